@@ -1,0 +1,142 @@
+'use strict'
+
+const { threadId } = require('node:worker_threads')
+const { bytes, duration, percent, rate } = require('./format')
+
+/** What each channel is called in a sentence, and where its growth is looked for. */
+const CHANNELS = {
+  heap: {
+    subject: 'The JavaScript heap',
+    next: 'Next: compare two heap snapshots taken some minutes apart, or look for Maps, arrays, listeners and closures that only grow.'
+  },
+  external: {
+    subject: 'External memory (Buffers, ArrayBuffers)',
+    next: 'Next: look for Buffers that are kept, also small slices that hold a large one.'
+  },
+  native: {
+    subject: 'Native memory (outside V8)',
+    next: 'Next: look at native addons and at what they are not told to free; a heap snapshot will not show it.'
+  },
+  resources: {
+    subject: 'The number of active handles (sockets, timers, files)',
+    next: 'Next: see `status().resources` for the type that grows.'
+  }
+}
+
+const LIMITS = {
+  heap: 'V8 heap limit',
+  cgroup: 'container memory limit',
+  machine: 'end of the machine\'s memory'
+}
+
+/**
+ * The 'leak' payload: memwatch's `start end growth reason` and ours.
+ * @param {object} record of the native side
+ * @param {(atMs: number) => Date} toDate
+ * @param {{detector: string}} options
+ */
+function leakPayload (record, toDate, options) {
+  const { status } = record
+  const classic = options.detector === 'memwatch' ? record.run : undefined
+  const { startMs, endMs, growth } = classic ?? status
+  const known = (value) => value ?? null
+  const leak = {
+    start: toDate(startMs),
+    end: toDate(endMs),
+    growth,
+    reason: reason(classic?.consecutive ?? status.fullGcs, startMs, endMs, growth, status.channel),
+    channel: status.channel,
+    growthRate: classic ? ratePerSecond(growth, endMs - startMs) : known(status.growthRate),
+    growthRateInterval: status.growthRateLow === undefined ? null : [status.growthRateLow, status.growthRateHigh],
+    growthPerRequest: known(status.growthPerRequest),
+    confidence: classic ? null : status.confidence,
+    fullGcs: classic?.consecutive ?? status.fullGcs,
+    level: known(status.level),
+    timeToLimit: status.timeToLimitMs === undefined ? null : status.timeToLimitMs / 1000,
+    limit: known(status.limit),
+    signature: `tidemark:${status.channel}`,
+    suspects: [],
+    pid: process.pid,
+    threadId
+  }
+  return { ...leak, message: message(leak, endMs - startMs) }
+}
+
+/** The 'recovered' payload. */
+function recoveredPayload ({ status, atMs }, toDate) {
+  const { subject } = CHANNELS[status.channel]
+  const level = status.level === undefined ? '' : ` It now stands at ${amount(status.level, status.channel)}.`
+  return {
+    time: toDate(atMs),
+    channel: status.channel,
+    level: status.level ?? null,
+    signature: `tidemark:${status.channel}`,
+    pid: process.pid,
+    threadId,
+    message: `${subject} no longer leaks: it came down or stopped growing.${level}`
+  }
+}
+
+/** The sentence for someone tired at 3 a.m.: what, how much, how sure, how long, what next. */
+function message (leak, spanMs) {
+  const { subject, next } = CHANNELS[leak.channel]
+  const parts = [
+    `${subject} leaks: ${amount(leak.growth, leak.channel)} more than ${duration(spanMs)} ago over ${leak.fullGcs} full GCs` +
+    `${pace(leak)}${sureness(leak)}.`
+  ]
+  if (leak.timeToLimit !== null) {
+    parts.push(`At this rate the ${LIMITS[leak.limit]} is reached in ${duration(leak.timeToLimit * 1000)}.`)
+  }
+  parts.push(next)
+  return parts.join(' ')
+}
+
+function pace ({ growthRate, growthRateInterval, channel }) {
+  if (growthRate === null) return ''
+  const show = channel === 'resources' ? perMinute : rate
+  const range = growthRateInterval === null ? '' : ` (${show(growthRateInterval[0])} to ${show(growthRateInterval[1])})`
+  return `, ${show(growthRate)}${range}`
+}
+
+function sureness ({ confidence }) {
+  return confidence === null ? '' : `, confidence ${percent(confidence)}`
+}
+
+function amount (value, channel) {
+  return channel === 'resources' ? `${Math.round(value)} handles` : bytes(value)
+}
+
+function perMinute (perSecond) {
+  return `${(perSecond * 60).toFixed(1)}/min`
+}
+
+/** memwatch's own words and units, for programs that read them. */
+function reason (fullGcs, startMs, endMs, growth, channel) {
+  const what = channel === 'heap' ? 'heap growth' : `${channel} growth`
+  const spanMs = endMs - startMs
+  const perSecond = ratePerSecond(growth, spanMs)
+  const base = `${what} over ${fullGcs} consecutive GCs (${classicDuration(spanMs)})`
+  if (perSecond === null || channel === 'resources') return base
+  return `${base} - ${classicSize(perSecond * 3600)}/hr`
+}
+
+/** Over no time there is no rate. */
+function ratePerSecond (growth, spanMs) {
+  return spanMs > 0 ? growth / (spanMs / 1000) : null
+}
+
+function classicDuration (ms) {
+  const seconds = Math.floor(ms / 1000)
+  const parts = [[Math.floor(seconds / 3600), 'h'], [Math.floor(seconds / 60) % 60, 'm'], [seconds % 60, 's']]
+  const shown = parts.filter(([value]) => value > 0).map(([value, unit]) => `${value}${unit}`)
+  return shown.length > 0 ? shown.join(' ') : '0s'
+}
+
+function classicSize (value) {
+  const size = Math.abs(value)
+  if (size > 1048576) return `${(value / 1048576).toFixed(2)} mb`
+  if (size > 1024) return `${(value / 1024).toFixed(2)} kb`
+  return `${Math.round(value)} bytes`
+}
+
+module.exports = { leakPayload, recoveredPayload }

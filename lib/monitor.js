@@ -1,0 +1,260 @@
+'use strict'
+
+const { EventEmitter } = require('node:events')
+const { channel: diagnosticsChannel } = require('node:diagnostics_channel')
+const { constants, performance } = require('node:perf_hooks')
+const { setInterval, clearInterval } = require('node:timers')
+const os = require('node:os')
+const v8 = require('node:v8')
+const { createError } = require('./errors')
+const { collectGarbage } = require('./collect-garbage')
+const { IdleGc } = require('./idle-gc')
+const { leakPayload, recoveredPayload } = require('./leak')
+const { readOptions } = require('./options')
+const { PerfHooksSource } = require('./perf-hooks-source')
+const { RequestClock } = require('./request-clock')
+const { ResourceWatch } = require('./resource-watch')
+const { gcPayload, statsPayload } = require('./stats')
+
+/** Listening to one of these starts the monitor. */
+const EVENTS = ['leak', 'recovered', 'stats', 'gc']
+
+/** What the native side queues beside changes of the verdict, as bits. */
+const INTEREST_STATS = 1
+const INTEREST_GC = 2
+
+/** From the mildest to the worst. */
+const STATES = ['settling', 'steady', 'suspect', 'leaking']
+
+const diagnostics = {
+  leak: diagnosticsChannel('tidemark:leak'),
+  stats: diagnosticsChannel('tidemark:stats'),
+  gc: diagnosticsChannel('tidemark:gc')
+}
+
+/**
+ * Watches the isolate that it runs in and tells by events what it finds. `require('tidemark')` is
+ * one; a thread needs no second.
+ *
+ * Data flows one way: the native side samples and judges, `#drain` turns what it queued into events,
+ * listeners listen.
+ */
+class Monitor extends EventEmitter {
+  #binding
+  #options = null
+  /** Started by `start()` rather than by a listener: then only `stop()` ends it. */
+  #explicit = false
+  /** Everything that lives from start to stop, or null. */
+  #session = null
+
+  /** @param {object} binding the native module, or a fake of it in tests */
+  constructor (binding) {
+    super()
+    this.#binding = binding
+    super.on('newListener', (event) => this.#listenerAdded(event))
+    super.on('removeListener', (event) => this.#listenerRemoved(event))
+  }
+
+  /**
+   * Installs the hook. After an implicit start by a listener, options start it anew with them.
+   * @param {object} [options] see index.d.ts
+   * @throws ERR_TIDEMARK_OPTION, ERR_TIDEMARK_UNKNOWN_OPTION, ERR_TIDEMARK_ALREADY_STARTED
+   */
+  start (options) {
+    const wanted = readOptions(options)
+    if (this.#session !== null && (options === undefined || sameOptions(wanted, this.#options))) {
+      this.#explicit = true
+      return this
+    }
+    if (this.#session !== null && this.#explicit) throw createError('ERR_TIDEMARK_ALREADY_STARTED')
+    this.#uninstall()
+    this.#install(wanted)
+    this.#explicit = true
+    return this
+  }
+
+  /** Takes the hook away and forgets what was seen; listeners stay. Stopping twice does nothing. */
+  stop () {
+    this.#uninstall()
+    this.#explicit = false
+    return this
+  }
+
+  /** A full collection, now and synchronously; one 'stats' follows. */
+  gc () {
+    if (this.#session?.source === 'native') {
+      this.#session.native.gc()
+    } else {
+      collectGarbage(this.#binding)
+    }
+  }
+
+  /** The state now, by channel, and how tidemark itself is. */
+  status () {
+    const session = this.#session
+    if (session === null) return { running: false, state: 'stopped', channels: {}, problems: [] }
+    const { channels, lost, failed, ...rest } = session.native.status()
+    const problems = [...session.problems]
+    if (lost > 0) problems.push(`${lost} collections were not recorded. This is a bug in tidemark.`)
+    if (failed) problems.push('The GC hook failed and is switched off. This is a bug in tidemark.')
+    if (session.dropped > 0) {
+      problems.push(`${session.dropped} 'gc' records were dropped: JavaScript ran for too long without a turn of the event loop.`)
+    }
+    return {
+      running: true,
+      source: session.source,
+      detector: this.#options.detector,
+      state: channels.reduce((worst, { state }) => worse(state, worst), STATES[0]),
+      channels: Object.fromEntries(channels.map(({ channel, ...state }) => [channel, state])),
+      ...rest,
+      resources: { ...session.resources.counts },
+      problems
+    }
+  }
+
+  /** The ring of samples after full GCs, and the coarse history behind it; both oldest first. */
+  history () {
+    if (this.#session === null) return { samples: [], coarse: [] }
+    const { samples, coarse } = this.#session.native.history()
+    const { toDate } = this.#session
+    return {
+      samples: samples.map((sample) => ({ time: toDate(sample.atMs), ...sample })),
+      coarse: coarse.map((bucket) => ({ start: toDate(bucket.startMs), end: toDate(bucket.endMs), ...bucket }))
+    }
+  }
+
+  #listenerAdded (event) {
+    if (!EVENTS.includes(event)) return
+    if (this.#session === null) this.#install(readOptions())
+    this.#listen(event)
+  }
+
+  #listenerRemoved (event) {
+    if (!EVENTS.includes(event) || this.#session === null) return
+    const listening = EVENTS.some((name) => this.listenerCount(name) > 0)
+    if (listening || this.#explicit) {
+      this.#listen()
+    } else {
+      this.#uninstall()
+    }
+  }
+
+  /** Tells the native side what to queue. `added` is an event that is about to have a listener. */
+  #listen (added) {
+    const wanted = (event) => event === added || this.listenerCount(event) > 0 || diagnostics[event].hasSubscribers
+    this.#session.native.listen((wanted('stats') ? INTEREST_STATS : 0) | (wanted('gc') ? INTEREST_GC : 0))
+  }
+
+  #install (options) {
+    const requests = new RequestClock()
+    const { heap_size_limit: heapSizeLimit, number_of_native_contexts: nativeContexts } = v8.getHeapStatistics()
+    const native = new this.#binding.Monitor({
+      detector: options.detector,
+      consecutive: options.consecutive,
+      channels: options.channels,
+      historySize: options.historySize,
+      memoryLimit: options.memoryLimit,
+      gcMajor: constants.NODE_PERFORMANCE_GC_MAJOR,
+      gcIncremental: constants.NODE_PERFORMANCE_GC_INCREMENTAL,
+      gcWeakcb: constants.NODE_PERFORMANCE_GC_WEAKCB,
+      heapSizeLimit,
+      nativeContexts
+    }, requests.counter, () => this.#drain())
+    const startedAt = performance.now()
+    this.#options = options
+    this.#session = {
+      native,
+      requests,
+      resources: new ResourceWatch(),
+      idleGc: new IdleGc(options, () => native.startIncrementalGc()),
+      source: 'native',
+      fallback: null,
+      problems: [],
+      dropped: 0,
+      timer: setInterval(() => this.#tick(), options.sampleIntervalMs).unref(),
+      toDate: (atMs) => new Date(Date.now() - (performance.now() - startedAt - atMs))
+    }
+    if (options.requests) requests.start()
+    this.#startSource(options.source, startedAt)
+    this.#listen()
+  }
+
+  #startSource (wanted, startedAt) {
+    const session = this.#session
+    if (wanted === 'auto') {
+      const problem = session.native.installHook()
+      if (!problem) return
+      session.problems.push(`The GC hook could not be installed: ${problem}. ` +
+        'Samples come from perf_hooks instead, which costs more and reads the heap shortly after the GC.')
+    }
+    session.source = 'perf_hooks'
+    session.fallback = new PerfHooksSource(startedAt, (sample) => session.native.pushSample(sample))
+    session.fallback.start(() => this.#drain())
+  }
+
+  #uninstall () {
+    const session = this.#session
+    if (session === null) return
+    this.#session = null
+    clearInterval(session.timer)
+    session.fallback?.stop()
+    session.requests.stop()
+    session.native.close()
+  }
+
+  /** Outside the GC and at a bounded rate: what a callback must not read. */
+  #tick () {
+    const session = this.#session
+    this.#listen() // a subscriber of diagnostics_channel may have come or gone
+    session.native.look(session.resources.look(performance.now()), os.freemem())
+    this.#drain()
+    if (this.#session === session) session.idleGc.consider(session.native, performance.now())
+  }
+
+  /** Turns what the native side queued into events, in the order in which it happened. */
+  #drain () {
+    const session = this.#session
+    if (session === null) return
+    const { records, dropped } = session.native.drain()
+    session.dropped += dropped
+    for (const record of records) {
+      // A listener may have stopped the monitor, or started it anew.
+      if (this.#session !== session) return
+      if (record.gc) this.#publish('gc', gcPayload(record.gc, session.toDate))
+      if (record.change?.event === 'leak') this.#publish('leak', leakPayload(record, session.toDate, this.#options))
+      if (record.change?.event === 'recovered') this.#publish('recovered', recoveredPayload(record, session.toDate))
+      if (record.stats) this.#publish('stats', statsPayload(record.stats, session.toDate))
+    }
+  }
+
+  #publish (event, payload) {
+    if (diagnostics[event]?.hasSubscribers) diagnostics[event].publish(payload)
+    for (const listener of this.rawListeners(event)) {
+      try {
+        Reflect.apply(listener, this, [payload])
+      } catch (error) {
+        this.#listenerThrew(event, error)
+      }
+    }
+  }
+
+  /** The bug is the app's; a leak detector must not be what turns it into a crash. */
+  #listenerThrew (event, cause) {
+    const error = createError('ERR_TIDEMARK_LISTENER', [event, cause], { cause })
+    if (this.listenerCount('error') > 0) {
+      this.emit('error', error)
+    } else {
+      process.emitWarning(error)
+    }
+  }
+}
+
+function worse (one, other) {
+  return STATES.indexOf(one) > STATES.indexOf(other) ? one : other
+}
+
+function sameOptions (one, other) {
+  return Object.keys(one).every((name) => String(one[name]) === String(other[name]))
+}
+
+module.exports = { Monitor }

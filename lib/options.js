@@ -1,0 +1,93 @@
+'use strict'
+
+const { createError } = require('./errors')
+
+/**
+ * The options of `start()`: for each its default and what it must be. Nothing that the caller
+ * passes is changed; the result is a new object with every option set.
+ */
+const OPTIONS = {
+  detector: { default: 'trend', check: oneOf('trend', 'memwatch') },
+  consecutive: { default: 5, check: integer(2, 1000) },
+  channels: { default: ['heap', 'external', 'native', 'resources'], check: subsetOf('heap', 'external', 'native', 'resources') },
+  historySize: { default: 512, check: integer(16, 65536) },
+  sampleIntervalMs: { default: 2000, check: integer(100, 3600000) },
+  idleGc: { default: true, check: boolean() },
+  idleGcIntervalMs: { default: 60000, check: integer(1000, 86400000) },
+  requests: { default: true, check: boolean() },
+  memoryLimit: { default: undefined, check: optional(integer(1048576, Number.MAX_SAFE_INTEGER)) },
+  source: { default: 'auto', check: oneOf('auto', 'perf_hooks') }
+}
+
+/**
+ * @param {object} given what the caller passed; undefined means all defaults
+ * @param {Record<string, {default: unknown, check: Function}>} table the known options
+ * @returns {Record<string, any>}
+ */
+function readOptions (given, table = OPTIONS) {
+  if (given === undefined) given = {}
+  if (given === null || typeof given !== 'object' || Array.isArray(given)) {
+    throw createError('ERR_TIDEMARK_OPTION', ['options', 'an object', given])
+  }
+  for (const name of Object.keys(given)) {
+    if (!Object.hasOwn(table, name)) {
+      const known = Object.keys(table)
+      throw createError('ERR_TIDEMARK_UNKNOWN_OPTION', [name, known, nearest(name, known)])
+    }
+  }
+  const options = {}
+  for (const [name, { default: fallback, check }] of Object.entries(table)) {
+    const value = given[name]
+    if (value === undefined) {
+      options[name] = Array.isArray(fallback) ? [...fallback] : fallback
+    } else {
+      const expected = check(value)
+      if (expected) throw createError('ERR_TIDEMARK_OPTION', [name, expected, value])
+      options[name] = Array.isArray(value) ? [...value] : value
+    }
+  }
+  return options
+}
+
+// A check answers with what it expected, or with nothing when the value is right.
+
+function oneOf (...values) {
+  return (value) => values.includes(value) ? undefined : `one of ${quoted(values)}`
+}
+
+function subsetOf (...values) {
+  return (value) => Array.isArray(value) && value.length > 0 && value.every((item) => values.includes(item))
+    ? undefined
+    : `a non-empty array of ${quoted(values)}`
+}
+
+function integer (least, most) {
+  return (value) => Number.isSafeInteger(value) && value >= least && value <= most
+    ? undefined
+    : `an integer from ${least} to ${most}`
+}
+
+function boolean () {
+  return (value) => typeof value === 'boolean' ? undefined : 'true or false'
+}
+
+function func () {
+  return (value) => typeof value === 'function' ? undefined : 'a function'
+}
+
+function optional (check) {
+  return (value) => value === undefined ? undefined : check(value)
+}
+
+function quoted (values) {
+  return values.map((value) => `'${value}'`).join(', ')
+}
+
+/** The known name that a typing error most likely meant: same letters but for case, or one off. */
+function nearest (name, known) {
+  const near = (a, b) => a.toLowerCase() === b.toLowerCase() ||
+    (Math.abs(a.length - b.length) <= 2 && (a.startsWith(b.slice(0, 5)) || b.endsWith(a.slice(-5))))
+  return known.find((candidate) => near(name, candidate))
+}
+
+module.exports = { OPTIONS, readOptions, oneOf, integer, boolean, func, optional }

@@ -1,0 +1,426 @@
+//! The plain objects that cross to JavaScript. Sizes are bytes, times are milliseconds since the
+//! monitor started; what is not known is left out.
+
+use super::watch::Cost;
+use crate::process::cgroup::CgroupMemory;
+use crate::recorder::{GcCounters, KindCounter, Record, Stats};
+use crate::trend::{Bucket, Change, Channel, ChannelStatus, Event, Range, Run, Sample, SampleKind};
+use napi_derive::napi;
+
+#[napi(object, object_to_js = false)]
+pub struct MonitorOptions {
+    pub detector: String,
+    pub consecutive: u32,
+    pub channels: Vec<String>,
+    pub history_size: u32,
+    pub memory_limit: Option<f64>,
+    pub gc_major: u32,
+    pub gc_incremental: u32,
+    pub gc_weakcb: u32,
+    pub heap_size_limit: f64,
+    pub native_contexts: f64,
+}
+
+/// A sample that JavaScript read itself.
+#[napi(object, object_to_js = false)]
+pub struct PushedSample {
+    /// V8's number of the kind of collection.
+    pub gc_type: u32,
+    pub forced: bool,
+    pub at_ms: f64,
+    pub duration_ms: f64,
+    pub used_heap_size: f64,
+    pub total_heap_size: f64,
+    pub external_memory: f64,
+    pub heap_size_limit: f64,
+    pub malloced_memory: f64,
+    pub native_contexts: f64,
+    pub detached_contexts: f64,
+}
+
+#[napi(object, object_from_js = false)]
+pub struct SampleShape {
+    pub kind: &'static str,
+    pub forced: bool,
+    pub at_ms: f64,
+    pub duration_ms: f64,
+    pub used_heap_size: f64,
+    pub used_heap_size_before: Option<f64>,
+    pub total_heap_size: f64,
+    pub external_memory: f64,
+    pub heap_size_limit: f64,
+    pub rss: Option<f64>,
+    pub requests: Option<f64>,
+    pub resources: Option<f64>,
+}
+
+impl SampleShape {
+    pub(super) fn new(sample: &Sample, used_before: Option<u64>) -> Self {
+        Self {
+            kind: kind_name(sample.kind),
+            forced: sample.forced,
+            at_ms: sample.at_ms,
+            duration_ms: sample.duration_ms,
+            used_heap_size: sample.used_heap as f64,
+            used_heap_size_before: number(used_before),
+            total_heap_size: sample.total_heap as f64,
+            external_memory: sample.external as f64,
+            heap_size_limit: sample.heap_limit as f64,
+            rss: number(sample.rss),
+            requests: number(sample.requests),
+            resources: number(sample.resources),
+        }
+    }
+}
+
+/// OpenTelemetry's `v8js.gc.type`.
+fn kind_name(kind: SampleKind) -> &'static str {
+    match kind {
+        SampleKind::Timer => "timer",
+        SampleKind::Minor => "minor",
+        SampleKind::Major => "major",
+        SampleKind::Incremental => "incremental",
+        SampleKind::WeakCallback => "weakcb",
+    }
+}
+
+#[napi(object, object_from_js = false)]
+pub struct ChannelShape {
+    pub channel: &'static str,
+    pub state: &'static str,
+    pub level: Option<f64>,
+    pub growth: f64,
+    pub growth_rate: Option<f64>,
+    pub growth_rate_low: Option<f64>,
+    pub growth_rate_high: Option<f64>,
+    pub growth_per_request: Option<f64>,
+    pub confidence: f64,
+    pub start_ms: f64,
+    pub end_ms: f64,
+    pub full_gcs: u32,
+    pub time_to_limit_ms: Option<f64>,
+    pub limit: Option<&'static str>,
+    pub held_back_by: Option<String>,
+}
+
+impl From<&ChannelStatus> for ChannelShape {
+    fn from(status: &ChannelStatus) -> Self {
+        Self {
+            channel: status.channel.as_str(),
+            state: status.state.as_str(),
+            level: status.floor,
+            growth: status.growth,
+            growth_rate: status.growth_rate,
+            growth_rate_low: status.growth_rate_low,
+            growth_rate_high: status.growth_rate_high,
+            growth_per_request: status.growth_per_request,
+            confidence: status.confidence,
+            start_ms: status.start_ms,
+            end_ms: status.end_ms,
+            full_gcs: status.gcs,
+            time_to_limit_ms: status.time_to_limit_ms,
+            limit: status.limit.map(|limit| limit.as_str()),
+            held_back_by: status.gate.map(|gate| gate.to_string()),
+        }
+    }
+}
+
+#[napi(object, object_from_js = false)]
+pub struct ChangeShape {
+    pub channel: &'static str,
+    pub from: &'static str,
+    pub to: &'static str,
+    pub event: Option<&'static str>,
+}
+
+impl From<&Change> for ChangeShape {
+    fn from(change: &Change) -> Self {
+        Self {
+            channel: change.channel.as_str(),
+            from: change.from.as_str(),
+            to: change.to.as_str(),
+            event: change.event.map(event_name),
+        }
+    }
+}
+
+fn event_name(event: Event) -> &'static str {
+    match event {
+        Event::Leak => "leak",
+        Event::Recovered => "recovered",
+    }
+}
+
+/// A run of memwatch's rule.
+#[napi(object, object_from_js = false)]
+pub struct RunShape {
+    pub start_ms: f64,
+    pub end_ms: f64,
+    pub growth: f64,
+    pub consecutive: u32,
+}
+
+impl From<&Run> for RunShape {
+    fn from(run: &Run) -> Self {
+        Self {
+            start_ms: run.start_ms as f64,
+            end_ms: run.end_ms as f64,
+            growth: run.growth as f64,
+            consecutive: run.consecutive,
+        }
+    }
+}
+
+#[napi(object, object_from_js = false)]
+pub struct KindCounterShape {
+    pub count: f64,
+    pub duration_ms: f64,
+}
+
+impl From<&KindCounter> for KindCounterShape {
+    fn from(counter: &KindCounter) -> Self {
+        Self {
+            count: counter.count as f64,
+            duration_ms: counter.duration_ms,
+        }
+    }
+}
+
+#[napi(object, object_from_js = false)]
+pub struct CountersShape {
+    pub minor: KindCounterShape,
+    pub major: KindCounterShape,
+    pub incremental: KindCounterShape,
+    pub weakcb: KindCounterShape,
+    pub duration_ms: f64,
+}
+
+impl From<&GcCounters> for CountersShape {
+    fn from(counters: &GcCounters) -> Self {
+        Self {
+            minor: (&counters.minor).into(),
+            major: (&counters.major).into(),
+            incremental: (&counters.incremental).into(),
+            weakcb: (&counters.weak_callback).into(),
+            duration_ms: counters.duration_ms(),
+        }
+    }
+}
+
+/// memwatch's own numbers.
+#[napi(object, object_from_js = false)]
+pub struct ClassicShape {
+    pub num_full_gc: f64,
+    pub usage_trend: f64,
+    pub estimated_base: f64,
+    pub current_base: f64,
+    pub min: Option<f64>,
+    pub max: Option<f64>,
+}
+
+#[napi(object, object_from_js = false)]
+pub struct StatsShape {
+    pub sample: SampleShape,
+    pub classic: ClassicShape,
+    pub gc: CountersShape,
+    pub state: &'static str,
+    pub growth_rate: Option<f64>,
+}
+
+impl From<&Stats> for StatsShape {
+    fn from(stats: &Stats) -> Self {
+        let classic = &stats.classic;
+        Self {
+            sample: SampleShape::new(&stats.sample, None),
+            classic: ClassicShape {
+                num_full_gc: classic.full_gcs as f64,
+                usage_trend: classic.usage_trend,
+                estimated_base: classic.estimated_base,
+                current_base: classic.current_base as f64,
+                min: number(classic.min),
+                max: number(classic.max),
+            },
+            gc: (&stats.counters).into(),
+            state: stats.state.as_str(),
+            growth_rate: stats.growth_rate,
+        }
+    }
+}
+
+/// One thing that happened: exactly one of `gc`, `change` and `stats` is there.
+#[napi(object, object_from_js = false)]
+pub struct RecordShape {
+    pub at_ms: f64,
+    pub gc: Option<SampleShape>,
+    pub change: Option<ChangeShape>,
+    pub status: Option<ChannelShape>,
+    pub run: Option<RunShape>,
+    pub stats: Option<StatsShape>,
+}
+
+impl From<&Record> for RecordShape {
+    fn from(record: &Record) -> Self {
+        let empty = |at_ms| Self {
+            at_ms,
+            gc: None,
+            change: None,
+            status: None,
+            run: None,
+            stats: None,
+        };
+        match record {
+            Record::Gc {
+                sample,
+                used_before,
+            } => Self {
+                gc: Some(SampleShape::new(sample, Some(*used_before))),
+                ..empty(sample.at_ms)
+            },
+            Record::Change {
+                change,
+                status,
+                run,
+                at_ms,
+            } => Self {
+                change: Some(change.into()),
+                status: Some(status.into()),
+                run: run.as_ref().map(Into::into),
+                ..empty(*at_ms)
+            },
+            Record::Stats(stats) => Self {
+                stats: Some(stats.into()),
+                ..empty(stats.sample.at_ms)
+            },
+        }
+    }
+}
+
+#[napi(object, object_from_js = false)]
+pub struct DrainedShape {
+    pub records: Vec<RecordShape>,
+    /// Records that found no room in the queue since the last time.
+    pub dropped: f64,
+}
+
+#[napi(object, object_from_js = false)]
+pub struct CgroupShape {
+    pub version: u8,
+    pub limit: f64,
+    pub usage: f64,
+}
+
+impl From<&CgroupMemory> for CgroupShape {
+    fn from(memory: &CgroupMemory) -> Self {
+        Self {
+            version: memory.version,
+            limit: memory.limit as f64,
+            usage: memory.usage as f64,
+        }
+    }
+}
+
+#[napi(object, object_from_js = false)]
+pub struct MemoryShape {
+    pub rss: Option<f64>,
+    pub used_heap_size: f64,
+    pub total_heap_size: f64,
+    pub heap_size_limit: f64,
+    pub external_memory: f64,
+    pub malloced_memory: f64,
+    pub native: Option<f64>,
+    pub native_contexts: f64,
+    pub detached_contexts: f64,
+    pub cgroup: Option<CgroupShape>,
+    pub machine_available: Option<f64>,
+}
+
+#[napi(object, object_from_js = false)]
+pub struct CostShape {
+    pub callbacks: f64,
+    pub mean_us: f64,
+    pub own_memory: f64,
+}
+
+impl CostShape {
+    pub(super) fn new(cost: Cost, own_memory: usize) -> Self {
+        let mean_us = if cost.callbacks == 0 {
+            0.0
+        } else {
+            cost.nanoseconds as f64 / cost.callbacks as f64 / 1000.0
+        };
+        Self {
+            callbacks: cost.callbacks as f64,
+            mean_us,
+            own_memory: own_memory as f64,
+        }
+    }
+}
+
+#[napi(object, object_from_js = false)]
+pub struct StatusShape {
+    pub channels: Vec<ChannelShape>,
+    pub memory: MemoryShape,
+    pub gc: CountersShape,
+    pub cost: CostShape,
+    pub uptime_ms: f64,
+    pub requests: Option<f64>,
+    /// Collections that could not be recorded; not 0 is a bug.
+    pub lost: f64,
+    /// The hook panicked and was switched off.
+    pub failed: bool,
+}
+
+#[napi(object, object_from_js = false)]
+pub struct RangeShape {
+    pub min: f64,
+    pub mean: f64,
+    pub max: f64,
+    pub full_gcs: u32,
+}
+
+impl From<Range> for RangeShape {
+    fn from(range: Range) -> Self {
+        Self {
+            min: range.min,
+            mean: range.mean,
+            max: range.max,
+            full_gcs: range.count,
+        }
+    }
+}
+
+#[napi(object, object_from_js = false)]
+pub struct BucketShape {
+    pub start_ms: f64,
+    pub end_ms: f64,
+    pub requests: Option<f64>,
+    pub heap: Option<RangeShape>,
+    pub external: Option<RangeShape>,
+    pub native: Option<RangeShape>,
+    pub resources: Option<RangeShape>,
+}
+
+impl From<&Bucket> for BucketShape {
+    fn from(bucket: &Bucket) -> Self {
+        let range = |channel| bucket.range(channel).map(Into::into);
+        Self {
+            start_ms: bucket.start_ms,
+            end_ms: bucket.start_ms + bucket.width_ms,
+            requests: number(bucket.requests),
+            heap: range(Channel::Heap),
+            external: range(Channel::External),
+            native: range(Channel::Native),
+            resources: range(Channel::Resources),
+        }
+    }
+}
+
+#[napi(object, object_from_js = false)]
+pub struct HistoryShape {
+    pub samples: Vec<SampleShape>,
+    pub coarse: Vec<BucketShape>,
+}
+
+pub(super) fn number(value: Option<u64>) -> Option<f64> {
+    value.map(|value| value as f64)
+}

@@ -1,0 +1,168 @@
+//! Joins the hook, the process's figures and the recorder: the one place that runs inside the GC.
+
+use crate::process::isolates::Registration;
+use crate::process::rss::resident_set_size;
+use crate::recorder::Recorder;
+use crate::trend::{Sample, SampleKind};
+use crate::v8::{Collection, GcObserver, HeapStatistics, Waker};
+use napi::bindgen_prelude::Float64Array;
+use std::cell::{Cell, RefCell};
+use std::time::Instant;
+
+/// V8's numbers of the kinds of collection, from `perf_hooks.constants`.
+#[derive(Clone, Copy, Debug)]
+pub(super) struct GcTypes {
+    pub(super) major: u32,
+    pub(super) incremental: u32,
+    pub(super) weak_callback: u32,
+}
+
+impl GcTypes {
+    /// Whatever is none of the others is young: V8 has more than one young collector.
+    fn kind(self, gc_type: u32) -> SampleKind {
+        match gc_type {
+            number if number == self.major => SampleKind::Major,
+            number if number == self.incremental => SampleKind::Incremental,
+            number if number == self.weak_callback => SampleKind::WeakCallback,
+            _ => SampleKind::Minor,
+        }
+    }
+}
+
+/// Where JavaScript counts requests: a `Float64Array` of one number that it writes and we read.
+pub(super) struct RequestCounter(pub(super) Float64Array);
+
+impl RequestCounter {
+    pub(super) fn read(&self) -> Option<u64> {
+        // JavaScript writes on this same thread, and never while we run. NaN: it does not count.
+        let requests = *self.0.first()?;
+        (requests >= 0.0).then_some(requests as u64)
+    }
+}
+
+/// What tidemark costs, for `status().cost`.
+#[derive(Clone, Copy, Debug, Default)]
+pub(super) struct Cost {
+    pub(super) callbacks: u64,
+    pub(super) nanoseconds: u64,
+}
+
+/// State of one isolate's watching. All cells: the callback comes in the middle of anything.
+pub(super) struct Watch {
+    pub(super) epoch: Instant,
+    pub(super) recorder: RefCell<Recorder>,
+    pub(super) waker: RefCell<Option<Waker>>,
+    pub(super) resources: Cell<Option<u64>>,
+    pub(super) last_rss: Cell<Option<u64>>,
+    pub(super) heap: Cell<HeapStatistics>,
+    /// Collections that could not be recorded because the recorder was in use: a bug if not 0.
+    pub(super) lost: Cell<u64>,
+    pub(super) failed: Cell<bool>,
+    pub(super) cost: Cell<Cost>,
+    gc_types: GcTypes,
+    pub(super) requests: RequestCounter,
+    pub(super) isolates: Registration,
+}
+
+impl Watch {
+    pub(super) fn new(recorder: Recorder, gc_types: GcTypes, requests: RequestCounter) -> Self {
+        Self {
+            epoch: Instant::now(),
+            recorder: RefCell::new(recorder),
+            waker: RefCell::new(None),
+            resources: Cell::new(None),
+            last_rss: Cell::new(None),
+            heap: Cell::new(HeapStatistics::default()),
+            lost: Cell::new(0),
+            failed: Cell::new(false),
+            cost: Cell::new(Cost::default()),
+            gc_types,
+            requests,
+            isolates: Registration::new(),
+        }
+    }
+
+    pub(super) fn kind(&self, gc_type: u32) -> SampleKind {
+        self.gc_types.kind(gc_type)
+    }
+
+    pub(super) fn now_ms(&self) -> f64 {
+        self.epoch.elapsed().as_secs_f64() * 1000.0
+    }
+
+    /// Takes a reading and wakes JavaScript when there is something to tell.
+    pub(super) fn record(&self, sample: Sample, used_before: Option<u64>) {
+        let tell = match self.recorder.try_borrow_mut() {
+            Ok(mut recorder) => recorder.record(sample, used_before),
+            Err(_) => {
+                self.lost.set(self.lost.get() + 1);
+                false
+            }
+        };
+        if tell {
+            self.wake();
+        }
+    }
+
+    pub(super) fn wake(&self) {
+        if let Ok(waker) = self.waker.try_borrow()
+            && let Some(waker) = &*waker
+        {
+            waker.wake();
+        }
+    }
+
+    /// Builds the sample that belongs to these heap numbers. RSS is read when `look` says so (8 us).
+    pub(super) fn sample(
+        &self,
+        kind: SampleKind,
+        at_ms: f64,
+        heap: &HeapStatistics,
+        look: bool,
+    ) -> Sample {
+        self.heap.set(*heap);
+        self.isolates
+            .publish(heap.total_heap_size, heap.external_memory);
+        let rss = if look { resident_set_size() } else { None };
+        if rss.is_some() {
+            self.last_rss.set(rss);
+        }
+        Sample {
+            kind,
+            forced: false,
+            at_ms,
+            duration_ms: 0.0,
+            used_heap: heap.used_heap_size,
+            total_heap: heap.total_heap_size,
+            external: heap.external_memory,
+            heap_limit: heap.heap_size_limit,
+            // The detector takes this isolate's heap off itself; the other isolates' goes here.
+            rss: rss.map(|rss| rss.saturating_sub(self.isolates.others())),
+            allocated: None,
+            requests: self.requests.read(),
+            resources: self.resources.get(),
+        }
+    }
+}
+
+impl GcObserver for Watch {
+    fn collected(&self, collection: &Collection) {
+        let kind = self.gc_types.kind(collection.gc_type);
+        let at_ms = collection.ended_ns as f64 / 1e6;
+        let mut sample = self.sample(kind, at_ms, &collection.after, kind == SampleKind::Major);
+        sample.forced = collection.forced;
+        sample.duration_ms = collection.ended_ns.saturating_sub(collection.started_ns) as f64 / 1e6;
+        self.record(sample, Some(collection.used_before));
+
+        let mut cost = self.cost.get();
+        cost.callbacks += 1;
+        cost.nanoseconds +=
+            (self.epoch.elapsed().as_nanos() as u64).saturating_sub(collection.ended_ns);
+        self.cost.set(cost);
+    }
+
+    fn failed(&self) {
+        self.failed.set(true);
+        self.wake();
+    }
+}

@@ -1,0 +1,19 @@
+//! tidemark: a leak detector that lives inside a Node.js process.
+//!
+//! Data flows one way: V8 -> sample -> verdict -> event. Layers, the lowest first; each may use
+//! those below it and never those above:
+//!
+//! - `trend`: decides whether memory leaks. Pure.
+//! - `recorder`: what happens with one collection. Pure.
+//! - `process`: what the operating system says.
+//! - `v8`: the hook, and nearly all unsafe code.
+//! - `binding`: the face to JavaScript.
+
+pub mod process;
+pub mod recorder;
+pub mod trend;
+
+#[cfg(feature = "napi")]
+mod binding;
+#[cfg(feature = "napi")]
+mod v8;

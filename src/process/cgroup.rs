@@ -1,0 +1,236 @@
+//! The control group's memory limit and usage: what kills the pod.
+//!
+//! Version 2 is one tree under `/sys/fs/cgroup`; version 1 has a `memory` controller below it. The
+//! limit that counts is the lowest on the way from our group up to the root, and usage is taken
+//! where that limit stands. Page cache that the kernel would drop first (`inactive_file`) is not
+//! counted as used, as Kubernetes' working set does.
+
+use std::fs;
+use std::path::{Path, PathBuf};
+
+/// A limit and what is used of it, in bytes.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct CgroupMemory {
+    pub version: u8,
+    pub limit: u64,
+    /// The working set: usage without the page cache that can be dropped.
+    pub usage: u64,
+}
+
+impl CgroupMemory {
+    pub fn headroom(&self) -> u64 {
+        self.limit.saturating_sub(self.usage)
+    }
+}
+
+/// From here on version 1's "no limit" begins: it writes the largest multiple of the page size.
+const NO_LIMIT: u64 = 1 << 62;
+
+/// `None` without a cgroup, without a limit, or where neither can be read.
+pub fn memory() -> Option<CgroupMemory> {
+    memory_in(Path::new("/"))
+}
+
+/// `root` stands before `/proc` and `/sys`, for tests.
+fn memory_in(root: &Path) -> Option<CgroupMemory> {
+    let groups = fs::read_to_string(root.join("proc/self/cgroup")).ok()?;
+    let mount = root.join("sys/fs/cgroup");
+    let (v2, v1) = paths(&groups);
+    v1.and_then(|path| lowest(&mount.join("memory"), path, &V1))
+        .or_else(|| v2.and_then(|path| lowest(&mount, path, &V2)))
+        // "Hybrid" machines mount version 2 beside the controllers.
+        .or_else(|| v2.and_then(|path| lowest(&mount.join("unified"), path, &V2)))
+}
+
+/// The group's path in the version 2 tree and in version 1's memory controller.
+fn paths(groups: &str) -> (Option<&str>, Option<&str>) {
+    let mut v2 = None;
+    let mut v1 = None;
+    for line in groups.lines() {
+        let mut fields = line.splitn(3, ':');
+        let (Some(_), Some(controllers), Some(path)) =
+            (fields.next(), fields.next(), fields.next())
+        else {
+            continue;
+        };
+        if controllers.is_empty() {
+            v2 = Some(path);
+        } else if controllers.split(',').any(|name| name == "memory") {
+            v1 = Some(path);
+        }
+    }
+    (v2, v1)
+}
+
+struct Files {
+    version: u8,
+    limit: &'static str,
+    usage: &'static str,
+    /// The key in `memory.stat`.
+    cache: &'static str,
+}
+
+const V1: Files = Files {
+    version: 1,
+    limit: "memory.limit_in_bytes",
+    usage: "memory.usage_in_bytes",
+    cache: "total_inactive_file",
+};
+const V2: Files = Files {
+    version: 2,
+    limit: "memory.max",
+    usage: "memory.current",
+    cache: "inactive_file",
+};
+
+/// Walks up from the group to the mount. Inside a container the path is often the host's and does
+/// not exist: then only the mount itself, which is the container's own group, is left.
+fn lowest(mount: &Path, group: &str, files: &Files) -> Option<CgroupMemory> {
+    let mut directory: PathBuf = mount.join(group.trim_start_matches('/'));
+    let mut found: Option<CgroupMemory> = None;
+    while directory.starts_with(mount) {
+        if let Some(here) = read(&directory, files)
+            && found.is_none_or(|lowest| here.headroom() < lowest.headroom())
+        {
+            found = Some(here);
+        }
+        if !directory.pop() {
+            break;
+        }
+    }
+    found
+}
+
+fn read(directory: &Path, files: &Files) -> Option<CgroupMemory> {
+    let limit = read_number(&directory.join(files.limit)).filter(|&limit| limit < NO_LIMIT)?;
+    let usage = read_number(&directory.join(files.usage))?;
+    let cache = fs::read_to_string(directory.join("memory.stat"))
+        .ok()
+        .and_then(|stat| stat_value(&stat, files.cache))
+        .unwrap_or(0);
+    Some(CgroupMemory {
+        version: files.version,
+        limit,
+        usage: usage.saturating_sub(cache),
+    })
+}
+
+/// `max` (no limit) and nonsense are both `None`.
+fn read_number(file: &Path) -> Option<u64> {
+    fs::read_to_string(file).ok()?.trim().parse().ok()
+}
+
+fn stat_value(stat: &str, key: &str) -> Option<u64> {
+    stat.lines()
+        .filter_map(|line| line.split_once(' '))
+        .find(|(name, _)| *name == key)
+        .and_then(|(_, value)| value.trim().parse().ok())
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use std::sync::atomic::{AtomicU32, Ordering};
+
+    /// A tree of files below a directory of its own, removed at the end.
+    struct Tree(PathBuf);
+
+    impl Tree {
+        fn new(files: &[(&str, &str)]) -> Self {
+            static COUNT: AtomicU32 = AtomicU32::new(0);
+            let number = COUNT.fetch_add(1, Ordering::Relaxed);
+            let root = std::env::temp_dir()
+                .join(format!("tidemark-cgroup-{}-{number}", std::process::id()));
+            for (name, content) in files {
+                let file = root.join(name);
+                fs::create_dir_all(file.parent().unwrap()).unwrap();
+                fs::write(file, content).unwrap();
+            }
+            Self(root)
+        }
+    }
+
+    impl Drop for Tree {
+        fn drop(&mut self) {
+            let _ = fs::remove_dir_all(&self.0);
+        }
+    }
+
+    const MB: u64 = 1 << 20;
+
+    #[test]
+    fn version_2_takes_the_lowest_limit_on_the_way_up() {
+        let tree = Tree::new(&[
+            ("proc/self/cgroup", "0::/pod/app\n"),
+            ("sys/fs/cgroup/pod/app/memory.max", "max\n"),
+            ("sys/fs/cgroup/pod/app/memory.current", "1048576\n"),
+            ("sys/fs/cgroup/pod/memory.max", "536870912\n"),
+            ("sys/fs/cgroup/pod/memory.current", "209715200\n"),
+            (
+                "sys/fs/cgroup/pod/memory.stat",
+                "anon 1\ninactive_file 104857600\n",
+            ),
+        ]);
+        assert_eq!(
+            memory_in(&tree.0),
+            Some(CgroupMemory {
+                version: 2,
+                limit: 512 * MB,
+                usage: 100 * MB
+            })
+        );
+    }
+
+    #[test]
+    fn a_container_that_sees_the_hosts_path_falls_back_to_its_own_mount() {
+        let tree = Tree::new(&[
+            (
+                "proc/self/cgroup",
+                "9:cpu:/x\n4:memory:/kubepods/pod1/abc\n",
+            ),
+            ("sys/fs/cgroup/memory/memory.limit_in_bytes", "268435456"),
+            ("sys/fs/cgroup/memory/memory.usage_in_bytes", "67108864"),
+            (
+                "sys/fs/cgroup/memory/memory.stat",
+                "inactive_file 5\ntotal_inactive_file 1048576\n",
+            ),
+        ]);
+        assert_eq!(
+            memory_in(&tree.0),
+            Some(CgroupMemory {
+                version: 1,
+                limit: 256 * MB,
+                usage: 63 * MB
+            })
+        );
+    }
+
+    #[test]
+    fn no_limit_no_file_and_nonsense_are_none() {
+        let unlimited = Tree::new(&[
+            ("proc/self/cgroup", "4:memory:/\n"),
+            (
+                "sys/fs/cgroup/memory/memory.limit_in_bytes",
+                "9223372036854771712",
+            ),
+            ("sys/fs/cgroup/memory/memory.usage_in_bytes", "1"),
+        ]);
+        assert_eq!(memory_in(&unlimited.0), None);
+        let nonsense = Tree::new(&[
+            ("proc/self/cgroup", "hello\n0::/../../etc\n"),
+            ("sys/fs/cgroup/memory.max", "-5"),
+        ]);
+        assert_eq!(memory_in(&nonsense.0), None);
+        assert_eq!(memory_in(Path::new("/nonexistent")), None);
+    }
+
+    #[test]
+    fn usage_above_the_limit_leaves_no_headroom() {
+        let over = CgroupMemory {
+            version: 2,
+            limit: 5,
+            usage: 9,
+        };
+        assert_eq!(over.headroom(), 0);
+    }
+}

@@ -1,0 +1,12 @@
+//! What the operating system says about this process: resident memory, cgroup and machine limits.
+//!
+//! What always holds: reading never fails loudly. What cannot be read is `None`, never 0. Everything
+//! but [`rss::resident_set_size`] and [`isolates`] is for outside the GC: it opens files.
+//!
+//! What it must not know: V8, napi, verdicts.
+
+pub mod cgroup;
+pub mod isolates;
+pub mod machine;
+pub mod rss;
+pub(crate) mod symbol;

@@ -1,0 +1,20 @@
+//! `GetProcAddress` on the host executable: node.exe exports V8 and libuv itself.
+//!
+//! Never run by us: no Windows machine was at hand. The names were compared with the exports that
+//! other projects use.
+
+use std::ffi::{CStr, c_char, c_void};
+use std::ptr::NonNull;
+
+#[link(name = "kernel32")]
+unsafe extern "system" {
+    fn GetModuleHandleW(name: *const u16) -> *mut c_void;
+    fn GetProcAddress(module: *mut c_void, name: *const c_char) -> *mut c_void;
+}
+
+pub(super) fn find(name: &CStr) -> Option<NonNull<c_void>> {
+    // SAFETY: a null name asks for the executable's own module, which is never unloaded.
+    let host = unsafe { GetModuleHandleW(std::ptr::null()) };
+    // SAFETY: `host` is a loaded module or null (then the answer is null); `name` ends with NUL.
+    NonNull::new(unsafe { GetProcAddress(host, name.as_ptr()) })
+}

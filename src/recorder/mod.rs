@@ -1,0 +1,275 @@
+//! What happens with one collection: count it, time it, keep it, judge it, queue what JavaScript
+//! asked to hear.
+//!
+//! What always holds: after construction (and [`Recorder::listen`]) nothing allocates, so that all
+//! of it may run inside a GC callback. Plain numbers in, plain records out.
+//!
+//! What it must not know: napi, V8, files, clocks.
+
+mod counters;
+mod queue;
+
+pub use counters::{GcCounters, KindCounter};
+pub use queue::Queue;
+
+use crate::trend::{
+    Bucket, CHANNELS, Change, Channel, ChannelStatus, ClassicStats, Config, Detector, History, Limits, Memwatch, Rule, Run, Sample, SampleKind, SampleRing, State,
+};
+
+/// Everything that is chosen at start.
+#[derive(Clone, Copy, Debug)]
+pub struct Settings {
+    pub config: Config,
+    /// The channels whose verdict is told, in the order of [`CHANNELS`].
+    pub channels: [bool; CHANNELS.len()],
+    /// Full GCs that the ring holds.
+    pub history_size: usize,
+}
+
+/// What JavaScript wants to hear of beside changes of the verdict.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub struct Interest {
+    pub stats: bool,
+    pub every_gc: bool,
+}
+
+/// One thing to tell JavaScript, in the order in which it happened.
+#[derive(Clone, Copy, Debug)]
+pub enum Record {
+    Gc {
+        sample: Sample,
+        used_before: u64,
+    },
+    Change {
+        change: Change,
+        status: ChannelStatus,
+        run: Option<Run>,
+        at_ms: f64,
+    },
+    Stats(Stats),
+}
+
+/// The numbers after a full GC: memwatch's, those of its forks, and the sample.
+#[derive(Clone, Copy, Debug)]
+pub struct Stats {
+    pub sample: Sample,
+    pub classic: ClassicStats,
+    pub counters: GcCounters,
+    pub state: State,
+    pub growth_rate: Option<f64>,
+}
+
+/// The memory of one isolate's collections, and the judge.
+pub struct Recorder {
+    settings: Settings,
+    detector: Detector,
+    memwatch: Memwatch,
+    ring: SampleRing,
+    history: History,
+    counters: GcCounters,
+    allocated: AllocationClock,
+    queue: Queue<Record>,
+    interest: Interest,
+    /// While a `gc()` runs, V8 may collect several times: only the last one is told.
+    asked: Option<Option<Sample>>,
+    last: Option<Sample>,
+}
+
+/// Room for what happens between two turns of the event loop. Full GCs come tens at most, young ones
+/// by the thousand when JavaScript blocks for seconds.
+const QUEUE_FULL_GCS: usize = 64;
+const QUEUE_EVERY_GC: usize = 2048;
+
+impl Recorder {
+    pub fn new(settings: Settings) -> Self {
+        let consecutive = match settings.config.rule {
+            Rule::Memwatch { consecutive } => consecutive,
+            Rule::Trend => 5,
+        };
+        Self {
+            settings,
+            detector: Detector::new(settings.config),
+            memwatch: Memwatch::new(consecutive),
+            ring: SampleRing::new(settings.history_size),
+            history: History::new(),
+            counters: GcCounters::default(),
+            allocated: AllocationClock::default(),
+            queue: Queue::with_capacity(QUEUE_FULL_GCS),
+            interest: Interest::default(),
+            asked: None,
+            last: None,
+        }
+    }
+
+    /// Chooses what is queued. Allocates: not for a GC callback.
+    pub fn listen(&mut self, interest: Interest) {
+        self.interest = interest;
+        self.queue.reserve(if interest.every_gc {
+            QUEUE_EVERY_GC
+        } else {
+            QUEUE_FULL_GCS
+        });
+    }
+
+    /// Takes one reading in: a finished collection or a look between two. `used_before` is the used
+    /// heap as the collection began. Says whether there is something to tell JavaScript.
+    pub fn record(&mut self, mut sample: Sample, used_before: Option<u64>) -> bool {
+        sample.allocated = self.allocated.advance(sample.used_heap, used_before);
+        if sample.kind != SampleKind::Timer {
+            self.counters.count(sample.kind, sample.duration_ms);
+        }
+        if self.interest.every_gc
+            && let Some(used_before) = used_before
+        {
+            self.queue.push(Record::Gc {
+                sample,
+                used_before,
+            });
+        }
+        match (&mut self.asked, sample.kind) {
+            (Some(last), SampleKind::Major) => *last = Some(sample),
+            _ => self.judge(&sample),
+        }
+        !self.queue.is_empty()
+    }
+
+    /// From here to [`Recorder::asked_end`] the full GCs count as one.
+    pub fn asked_begin(&mut self) {
+        self.asked = Some(None);
+    }
+
+    pub fn asked_end(&mut self) -> bool {
+        if let Some(Some(mut sample)) = self.asked.take() {
+            sample.forced = true;
+            self.judge(&sample);
+        }
+        !self.queue.is_empty()
+    }
+
+    fn judge(&mut self, sample: &Sample) {
+        self.last = Some(*sample);
+        let run = if sample.kind == SampleKind::Major {
+            self.ring.push(*sample);
+            self.history
+                .push(sample.at_ms, sizes(sample), sample.requests);
+            self.memwatch.push(sample.at_ms, sample.used_heap)
+        } else {
+            None
+        };
+        if let Some(change) = self.detector.push(sample)
+            && self.settings.channels[change.channel as usize]
+        {
+            let status = self.detector.status(change.channel);
+            self.queue.push(Record::Change {
+                change,
+                status,
+                run,
+                at_ms: sample.at_ms,
+            });
+        }
+        if sample.kind == SampleKind::Major && self.interest.stats {
+            let heap = self.detector.status(Channel::Heap);
+            self.queue.push(Record::Stats(Stats {
+                sample: *sample,
+                classic: self.memwatch.stats(),
+                counters: self.counters,
+                state: self.state(),
+                growth_rate: heap.growth_rate,
+            }));
+        }
+    }
+
+    pub fn set_limits(&mut self, limits: Limits) {
+        self.detector.set_limits(limits);
+    }
+
+    /// The worst state of the watched channels.
+    pub fn state(&self) -> State {
+        self.statuses()
+            .map(|status| status.state)
+            .max()
+            .unwrap_or_default()
+    }
+
+    pub fn statuses(&self) -> impl Iterator<Item = ChannelStatus> + '_ {
+        CHANNELS
+            .iter()
+            .filter(|&&channel| self.settings.channels[channel as usize])
+            .map(|&channel| self.detector.status(channel))
+    }
+
+    pub fn wants_gc(&self) -> bool {
+        self.detector.wants_gc()
+    }
+
+    /// What was queued since the last call, oldest first, and how many records found no room.
+    pub fn drain(&mut self) -> (Vec<Record>, u64) {
+        self.queue.drain()
+    }
+
+    pub fn counters(&self) -> &GcCounters {
+        &self.counters
+    }
+
+    pub fn last(&self) -> Option<&Sample> {
+        self.last.as_ref()
+    }
+
+    pub fn ring(&self) -> &SampleRing {
+        &self.ring
+    }
+
+    /// The past as one series without overlaps, oldest first: each stretch of time at the finest
+    /// resolution that still reaches back to it.
+    pub fn coarse_history(&self) -> impl Iterator<Item = &Bucket> {
+        (0..self.history.levels()).rev().flat_map(move |level| {
+            let finer = level
+                .checked_sub(1)
+                .and_then(|finer| self.history.iter(finer).next());
+            let end = finer.map_or(f64::INFINITY, |oldest| oldest.start_ms);
+            self.history
+                .iter(level)
+                .filter(move |bucket| bucket.start_ms < end)
+        })
+    }
+
+    /// Bytes of memory that all of this takes.
+    pub fn own_memory(&self) -> usize {
+        size_of::<Self>()
+            + self.ring.own_memory()
+            + self.history.own_memory()
+            + self.queue.own_memory()
+    }
+}
+
+/// The size of each channel right after a full GC, in the order of [`CHANNELS`].
+fn sizes(sample: &Sample) -> [Option<f64>; CHANNELS.len()] {
+    let v8 = sample.total_heap.saturating_add(sample.external);
+    [
+        Some(sample.used_heap as f64),
+        Some(sample.external as f64),
+        sample.rss.map(|rss| rss.saturating_sub(v8) as f64),
+        sample.resources.map(|count| count as f64),
+    ]
+}
+
+/// Bytes allocated on the heap: what was used when a collection began, less what was used after the
+/// one before. A collection that began with less (V8 freed in between) adds nothing.
+#[derive(Default)]
+struct AllocationClock {
+    total: u64,
+    used_after: Option<u64>,
+}
+
+impl AllocationClock {
+    /// `None` where nobody can say what was used before.
+    fn advance(&mut self, used_heap: u64, used_before: Option<u64>) -> Option<u64> {
+        let used_before = used_before?;
+        if let Some(used_after) = self.used_after.replace(used_heap) {
+            self.total = self
+                .total
+                .saturating_add(used_before.saturating_sub(used_after));
+        }
+        Some(self.total)
+    }
+}
