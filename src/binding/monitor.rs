@@ -262,7 +262,7 @@ impl Inner {
         };
         let rss = watch.last_rss.get();
         let seen = self.limits.get();
-        let v8_and_external = heap.total_heap_size + heap.external_memory + watch.isolates.others();
+        let v8_and_external = heap.total_heap_size + heap.external_memory + watch.others(&heap);
         StatusShape {
             channels: recorder.statuses().map(|status| (&status).into()).collect(),
             memory: MemoryShape {
@@ -290,6 +290,6 @@ impl Inner {
     fn close(&self) {
         // The hook first: nothing may call a watch whose waker is gone.
         drop(self.hook.borrow_mut().take());
-        drop(self.watch.waker.borrow_mut().take());
+        self.watch.close();
     }
 }

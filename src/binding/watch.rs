@@ -61,7 +61,8 @@ pub(super) struct Watch {
     pub(super) cost: Cell<Cost>,
     gc_types: GcTypes,
     pub(super) requests: RequestCounter,
-    pub(super) isolates: Registration,
+    /// Our place among the watched isolates, until `close`.
+    registration: RefCell<Option<Registration>>,
 }
 
 impl Watch {
@@ -78,7 +79,7 @@ impl Watch {
             cost: Cell::new(Cost::default()),
             gc_types,
             requests,
-            isolates: Registration::new(),
+            registration: RefCell::new(Some(Registration::new())),
         }
     }
 
@@ -88,6 +89,21 @@ impl Watch {
 
     pub(super) fn now_ms(&self) -> f64 {
         self.epoch.elapsed().as_secs_f64() * 1000.0
+    }
+
+    /// Publishes this isolate's memory and answers with that of all other watched isolates.
+    pub(super) fn others(&self, heap: &HeapStatistics) -> u64 {
+        let Ok(registration) = self.registration.try_borrow() else { return 0 };
+        registration.as_ref().map_or(0, |registration| {
+            registration.publish(heap.total_heap_size, heap.external_memory);
+            registration.others()
+        })
+    }
+
+    /// Nothing is told any more, and the isolate no longer counts as watched.
+    pub(super) fn close(&self) {
+        drop(self.waker.borrow_mut().take());
+        drop(self.registration.borrow_mut().take());
     }
 
     /// Takes a reading and wakes JavaScript when there is something to tell.
@@ -121,8 +137,7 @@ impl Watch {
         look: bool,
     ) -> Sample {
         self.heap.set(*heap);
-        self.isolates
-            .publish(heap.total_heap_size, heap.external_memory);
+        let others = self.others(heap);
         let rss = if look { resident_set_size() } else { None };
         if rss.is_some() {
             self.last_rss.set(rss);
@@ -137,7 +152,7 @@ impl Watch {
             external: heap.external_memory,
             heap_limit: heap.heap_size_limit,
             // The detector takes this isolate's heap off itself; the other isolates' goes here.
-            rss: rss.map(|rss| rss.saturating_sub(self.isolates.others())),
+            rss: rss.map(|rss| rss.saturating_sub(others)),
             allocated: None,
             requests: self.requests.read(),
             resources: self.resources.get(),
