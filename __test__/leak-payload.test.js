@@ -1,0 +1,61 @@
+'use strict'
+
+const assert = require('node:assert/strict')
+const { test } = require('node:test')
+const { leakPayload, recoveredPayload } = require('../lib/leak')
+const { leakRecord } = require('./helpers/fake-binding')
+
+const toDate = (ms) => new Date(Date.UTC(2026, 0, 1) + ms)
+const trend = { detector: 'trend' }
+
+test('the sentence says what, how much, how fast, how sure, how long and what next', () => {
+  const { message } = leakPayload(leakRecord(), toDate, trend)
+  assert.equal(message, 'The JavaScript heap leaks: 20 MB more than 1 min 37 s ago over 12 full GCs, ' +
+    '12 MB/min (11 MB/min to 14 MB/min), confidence 97 %. At this rate the V8 heap limit is reached in 1 h. ' +
+    'Next: compare two heap snapshots taken some minutes apart, or look for Maps, arrays, listeners and closures that only grow.')
+})
+
+test("memwatch's fields are there, in memwatch's words", () => {
+  const run = { startMs: 0, endMs: 97000, growth: 329733, consecutive: 5 }
+  const leak = leakPayload(leakRecord({ run }), toDate, { detector: 'memwatch' })
+  assert.ok(leak.start instanceof Date && leak.end instanceof Date)
+  assert.equal(leak.end - leak.start, 97000)
+  assert.equal(leak.growth, 329733)
+  assert.equal(leak.reason, 'heap growth over 5 consecutive GCs (1m 37s) - 11.67 mb/hr')
+})
+
+test('over no time there is no rate', () => {
+  const run = { startMs: 5, endMs: 5, growth: 4096, consecutive: 5 }
+  const leak = leakPayload(leakRecord({ run, status: { growthRate: undefined, growthRateLow: undefined, timeToLimitMs: undefined, limit: undefined } }), toDate, { detector: 'memwatch' })
+  assert.equal(leak.reason, 'heap growth over 5 consecutive GCs (0s)')
+  assert.equal(leak.growthRate, null)
+  assert.equal(leak.timeToLimit, null)
+  assert.doesNotMatch(leak.message, /NaN|Infinity|undefined|null/)
+})
+
+test('growth beyond 32 bits stays right', () => {
+  const run = { startMs: 0, endMs: 3600000, growth: 6 * 2 ** 30, consecutive: 5 }
+  assert.match(leakPayload(leakRecord({ run }), toDate, { detector: 'memwatch' }).reason, /\(1h\) - 6144\.00 mb\/hr$/)
+})
+
+test('each channel has its own words, and handles are not bytes', () => {
+  for (const channel of ['external', 'native']) {
+    const leak = leakPayload(leakRecord({ status: { channel } }), toDate, trend)
+    assert.equal(leak.signature, `tidemark:${channel}`)
+    assert.match(leak.message, /20 MB more/)
+  }
+  const { message, reason } = leakPayload(leakRecord({
+    status: { channel: 'resources', growth: 312.4, growthRate: 3.2, growthRateLow: 3, growthRateHigh: 3.5, timeToLimitMs: undefined, limit: undefined }
+  }), toDate, trend)
+  assert.match(message, /312 handles more .* 192\.0\/min/)
+  assert.doesNotMatch(reason, /mb|kb|bytes/)
+})
+
+test("a leak and its end serialise to JSON with nothing missing", () => {
+  const leak = JSON.parse(JSON.stringify(leakPayload(leakRecord(), toDate, trend)))
+  for (const name of ['start', 'end', 'growth', 'reason', 'channel', 'growthRate', 'confidence', 'timeToLimit', 'limit', 'signature', 'suspects', 'message']) {
+    assert.ok(name in leak, name)
+  }
+  const recovered = recoveredPayload(leakRecord({ event: 'recovered' }), toDate)
+  assert.match(recovered.message, /no longer leaks.*now stands at 48 MB/)
+})

@@ -1,0 +1,225 @@
+'use strict'
+
+const assert = require('node:assert/strict')
+const { once } = require('node:events')
+const diagnosticsChannel = require('node:diagnostics_channel')
+const { test } = require('node:test')
+const { Monitor } = require('../lib/monitor')
+const { createFakeBinding, leakRecord } = require('./helpers/fake-binding')
+
+function setup (overrides) {
+  const binding = createFakeBinding(overrides)
+  return { binding, monitor: new Monitor(binding) }
+}
+
+test('nothing is installed until somebody listens', () => {
+  const { binding, monitor } = setup()
+  monitor.on('error', () => {})
+  assert.equal(binding.made.length, 0)
+  assert.equal(monitor.status().running, false)
+  monitor.on('leak', () => {})
+  assert.equal(binding.made.length, 1)
+  assert.equal(monitor.status().running, true)
+  monitor.stop()
+})
+
+test('the removal of the last listener takes the hook away', () => {
+  const { binding, monitor } = setup()
+  const listener = () => {}
+  monitor.on('leak', listener)
+  monitor.on('stats', listener)
+  monitor.off('leak', listener)
+  assert.equal(binding.last.closed, false)
+  monitor.off('stats', listener)
+  assert.equal(binding.last.closed, true)
+  assert.equal(monitor.status().running, false)
+})
+
+test('after start() only stop() takes the hook away', () => {
+  const { binding, monitor } = setup()
+  const listener = () => {}
+  monitor.start()
+  monitor.on('leak', listener)
+  monitor.off('leak', listener)
+  assert.equal(binding.last.closed, false)
+  monitor.stop()
+  assert.equal(binding.last.closed, true)
+})
+
+test('once() stops the watching after its event', () => {
+  const { binding, monitor } = setup()
+  let leaks = 0
+  monitor.once('leak', () => { leaks++ })
+  binding.last.tell(leakRecord(), leakRecord())
+  assert.equal(leaks, 1)
+  assert.equal(binding.last.closed, true)
+})
+
+test('start() twice with the same options does nothing, with others it throws', () => {
+  const { binding, monitor } = setup()
+  monitor.start({ consecutive: 4 })
+  monitor.start()
+  monitor.start({ consecutive: 4 })
+  assert.equal(binding.made.length, 1)
+  assert.throws(() => monitor.start({ consecutive: 5 }), { code: 'ERR_TIDEMARK_ALREADY_STARTED' })
+  assert.equal(binding.made.length, 1)
+  assert.equal(binding.last.closed, false)
+  monitor.stop()
+})
+
+test('start() with options after a listener started it begins anew with them', () => {
+  const { binding, monitor } = setup()
+  monitor.on('leak', () => {})
+  monitor.start({ detector: 'memwatch', consecutive: 3 })
+  assert.equal(binding.made.length, 2)
+  assert.equal(binding.made[0].closed, true)
+  assert.equal(binding.last.options.detector, 'memwatch')
+  assert.equal(binding.last.options.consecutive, 3)
+  monitor.stop()
+})
+
+test('stop() twice does nothing, and start() works again after it', () => {
+  const { binding, monitor } = setup()
+  monitor.stop()
+  monitor.start()
+  monitor.stop()
+  monitor.stop()
+  monitor.start()
+  assert.equal(binding.made.length, 2)
+  monitor.stop()
+})
+
+test('wrong options leave a running monitor as it is', () => {
+  const { binding, monitor } = setup()
+  monitor.on('leak', () => {})
+  assert.throws(() => monitor.start({ consecutive: 0 }), { code: 'ERR_TIDEMARK_OPTION' })
+  assert.equal(binding.last.closed, false)
+  assert.equal(monitor.status().running, true)
+  monitor.stop()
+})
+
+test('a listener may stop the monitor in the middle of a batch', () => {
+  const { binding, monitor } = setup()
+  let leaks = 0
+  monitor.on('leak', () => {
+    leaks++
+    monitor.stop()
+  })
+  binding.last.tell(leakRecord(), leakRecord())
+  assert.equal(leaks, 1)
+})
+
+test("for one collection 'leak' comes before 'stats'", () => {
+  const { binding, monitor } = setup()
+  const order = []
+  monitor.on('stats', () => order.push('stats'))
+  monitor.on('leak', () => order.push('leak'))
+  binding.last.tell(leakRecord(), { atMs: 97000, stats: statsRecord() })
+  assert.deepEqual(order, ['leak', 'stats'])
+  monitor.stop()
+})
+
+test('a listener that throws harms neither the others nor the app', async () => {
+  const { binding, monitor } = setup()
+  const bug = new Error('bug of the app')
+  let reached = 0
+  monitor.on('leak', () => { throw bug })
+  monitor.on('leak', () => { reached++ })
+  const warned = once(process, 'warning')
+  binding.last.tell(leakRecord())
+  assert.equal(reached, 1)
+  const [warning] = await warned
+  assert.equal(warning.code, 'ERR_TIDEMARK_LISTENER')
+  assert.equal(warning.cause, bug)
+  monitor.stop()
+})
+
+test("with an 'error' listener the error of a listener goes there", () => {
+  const { binding, monitor } = setup()
+  const errors = []
+  monitor.on('error', (error) => errors.push(error))
+  monitor.on('leak', () => { throw undefined })
+  binding.last.tell(leakRecord())
+  assert.equal(errors.length, 1)
+  assert.equal(errors[0].code, 'ERR_TIDEMARK_LISTENER')
+  monitor.stop()
+})
+
+test('the native side is only asked for what somebody hears', () => {
+  const { binding, monitor } = setup()
+  monitor.start()
+  assert.equal(binding.last.interest, 0)
+  const listener = () => {}
+  monitor.on('stats', listener)
+  assert.equal(binding.last.interest, 1)
+  monitor.on('gc', listener)
+  assert.equal(binding.last.interest, 3)
+  monitor.off('stats', listener)
+  assert.equal(binding.last.interest, 2)
+  monitor.stop()
+})
+
+test('diagnostics_channel hears what listeners hear', () => {
+  const { binding, monitor } = setup()
+  const heard = []
+  const subscriber = (message) => heard.push(message)
+  const channel = diagnosticsChannel.channel('tidemark:leak')
+  channel.subscribe(subscriber)
+  monitor.start()
+  binding.last.tell(leakRecord())
+  channel.unsubscribe(subscriber)
+  assert.equal(heard.length, 1)
+  assert.equal(heard[0].channel, 'heap')
+  monitor.stop()
+})
+
+test('a hook that cannot be installed is announced, and perf_hooks takes its place', () => {
+  const { monitor } = setup({ hookProblem: 'this Node.js does not export _ZN2v87Isolate10GetCurrentEv' })
+  monitor.start()
+  const { source, problems } = monitor.status()
+  assert.equal(source, 'perf_hooks')
+  assert.match(problems[0], /_ZN2v87Isolate10GetCurrentEv/)
+  monitor.stop()
+})
+
+test('lost records are announced', () => {
+  const { monitor } = setup({ lost: 2 })
+  monitor.start()
+  assert.match(monitor.status().problems[0], /2 collections were not recorded/)
+  monitor.stop()
+})
+
+test('status() tells the worst state of all channels', () => {
+  const { monitor } = setup({
+    channels: [{ channel: 'heap', state: 'steady' }, { channel: 'external', state: 'suspect' }, { channel: 'native', state: 'settling' }]
+  })
+  monitor.start()
+  assert.equal(monitor.status().state, 'suspect')
+  assert.deepEqual(monitor.status().channels.external, { state: 'suspect' })
+  monitor.stop()
+})
+
+test('requests of any http server are counted where the hook can see them', async () => {
+  const http = require('node:http')
+  const { binding, monitor } = setup()
+  monitor.start()
+  const server = http.createServer((req, res) => res.end('ok')).listen(0, '127.0.0.1')
+  await once(server, 'listening')
+  for (let i = 0; i < 3; i++) await (await fetch(`http://127.0.0.1:${server.address().port}`)).text()
+  assert.equal(binding.last.counter[0], 3)
+  monitor.stop()
+  await (await fetch(`http://127.0.0.1:${server.address().port}`)).text()
+  assert.equal(binding.last.counter[0], 3)
+  server.close()
+  server.closeAllConnections()
+})
+
+function statsRecord () {
+  const none = { count: 0, durationMs: 0 }
+  return {
+    sample: { kind: 'major', atMs: 97000, durationMs: 5, usedHeapSize: 1, totalHeapSize: 2, externalMemory: 3, heapSizeLimit: 4 },
+    classic: { numFullGc: 1, usageTrend: 0, estimatedBase: 0, currentBase: 1, min: 1, max: 1 },
+    gc: { minor: none, major: none, incremental: none, weakcb: none, durationMs: 0 },
+    state: 'steady'
+  }
+}
