@@ -1,0 +1,55 @@
+'use strict'
+
+// Builds the native addon and the two files that are generated from the Rust code and committed:
+// binding.js and binding.d.ts. `--check` changes nothing and fails when the committed two are stale.
+
+const { readFileSync, existsSync } = require('node:fs')
+const path = require('node:path')
+const { parseArgs } = require('node:util')
+const { ROOT, must, commandOf, withSigns, exitWith } = require('./steps')
+const { putInPlace, setup } = require('./setup')
+const { nodeFile } = require('./platform')
+
+const GENERATED = ['binding.js', 'binding.d.ts']
+
+/** Where napi writes, so that a check leaves the tree alone. */
+const OUTPUT = path.join('target', 'napi')
+
+async function generate () {
+  await must(process.execPath, [commandOf('@napi-rs/cli', 'napi'), 'build', '--release', '--platform',
+    '--js', 'binding.js', '--dts', 'binding.d.ts', '--output-dir', OUTPUT])
+}
+
+async function build () {
+  await setup()
+  await withSigns('build: the native addon and its generated files', generate)
+  for (const name of staleFiles()) {
+    putInPlace(path.join(ROOT, OUTPUT, name), path.join(ROOT, name))
+    console.log(`build: ${name} changed, commit it`)
+  }
+  putInPlace(path.join(ROOT, OUTPUT, nodeFile()), path.join(ROOT, nodeFile()))
+}
+
+/** @throws when a generated file differs from what the Rust code gives */
+async function checkGenerated () {
+  await generate()
+  const stale = staleFiles()
+  if (stale.length > 0) {
+    throw new Error(`Not what the Rust code gives: ${stale.join(', ')}. Run 'npm run build' and commit the result.`)
+  }
+}
+
+function staleFiles () {
+  return GENERATED.filter((name) => {
+    const committed = path.join(ROOT, name)
+    return !existsSync(committed) || readFileSync(committed, 'utf8') !== readFileSync(path.join(ROOT, OUTPUT, name), 'utf8')
+  })
+}
+
+module.exports = { checkGenerated }
+
+if (require.main === module) {
+  const { values } = parseArgs({ options: { check: { type: 'boolean', default: false } } })
+  const work = values.check ? checkGenerated() : build()
+  work.catch(exitWith)
+}
