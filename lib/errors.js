@@ -23,7 +23,10 @@ const MESSAGES = {
     'Guard the require with `if (process.release.name === "node")` where the app also runs elsewhere.',
   ERR_TIDEMARK_LISTENER: (event, error) =>
     `A listener of '${event}' threw: ${error instanceof Error ? error.message : describe(error)}. ` +
-    'tidemark goes on; the error is the `cause`.'
+    'tidemark goes on; the error is the `cause`.',
+  ERR_TIDEMARK_LOGGER: (error) =>
+    `The \`logger\` threw: ${error instanceof Error ? error.message : describe(error)}. ` +
+    'The line of stats is lost; this is said once, and the error is the `cause`.'
 }
 
 class TidemarkError extends Error {

@@ -1,0 +1,74 @@
+'use strict'
+
+const { integer, optional, readOptions } = require('../options')
+const { createWriter, isLogger } = require('./logger')
+const { Reporter } = require('./reporter')
+const { createStatusHandler } = require('./status')
+const { Traffic } = require('./traffic')
+
+const OPTIONS = {
+  logger: { default: undefined, check: optional(isLogger) },
+  interval: { default: 60000, check: integer(1, 2147483647) }
+}
+
+/**
+ * Makes `tidemark.express`: middleware that counts requests beside the monitor's memory, for
+ * Express 4 and 5 and every server that calls `(req, res, next)`.
+ * @param {import('../monitor').Monitor} monitor
+ */
+function createMiddleware (monitor) {
+  /** One for all apps of this thread, so that a request that meets two of them is counted once. */
+  const traffic = new Traffic()
+  let latest = null
+
+  /**
+   * @param {{logger?: object, interval?: number}} [options] see express.d.ts
+   * @throws ERR_TIDEMARK_OPTION, ERR_TIDEMARK_UNKNOWN_OPTION
+   */
+  function express (options) {
+    const { logger, interval } = readOptions(options, OPTIONS)
+    hold(monitor)
+    const reporter = new Reporter(monitor, traffic, interval, logger && createWriter(logger))
+    latest = reporter
+    return function tidemark (req, res, next) {
+      count(reporter, traffic, req, res)
+      if (typeof next === 'function') next()
+    }
+  }
+
+  express.status = () => createStatusHandler(() => ({
+    ...monitor.status(),
+    traffic: {
+      requests: traffic.requests,
+      errors: traffic.errors,
+      aborted: traffic.aborted,
+      inFlight: traffic.inFlight
+    },
+    latency: latest === null ? { p50Ms: null, p99Ms: null } : latest.latency(),
+    latencyMemoryCorrelation: latest === null ? null : latest.latencyMemoryCorrelation,
+    routes: traffic.routes()
+  }))
+
+  return express
+}
+
+/**
+ * Starts the monitor and keeps it running, as any listener does. Unlike `start()` that leaves it to
+ * the app to start it anew with options of its own, and unlike the app's listeners it does not go
+ * away with a `once('leak')`.
+ */
+function hold (monitor) {
+  monitor.off('recovered', holds).on('recovered', holds)
+}
+
+function holds () {}
+
+/** Whatever goes wrong with counting, the request goes on. */
+function count (reporter, traffic, req, res) {
+  try {
+    reporter.wake()
+    traffic.begin(req, res)
+  } catch {}
+}
+
+module.exports = { createMiddleware }
