@@ -1,0 +1,103 @@
+//! What can be set, with the reason for each default.
+
+use super::Channel;
+
+/// Which rule decides.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Rule {
+    /// The gates of this module.
+    Trend,
+    /// memwatch's: so many consecutive full GCs, each with more used heap than
+    /// the one before.
+    Memwatch { consecutive: u32 },
+}
+
+/// The settings of a detector. Shares are of 1, times are milliseconds.
+#[derive(Clone, Copy, Debug, PartialEq)]
+pub struct Config {
+    pub rule: Rule,
+    /// Growth of the JavaScript heap below this many bytes is not material.
+    /// 1 MiB: about twice what compiled code and inline caches come and go by.
+    pub heap_floor: f64,
+    /// Growth of the JavaScript heap below this share of its base is not material.
+    pub heap_share: f64,
+    /// The same for external memory. 4 MiB: a few dozen sockets' read buffers.
+    pub external_floor: f64,
+    pub external_share: f64,
+    /// The same for native memory. 16 MiB: the arenas and the free lists of
+    /// malloc, and pages that V8 gave back but the kernel has not taken.
+    pub native_floor: f64,
+    /// 0.25: fragmentation goes with the size.
+    pub native_share: f64,
+    /// The same for resources, in handles.
+    pub resources_floor: f64,
+    pub resources_share: f64,
+    /// Least standard deviations of Mann-Kendall's test. 2.2: one in seventy by
+    /// chance. Below 8 points the test cannot get that high, there 1.7 will do.
+    pub trend_z: f64,
+    /// The longest a growth is watched before it is called a leak: long enough
+    /// for caches to fill and for code to warm up.
+    pub patience_ms: f64,
+    /// The shortest, however near the limit is.
+    pub patience_min_ms: f64,
+    /// Between the two: this share of the time that is left to the limit. 1/30:
+    /// most of the time that is left must be there for acting on the alarm.
+    pub patience_share: f64,
+    /// Full GCs in a row that must agree.
+    pub confirmations: u32,
+    /// Fewest full GCs (after the first, which is start-up) for a verdict.
+    pub min_points: usize,
+    /// A leak is told again when its rate is this many times the reported one.
+    pub worse_rate: f64,
+}
+
+impl Default for Config {
+    fn default() -> Self {
+        const MIB: f64 = 1_048_576.0;
+        Self {
+            rule: Rule::Trend,
+            heap_share: 0.02,
+            external_share: 0.08,
+            native_share: 0.25,
+            resources_share: 0.08,
+            heap_floor: MIB,
+            external_floor: 4.0 * MIB,
+            native_floor: 16.0 * MIB,
+            resources_floor: 50.0,
+            trend_z: 2.0,
+            patience_ms: 45_000.0,
+            patience_min_ms: 10_000.0,
+            patience_share: 1.0 / 30.0,
+            confirmations: 2,
+            min_points: 5,
+            worse_rate: 2.0,
+        }
+    }
+}
+
+impl Config {
+    /// The least growth that means something on `channel`, above `base`.
+    #[must_use]
+    pub fn material(&self, channel: Channel, base: f64) -> f64 {
+        let (floor, share) = match channel {
+            Channel::Heap => (self.heap_floor, self.heap_share),
+            Channel::External => (self.external_floor, self.external_share),
+            Channel::Native => (self.native_floor, self.native_share),
+            Channel::Resources => (self.resources_floor, self.resources_share),
+        };
+        floor.max(share * base.max(0.0))
+    }
+}
+
+/// How much could still be allocated under one limit, in bytes, at the last look.
+#[derive(Clone, Copy, Debug, PartialEq)]
+pub struct Headroom {
+    pub bytes: u64,
+}
+
+/// The limits that are looked at outside of the GC. V8's comes with each sample.
+#[derive(Clone, Copy, Debug, Default, PartialEq)]
+pub struct Limits {
+    pub cgroup: Option<Headroom>,
+    pub machine: Option<Headroom>,
+}

@@ -1,0 +1,281 @@
+//! The face of the trend module: samples in, changes of the verdict out.
+
+use super::gate::Gate;
+use super::memwatch::Memwatch;
+use super::tide::Tide;
+use super::watch::Watch;
+use super::{CHANNELS, Channel, Config, Limits, Rule, Sample, SampleKind, State};
+
+/// What a change of state means to those who listen.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Event {
+    /// A leak, for the first time or materially worse than reported.
+    Leak,
+    /// A leak that was reported has ended.
+    Recovered,
+}
+
+/// A change of one channel's state. `from` and `to` are equal when a leak that
+/// was reported got materially worse.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Change {
+    pub channel: Channel,
+    pub from: State,
+    pub to: State,
+    pub event: Option<Event>,
+}
+
+/// The limit that a leak would hit.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Limit {
+    /// V8's heap limit.
+    Heap,
+    /// The memory limit of the cgroup (the container).
+    Cgroup,
+    /// The memory of the machine.
+    Machine,
+}
+
+impl Limit {
+    /// The word that users see.
+    #[must_use]
+    pub const fn as_str(self) -> &'static str {
+        match self {
+            Self::Heap => "heap",
+            Self::Cgroup => "cgroup",
+            Self::Machine => "machine",
+        }
+    }
+}
+
+/// What is known of a channel.
+#[derive(Clone, Copy, Debug, PartialEq)]
+pub struct ChannelStatus {
+    pub channel: Channel,
+    pub state: State,
+    /// The newest low-water mark; `None` before the first full GC.
+    pub floor: Option<f64>,
+    /// By how much the low-water mark rose over the window.
+    pub growth: f64,
+    /// Bytes (handles) per second, with the 90 % interval; `None` where nothing rises.
+    pub growth_rate: Option<f64>,
+    pub growth_rate_low: Option<f64>,
+    pub growth_rate_high: Option<f64>,
+    /// 0 to 1.
+    pub confidence: f64,
+    /// The window the numbers are about.
+    pub start_ms: f64,
+    pub end_ms: f64,
+    /// Full GCs in the window.
+    pub gcs: u32,
+    /// Growth per request over the window, where requests are known.
+    pub growth_per_request: Option<f64>,
+    /// Time to the limit that will be hit first, at this rate.
+    pub time_to_limit_ms: Option<f64>,
+    pub limit: Option<Limit>,
+    /// What holds a verdict back; `None` when leaking.
+    pub gate: Option<Gate>,
+}
+
+/// Watches every channel. A fixed size; nothing is allocated after `new`.
+pub struct Detector {
+    config: Config,
+    tide: Tide,
+    watches: [Watch; 4],
+    memwatch: Option<Memwatch>,
+    limits: Limits,
+    heap_limit: f64,
+    used_heap: f64,
+    majors: u64,
+}
+
+impl Detector {
+    #[must_use]
+    pub fn new(config: Config) -> Self {
+        Self {
+            config,
+            tide: Tide::default(),
+            watches: CHANNELS.map(Watch::new),
+            memwatch: match config.rule {
+                Rule::Trend => None,
+                Rule::Memwatch { consecutive } => Some(Memwatch::new(consecutive)),
+            },
+            limits: Limits::default(),
+            heap_limit: 0.0,
+            used_heap: 0.0,
+            majors: 0,
+        }
+    }
+
+    /// One sample in. The change of the most important channel out, if there was one.
+    pub fn push(&mut self, sample: &Sample) -> Option<Change> {
+        let at_ms = self.tide.time(sample);
+        self.tide.dip(sample);
+        if sample.kind != SampleKind::Major {
+            return self.between(sample, at_ms);
+        }
+        self.heap_limit = sample.heap_limit as f64;
+        self.used_heap = sample.used_heap as f64;
+        if self.memwatch.is_some() {
+            return self.classic(at_ms, sample.used_heap);
+        }
+        let marks = self.tide.turn(sample, at_ms);
+        self.majors += 1;
+        if self.majors == 1 {
+            return None;
+        }
+        let mut most: Option<Change> = None;
+        for (i, mark) in marks.into_iter().enumerate() {
+            let Some(mark) = mark else { continue };
+            let headroom = self.headroom(CHANNELS[i]).map(|(bytes, _)| bytes);
+            let rival = self.rival(CHANNELS[i]);
+            let watch = &mut self.watches[i];
+            let from = watch.state;
+            let event = watch.push(&self.config, mark, headroom, rival);
+            most = more_important(most, change(watch, from, event));
+        }
+        most
+    }
+
+    /// The classic rule in place of the gates: every report is a leak anew, and
+    /// a heap that did not grow ends it.
+    fn classic(&mut self, at_ms: f64, used_heap: u64) -> Option<Change> {
+        let memwatch = self.memwatch.as_mut()?;
+        let run = memwatch.push(at_ms, used_heap);
+        let growths = memwatch.growths();
+        let watch = &mut self.watches[Channel::Heap as usize];
+        let from = watch.state;
+        let event = watch.classic(run, growths, at_ms, used_heap as f64);
+        change(watch, from, event)
+    }
+
+    /// The classic rule, where it was chosen: its last run and its numbers.
+    #[must_use]
+    pub fn memwatch(&self) -> Option<&Memwatch> {
+        self.memwatch.as_ref()
+    }
+
+    fn between(&mut self, sample: &Sample, at_ms: f64) -> Option<Change> {
+        if sample.kind != SampleKind::Minor {
+            return None;
+        }
+        let live = self.tide.live_estimate(sample.used_heap)?;
+        let watch = &mut self.watches[Channel::Heap as usize];
+        let from = watch.state;
+        let event = watch.wait(at_ms, live);
+        change(watch, from, event)
+    }
+
+    /// The fastest growth among the other channels that count in bytes.
+    fn rival(&self, channel: Channel) -> Option<(Channel, f64)> {
+        if !channel.is_bytes() {
+            return None;
+        }
+        self.watches
+            .iter()
+            .filter(|watch| {
+                watch.channel != channel && watch.channel.is_bytes() && watch.finding.rising
+            })
+            .map(|watch| (watch.channel, watch.finding.rate.median))
+            .max_by(|one, other| one.1.total_cmp(&other.1))
+    }
+
+    /// What was looked at outside of the GC.
+    pub fn set_limits(&mut self, limits: Limits) {
+        self.limits = limits;
+    }
+
+    /// Bytes to the limit that `channel` would hit first.
+    fn headroom(&self, channel: Channel) -> Option<(f64, Limit)> {
+        if !channel.is_bytes() {
+            return None;
+        }
+        let heap = (channel == Channel::Heap && self.heap_limit > 0.0)
+            .then(|| ((self.heap_limit - self.used_heap).max(0.0), Limit::Heap));
+        let cgroup = self
+            .limits
+            .cgroup
+            .map(|room| (room.bytes as f64, Limit::Cgroup));
+        let machine = self
+            .limits
+            .machine
+            .map(|room| (room.bytes as f64, Limit::Machine));
+        [heap, cgroup, machine]
+            .into_iter()
+            .flatten()
+            .min_by(|one, other| one.0.total_cmp(&other.0))
+    }
+
+    /// What is known of one channel.
+    #[must_use]
+    pub fn status(&self, channel: Channel) -> ChannelStatus {
+        let watch = &self.watches[channel as usize];
+        let finding = &watch.finding;
+        let rate = finding.rising.then_some(finding.rate);
+        let headroom = self.headroom(channel);
+        let left = match (headroom, rate) {
+            (Some((bytes, limit)), Some(rate)) if rate.median > 0.0 => {
+                Some((bytes / rate.median, limit))
+            }
+            _ => None,
+        };
+        ChannelStatus {
+            channel,
+            state: watch.state,
+            floor: watch.horizons.recent_low(1),
+            growth: finding.growth,
+            growth_rate: rate.map(|rate| rate.median * 1000.0),
+            growth_rate_low: rate.map(|rate| rate.low * 1000.0),
+            growth_rate_high: rate.map(|rate| rate.high * 1000.0),
+            confidence: finding.confidence,
+            start_ms: finding.start_ms,
+            end_ms: finding.end_ms,
+            gcs: finding.gcs,
+            growth_per_request: finding.per_request,
+            time_to_limit_ms: left.map(|(time, _)| time),
+            limit: left.map(|(_, limit)| limit),
+            gate: if watch.state == State::Leaking {
+                None
+            } else {
+                finding.gate
+            },
+        }
+    }
+
+    /// Whether one clean full GC at an idle moment would help to settle a
+    /// suspicion: one that is there, or that cannot form because full GCs are few.
+    #[must_use]
+    pub fn wants_gc(&self) -> bool {
+        self.watches
+            .iter()
+            .any(|watch| watch.wants_gc(&self.config, self.tide.now_ms()))
+    }
+}
+
+fn change(watch: &Watch, from: State, event: Option<Event>) -> Option<Change> {
+    (event.is_some() || from != watch.state).then_some(Change {
+        channel: watch.channel,
+        from,
+        to: watch.state,
+        event,
+    })
+}
+
+/// A leak before a recovery before a mere change of state; then the worse state.
+fn more_important(one: Option<Change>, other: Option<Change>) -> Option<Change> {
+    let rank = |change: &Option<Change>| {
+        change.map(|change| {
+            let event = match change.event {
+                Some(Event::Leak) => 2,
+                Some(Event::Recovered) => 1,
+                None => 0,
+            };
+            (event, change.to)
+        })
+    };
+    if rank(&other) > rank(&one) {
+        other
+    } else {
+        one
+    }
+}

@@ -1,0 +1,473 @@
+//! The gates that a growth must pass to be called a leak.
+//!
+//! The marks of one horizon come in, either the first gate that fails comes
+//! out, with its numbers, or `None`: all passed. In prose:
+//!
+//! 1. **Enough marks**, taken at different times.
+//! 2. **Load.** Memory that goes with the load (requests per second, or else
+//!    allocation) is no leak: where the load varied, its part is taken out by
+//!    regression on load and clock at once, and what is left must still rise.
+//!    The rest of the gates see the size without the load's part.
+//! 3. **Steps.** One big load of data is a step. The largest step of the floor
+//!    is cut down to the pace of the rest.
+//! 4. **Material.** The low-water mark grew by more than the channel's floor.
+//! 5. **Separated.** The lowest of the last third lies above nearly all of the
+//!    first third.
+//! 6. **Trend.** Mann-Kendall.
+//! 7. **New ground.** It grew by more than it ever fell within the horizon.
+//! 8. **Slowing.** On the wall clock, the request clock or the allocation clock
+//!    growth must go on: the last quarter climbs at half the mean pace or more,
+//!    and the horizon at a third or more of the pace of the stretch before it.
+//! 9. **Saturating.** On one of these clocks a line must explain the marks as
+//!    well as a curve that saturates (BIC).
+//! 10. **Patience.** It was watched long enough for its urgency.
+//!
+//! This module must not know about states: confirmation and hysteresis are `watch`'s.
+
+use super::horizon::Mark;
+use super::shape;
+use super::stats::{self, MAX_POINTS};
+use super::{Channel, Config, Gate};
+
+/// What one horizon says.
+#[derive(Clone, Copy, Debug, Default)]
+pub struct Finding {
+    /// The first gate that failed.
+    pub gate: Option<Gate>,
+    /// It rises: the gates that tell a rise from none were passed.
+    pub rising: bool,
+    /// All passed, and with so little noise that no confirmation is needed.
+    pub clean: bool,
+    /// The low-water mark at the start of the window.
+    pub base: f64,
+    /// By how much the low-water mark rose.
+    pub growth: f64,
+    /// Bytes per millisecond.
+    pub rate: stats::Slope,
+    /// Growth per request, where requests are known.
+    pub per_request: Option<f64>,
+    /// Chance that it is a trend, times the weight of the line against saturation.
+    pub confidence: f64,
+    pub start_ms: f64,
+    pub end_ms: f64,
+    pub gcs: u32,
+}
+
+/// What the gates need to know beside the marks.
+#[derive(Clone, Copy)]
+pub struct Context<'a> {
+    pub config: &'a Config,
+    pub channel: Channel,
+    /// Bytes to the nearest limit.
+    pub headroom: Option<f64>,
+    /// How many full GCs make a mark.
+    pub gcs_per_mark: u32,
+    /// The largest fall seen at this horizon before the window.
+    pub swing: f64,
+    /// What growth that ended by itself taught about how long to wait.
+    pub learnt_patience_ms: f64,
+}
+
+/// The marks of a horizon as columns.
+struct Window {
+    len: usize,
+    at: [f64; MAX_POINTS],
+    /// Sizes with the load's part and the excess of the largest step taken out.
+    size: [f64; MAX_POINTS],
+    /// `None` where unknown or even, and then the other clocks are as well.
+    load: Option<[f64; MAX_POINTS]>,
+    requests: Option<[f64; MAX_POINTS]>,
+    allocated: Option<[f64; MAX_POINTS]>,
+}
+
+/// Puts the marks of one horizon through the gates. `before` finds the mark at
+/// an earlier time, if anything is known of it.
+pub fn judge(marks: &[Mark], context: &Context, before: impl Fn(f64) -> Option<Mark>) -> Finding {
+    let count = marks.len().min(MAX_POINTS);
+    let marks = &marks[marks.len() - count..];
+    let need = context.config.min_points.clamp(5, MAX_POINTS);
+    let mut finding = Finding {
+        gcs: count as u32 * context.gcs_per_mark,
+        ..Finding::default()
+    };
+    if let (Some(first), Some(last)) = (marks.first(), marks.last()) {
+        finding.start_ms = first.at_ms;
+        finding.end_ms = last.at_ms;
+        finding.base = edge(marks.iter().map(|mark| mark.size), count);
+        finding.growth = last.size - first.size;
+    }
+    if count < need || finding.end_ms <= finding.start_ms {
+        finding.gate = Some(Gate::Few {
+            have: count as u32,
+            need: need as u32,
+        });
+        return finding;
+    }
+    let mut window = Window::new(marks);
+    finding.gate = rises(&mut window, marks, context, &mut finding)
+        .or_else(|| lasts(&window, marks, context, &mut finding, before));
+    finding
+}
+
+/// The gates that tell a rise from none: load, steps, material, separated, trend.
+fn rises(
+    window: &mut Window,
+    marks: &[Mark],
+    context: &Context,
+    finding: &mut Finding,
+) -> Option<Gate> {
+    let need = context.config.material(context.channel, finding.base);
+    let gcs = finding.gcs;
+    let material =
+        |growth: f64, need: f64| (growth < need).then_some(Gate::Material { growth, need, gcs });
+    let raw = window.growth();
+    finding.growth = raw;
+    if let Some(gate) = material(raw, need) {
+        return Some(gate);
+    }
+    let left = if in_proportion(marks, finding) {
+        Some(0.0)
+    } else {
+        window.take_out_load()
+    };
+    if let Some(left) = left.filter(|&left| left < need) {
+        return Some(Gate::Load {
+            growth: raw,
+            left: left.max(0.0),
+        });
+    }
+    // What is left beside a big step must mean something beside it.
+    let need = need.max(0.1 * window.cut_largest_step());
+    finding.growth = window.growth().min(raw);
+    if let Some(gate) = material(finding.growth, need) {
+        return Some(gate);
+    }
+
+    let size = window.size();
+    let third = (size.len() / 3).max(2);
+    let low_late = lowest(&size[size.len() - third..]);
+    let high_early = second_highest(&size[..third]);
+    if low_late <= high_early {
+        return Some(Gate::Separated {
+            low_late,
+            high_early,
+        });
+    }
+    let trend = stats::mann_kendall(size);
+    let need_z = if size.len() < 8 {
+        context.config.trend_z.min(1.8)
+    } else {
+        context.config.trend_z
+    };
+    if trend.z < need_z {
+        return Some(Gate::Trend {
+            z: trend.z,
+            need: need_z,
+        });
+    }
+    finding.rising = true;
+    finding.confidence = stats::normal_cdf(trend.z);
+    finding.rate = stats::sen_slope(window.at(), size, trend.variance, 1.645);
+    finding.per_request = column(marks, |mark| mark.requests)
+        .map(|requests| stats::median_slope(&requests[..size.len()], size));
+    None
+}
+
+/// The gates that tell growth which goes on from growth that ends: new ground,
+/// slowing, saturating, patience.
+fn lasts(
+    window: &Window,
+    marks: &[Mark],
+    context: &Context,
+    finding: &mut Finding,
+    before: impl Fn(f64) -> Option<Mark>,
+) -> Option<Gate> {
+    let size = window.size();
+    let growth = finding.growth;
+    let best = |of: &dyn Fn(&[f64]) -> f64| window.clocks().map(of).fold(f64::MIN, f64::max);
+
+    let evidence = best(&|clock| shape::unbounded_over_bounded(clock, size, 0.03 * growth));
+    finding.confidence /= 1.0 + (-evidence / 2.0).exp();
+    let noise = (stats::fit(window.at(), size).residual / size.len() as f64).sqrt() / growth;
+    finding.clean = noise < 0.1 && evidence > 2.0;
+
+    let fall = largest_fall(size.iter().copied()).max(context.swing);
+    if 1.5 * fall > growth {
+        return Some(Gate::NewGround { growth, fall });
+    }
+    let need = context.config.material(context.channel, finding.base);
+    let pace = best(&|clock| last_pace(clock, size))
+        .min(pace_before(finding, marks, need, before).unwrap_or(f64::MAX));
+    if pace < 0.5 {
+        return Some(Gate::Slowing { pace });
+    }
+    if evidence < -2.0 {
+        return Some(Gate::Saturating { evidence });
+    }
+    let watched_ms = finding.end_ms - finding.start_ms;
+    let need_ms = patience(context, finding.rate.median);
+    (watched_ms < need_ms).then_some(Gate::Patience {
+        watched_ms,
+        need_ms,
+    })
+}
+
+/// How long a growth must have been watched: a share of the time left to the
+/// limit, between the bounds of the configuration. What was learnt from growth
+/// that ended raises the upper bound.
+fn patience(context: &Context, rate: f64) -> f64 {
+    let config = context.config;
+    let left = match context.headroom {
+        Some(bytes) if rate > 0.0 => bytes / rate * config.patience_share,
+        _ => f64::INFINITY,
+    };
+    let most = config.patience_ms.max(context.learnt_patience_ms);
+    left.max(config.patience_min_ms).min(most)
+}
+
+/// The pace of this window by that of the stretch of equal length before it,
+/// scaled so that 0.5 is the least that passes: a third of the pace will do.
+fn pace_before(
+    finding: &Finding,
+    marks: &[Mark],
+    need_growth: f64,
+    before: impl Fn(f64) -> Option<Mark>,
+) -> Option<f64> {
+    let span = finding.end_ms - finding.start_ms;
+    let earlier = before(finding.start_ms - span)?;
+    let run = finding.start_ms - earlier.at_ms;
+    let rise = finding.base - earlier.size;
+    if run < span / 3.0 || rise < need_growth {
+        return None;
+    }
+    let by_time = (finding.growth / span) / (rise / run);
+    let by_requests = marks[0]
+        .requests
+        .zip(earlier.requests)
+        .zip(marks[marks.len() - 1].requests)
+        .and_then(|((start, earlier), end)| {
+            let (now, then) = (end - start, start - earlier);
+            (now > 0.0 && then > 0.0).then(|| (finding.growth / now) / (rise / then))
+        });
+    Some(by_time.max(by_requests.unwrap_or(by_time)) * 1.5)
+}
+
+impl Window {
+    fn new(marks: &[Mark]) -> Self {
+        let mut window = Self {
+            len: marks.len(),
+            at: [0.0; MAX_POINTS],
+            size: [0.0; MAX_POINTS],
+            load: None,
+            requests: None,
+            allocated: None,
+        };
+        // Under an even load every clock tells the same time.
+        window.load = column(marks, |mark| mark.load).filter(|load| varied(&load[..marks.len()]));
+        if window.load.is_some() {
+            window.requests = column(marks, |mark| mark.requests);
+            window.allocated = column(marks, |mark| mark.allocated);
+        }
+        for (i, mark) in marks.iter().enumerate() {
+            window.at[i] = mark.at_ms;
+            window.size[i] = mark.size;
+        }
+        window
+    }
+
+    fn at(&self) -> &[f64] {
+        &self.at[..self.len]
+    }
+
+    fn size(&self) -> &[f64] {
+        &self.size[..self.len]
+    }
+
+    fn clocks(&self) -> impl Iterator<Item = &[f64]> {
+        [
+            Some(&self.at),
+            self.requests.as_ref(),
+            self.allocated.as_ref(),
+        ]
+        .into_iter()
+        .flatten()
+        .map(|clock| &clock[..self.len])
+    }
+
+    /// The rise of the low-water mark: the lowest of the last quarter less the
+    /// lowest of the first.
+    fn growth(&self) -> f64 {
+        let size = &self.size[..self.len];
+        edge(size.iter().rev().copied(), self.len) - edge(size.iter().copied(), self.len)
+    }
+
+    /// Where the load varied, takes its part out of the sizes and returns the
+    /// growth that is left for sure. `None` where the load did not vary.
+    fn take_out_load(&mut self) -> Option<f64> {
+        let n = self.len;
+        let load = self.load?;
+        let load = &load[..n];
+        let third = (n / 3).max(2);
+        let mean = |part: &[f64]| part.iter().sum::<f64>() / part.len() as f64;
+        let rose = mean(&load[n - third..]) > 1.2 * mean(&load[..third]);
+        let mut best: Option<(stats::Plane, f64)> = None;
+        for clock in self.clocks() {
+            let span = clock[n - 1] - clock[0];
+            if let Some(plane) = stats::fit_plane(load, clock, &self.size[..n])
+                && best.is_none_or(|(other, _)| plane.residual < other.residual)
+            {
+                best = Some((plane, span));
+            }
+        }
+        let Some((plane, span)) = best else {
+            return rose.then_some(0.0);
+        };
+        let left = (plane.by_clock - 1.3 * plane.by_clock_error) * span;
+        if plane.by_load > 2.0 * plane.by_load_error {
+            let mean = mean(load);
+            for (size, load) in self.size[..n].iter_mut().zip(load) {
+                *size -= plane.by_load * (load - mean);
+            }
+            return Some(left);
+        }
+        if !rose {
+            return None;
+        }
+        // The load rose along with the size, and load and clock together make
+        // no sense of it: then the load alone must not explain it about as well.
+        let size = &self.size[..n];
+        let by_load = stats::fit(load, size);
+        let by_clock = self
+            .clocks()
+            .map(|clock| stats::fit(clock, size).residual)
+            .fold(f64::INFINITY, f64::min);
+        let explained = by_load.slope > 0.0 && by_load.residual < 2.0 * by_clock;
+        if explained {
+            Some(0.0)
+        } else {
+            Some(f64::INFINITY)
+        }
+    }
+
+    /// Cuts the largest step of the floor (the lowest size from a mark on) down
+    /// to what the pace of the rest predicts for the time it took.
+    fn cut_largest_step(&mut self) -> f64 {
+        let n = self.len;
+        let mut floor = [0.0; MAX_POINTS];
+        let mut low = f64::INFINITY;
+        for i in (0..n).rev() {
+            low = low.min(self.size[i]);
+            floor[i] = low;
+        }
+        let (mut step, mut at) = (0.0, 0);
+        for i in 1..n {
+            if floor[i] - floor[i - 1] > step {
+                step = floor[i] - floor[i - 1];
+                at = i;
+            }
+        }
+        if at == 0 {
+            return 0.0;
+        }
+        let excess = self
+            .clocks()
+            .map(|clock| {
+                let run = clock[at] - clock[at - 1];
+                let rest = (clock[n - 1] - clock[0]) - run;
+                let pace = if rest > 0.0 {
+                    (floor[n - 1] - floor[0] - step) / rest
+                } else {
+                    0.0
+                };
+                step - pace * run
+            })
+            .fold(f64::INFINITY, f64::min);
+        if excess <= 0.35 * (floor[n - 1] - floor[0]) {
+            return 0.0;
+        }
+        for size in &mut self.size[at..n] {
+            *size -= excess;
+        }
+        excess
+    }
+}
+
+/// Whether the size rose no more than in proportion with the load. The thirds are
+/// two thirds of the window apart.
+fn in_proportion(marks: &[Mark], finding: &Finding) -> bool {
+    let Some(load) = column(marks, |mark| mark.load) else {
+        return false;
+    };
+    let third = (marks.len() / 3).max(2);
+    let early = load[..third].iter().sum::<f64>();
+    let late = load[marks.len() - third..marks.len()].iter().sum::<f64>();
+    early > 0.0 && finding.base > 0.0 && finding.growth / finding.base <= 1.5 * (late / early - 1.0)
+}
+
+/// Whether the load swung by a fifth or more.
+fn varied(load: &[f64]) -> bool {
+    let most = load.iter().copied().fold(0.0, f64::max);
+    most > 0.0 && most - lowest(load) >= 0.2 * most
+}
+
+fn column(marks: &[Mark], get: impl Fn(&Mark) -> Option<f64>) -> Option<[f64; MAX_POINTS]> {
+    let mut out = [0.0; MAX_POINTS];
+    for (slot, mark) in out.iter_mut().zip(marks) {
+        *slot = get(mark)?;
+    }
+    Some(out)
+}
+
+/// The lowest of the first quarter of `count` sizes, two at least.
+fn edge(sizes: impl Iterator<Item = f64>, count: usize) -> f64 {
+    sizes
+        .take((count / 4).max(2))
+        .reduce(f64::min)
+        .unwrap_or(0.0)
+}
+
+fn lowest(sizes: &[f64]) -> f64 {
+    sizes.iter().copied().fold(f64::INFINITY, f64::min)
+}
+
+fn second_highest(sizes: &[f64]) -> f64 {
+    let (mut first, mut second) = (f64::NEG_INFINITY, f64::NEG_INFINITY);
+    for &size in sizes {
+        if size > first {
+            second = first;
+            first = size;
+        } else if size > second {
+            second = size;
+        }
+    }
+    second
+}
+
+pub fn largest_fall(sizes: impl Iterator<Item = f64>) -> f64 {
+    let (mut high, mut fall) = (f64::NEG_INFINITY, 0.0f64);
+    for size in sizes {
+        high = high.max(size);
+        fall = fall.max(high - size);
+    }
+    fall
+}
+
+/// The pace at the end by the pace before: a line with a kink, at the middle and
+/// at three quarters of the clock, each with the benefit of one standard error,
+/// so that noise does not look like slowing. Scaled so that 0.5 is the least that
+/// passes: 0.6 at the middle, 0.5 at three quarters.
+fn last_pace(clock: &[f64], sizes: &[f64]) -> f64 {
+    let kink = |share: f64| {
+        let n = clock.len();
+        let at = clock[0] + share * (clock[n - 1] - clock[0]);
+        let mut after = [0.0; MAX_POINTS];
+        for (slot, &x) in after.iter_mut().zip(clock) {
+            *slot = (x - at).max(0.0);
+        }
+        let plane = stats::fit_plane(clock, &after[..n], sizes)?;
+        let late = plane.by_load + plane.by_clock + plane.by_clock_error;
+        (plane.by_load > 0.0).then(|| late / plane.by_load)
+    };
+    let middle = kink(0.5).map_or(f64::MAX, |pace| pace / 1.2);
+    middle.min(kink(0.75).unwrap_or(f64::MAX))
+}

@@ -1,0 +1,49 @@
+//! What the detector is fed: one reading of the process's memory.
+//!
+//! A sample is plain numbers. It never knows where they came from: the GC hook,
+//! `perf_hooks`, a recording. Sizes are bytes, times are milliseconds on a clock
+//! that never goes back.
+
+/// Why a sample was taken.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[repr(u8)]
+pub enum SampleKind {
+    /// A look at the process between two collections.
+    Timer = 0,
+    /// After a collection of the young generation.
+    Minor = 1,
+    /// After a full collection: the one moment when used memory means live memory.
+    Major = 2,
+    /// After a step of incremental marking.
+    Incremental = 3,
+    /// After V8 ran the weak callbacks.
+    WeakCallback = 4,
+}
+
+/// One reading. What was not looked at is `None`, never 0.
+#[derive(Clone, Copy, Debug, PartialEq)]
+pub struct Sample {
+    pub kind: SampleKind,
+    /// Somebody asked for this collection (`gc()`, an idle-time check, the inspector).
+    pub forced: bool,
+    /// Milliseconds since the monitor started, monotonic.
+    pub at_ms: f64,
+    /// How long the collection stopped JavaScript, in milliseconds.
+    pub duration_ms: f64,
+    /// `used_heap_size` after the collection.
+    pub used_heap: u64,
+    /// `total_heap_size`: what V8 has committed.
+    pub total_heap: u64,
+    /// `external_memory`: Buffers, `ArrayBuffers` and what addons declared.
+    pub external: u64,
+    /// `heap_size_limit`.
+    pub heap_limit: u64,
+    /// Resident set size.
+    pub rss: Option<u64>,
+    /// Bytes allocated on the heap since the monitor started, as far as known.
+    pub allocated: Option<u64>,
+    /// Requests served since the monitor started.
+    pub requests: Option<u64>,
+    /// Handles and requests that keep the event loop busy: sockets, timers, files.
+    pub resources: Option<u64>,
+}

@@ -1,0 +1,137 @@
+//! Turns samples into low-water marks: one per channel and full GC.
+//!
+//! After a full GC the heap's figure is what is alive. External memory is stale
+//! at that moment (`ArrayBuffers` are swept concurrently), and what is resident
+//! but not V8's depends on how much V8 has given back by then, so for these the
+//! mark is the lowest reading since the full GC before, the minor GCs included.
+//!
+//! What always holds: time never goes back, and nothing that comes out is NaN.
+
+use super::horizon::Mark;
+use super::{Channel, Sample, SampleKind};
+
+/// The readings between two full GCs.
+#[derive(Clone, Copy, Debug, Default)]
+pub struct Tide {
+    last_ms: f64,
+    low_external: Option<f64>,
+    low_native: Option<f64>,
+    low_resources: Option<f64>,
+    previous: Option<Clocks>,
+    /// The load between the last two full GCs, and how long that was.
+    load: Option<f64>,
+    run: f64,
+    /// Live heap after the last full GC, and how much of what the heap had grown
+    /// to by then the last two full GCs left alive (the lesser share).
+    heap_live: f64,
+    heap_peak: f64,
+    kept: [f64; 2],
+}
+
+/// The clocks at a full GC.
+#[derive(Clone, Copy, Debug)]
+struct Clocks {
+    at_ms: f64,
+    requests: Option<f64>,
+    allocated: Option<f64>,
+}
+
+impl Tide {
+    /// Time as it should be: finite and never before the sample before.
+    pub fn time(&mut self, sample: &Sample) -> f64 {
+        if sample.at_ms.is_finite() && sample.at_ms > self.last_ms {
+            self.last_ms = sample.at_ms;
+        }
+        self.last_ms
+    }
+
+    /// The time of the newest sample.
+    pub fn now_ms(&self) -> f64 {
+        self.last_ms
+    }
+
+    /// Any sample. Cheap: this runs at every minor GC.
+    pub fn dip(&mut self, sample: &Sample) {
+        if sample.kind == SampleKind::Incremental {
+            self.heap_peak = self.heap_peak.max(sample.used_heap as f64);
+            return;
+        }
+        lower(&mut self.low_external, sample.external as f64);
+        if let Some(rss) = sample.rss {
+            lower(
+                &mut self.low_native,
+                rss as f64 - sample.total_heap as f64 - sample.external as f64,
+            );
+        }
+        if let Some(resources) = sample.resources {
+            lower(&mut self.low_resources, resources as f64);
+        }
+        if sample.kind != SampleKind::Major {
+            self.heap_peak = self.heap_peak.max(sample.used_heap as f64);
+        }
+    }
+
+    /// A full GC: the marks of the channels, for those that have one. Call after
+    /// [`Tide::dip`] of the same sample.
+    pub fn turn(&mut self, sample: &Sample, at_ms: f64) -> [Option<Mark>; 4] {
+        let now = Clocks {
+            at_ms,
+            requests: sample.requests.map(|count| count as f64),
+            allocated: sample.allocated.map(|bytes| bytes as f64),
+        };
+        // Two full GCs right after one another: a rate over next to no time
+        // would be noise, so the one before still holds.
+        let run = self.previous.map_or(0.0, |before| at_ms - before.at_ms);
+        let load = if self.load.is_some() && run < 0.1 * self.run {
+            self.load
+        } else {
+            let load = self.previous.and_then(|before| load(&before, &now));
+            (self.load, self.run, self.previous) = (load, run, Some(now));
+            load
+        };
+        let live = sample.used_heap as f64;
+        let risen = self.heap_peak - self.heap_live;
+        let kept = if risen > 0.0 {
+            ((live - self.heap_live) / risen).clamp(0.0, 1.0)
+        } else {
+            0.0
+        };
+        self.kept = [self.kept[1], kept];
+        self.heap_live = live;
+        self.heap_peak = live;
+        let mark = |size: f64| Mark {
+            at_ms,
+            size,
+            requests: now.requests,
+            allocated: now.allocated,
+            load,
+        };
+        let mut marks = [None; 4];
+        marks[Channel::Heap as usize] = Some(mark(live));
+        marks[Channel::External as usize] = self.low_external.take().map(mark);
+        marks[Channel::Native as usize] = self.low_native.take().map(mark);
+        marks[Channel::Resources as usize] = self.low_resources.take().map(mark);
+        marks
+    }
+
+    /// The live heap as far as it can be told between two full GCs: what it has
+    /// risen by since the last one, times the share that the last ones left
+    /// alive. `None` where most of what rises is garbage and says nothing.
+    pub fn live_estimate(&self, used_heap: u64) -> Option<f64> {
+        let kept = self.kept[0].min(self.kept[1]);
+        (kept >= 0.5).then(|| self.heap_live + kept * (used_heap as f64 - self.heap_live).max(0.0))
+    }
+}
+
+fn lower(low: &mut Option<f64>, value: f64) {
+    *low = Some(low.map_or(value, |lowest| lowest.min(value)));
+}
+
+fn load(before: &Clocks, now: &Clocks) -> Option<f64> {
+    let run = now.at_ms - before.at_ms;
+    if run <= 0.0 {
+        return None;
+    }
+    let per = |from: Option<f64>, to: Option<f64>| Some((to? - from?).max(0.0) / run);
+    per(before.requests, now.requests).or_else(|| per(before.allocated, now.allocated))
+}

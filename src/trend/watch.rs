@@ -1,0 +1,348 @@
+//! One channel's state over time: confirmation, hysteresis, recovery.
+//!
+//! What always holds: a leak is reported once; again only when it got
+//! materially worse, or came back after it had recovered.
+
+use super::gate::Gate;
+use super::gates::{self, Context, Finding};
+use super::horizon::{Horizons, LEVELS, Mark};
+use super::memwatch::Run;
+use super::stats::{MAX_POINTS, Slope};
+use super::{Channel, Config, Event, State};
+
+/// The report that stands.
+#[derive(Clone, Copy, Debug)]
+struct Report {
+    base: f64,
+    growth: f64,
+    rate: Slope,
+    per_request: Option<f64>,
+    start_ms: f64,
+    span_ms: f64,
+    at: Mark,
+}
+
+/// How far the marks of a level are used to fall, before those in the ring. A
+/// process that rises and falls alike does not leak, so a rise is news only when
+/// it exceeds the falls. What was seen is forgotten slowly, for a process may
+/// change its ways.
+#[derive(Clone, Copy, Debug, Default)]
+struct Swing {
+    /// The largest fall.
+    fall: f64,
+    /// The highest mark of the newest stretch, a ring's length or less.
+    peak: f64,
+    marks: usize,
+}
+
+impl Swing {
+    /// A mark leaves the ring.
+    fn push(&mut self, size: f64) {
+        if self.marks == MAX_POINTS {
+            self.marks = 0;
+            self.fall *= 0.95;
+        }
+        self.peak = if self.marks == 0 {
+            size
+        } else {
+            self.peak.max(size)
+        };
+        self.marks += 1;
+        self.fall = self.fall.max(self.peak - size);
+    }
+
+    /// The largest fall before the newest of `marks`, which are what is in the ring.
+    fn fall(&self, marks: &[Mark]) -> f64 {
+        let before = (self.marks > 0).then_some(self.peak);
+        let sizes = marks.iter().map(|mark| mark.size);
+        gates::largest_fall(before.into_iter().chain(sizes)).max(self.fall)
+    }
+}
+
+pub struct Watch {
+    pub channel: Channel,
+    pub state: State,
+    pub horizons: Horizons,
+    /// What is shown: the finding that says most.
+    pub finding: Finding,
+    /// The last finding of each level, and how many in a row passed.
+    findings: Box<[(Finding, u32); LEVELS]>,
+    swings: [Swing; LEVELS],
+    report: Option<Report>,
+    /// All that the newest finding lacks is time.
+    waiting: bool,
+    /// Twice as long as a growth lasted that was reported and ended by itself.
+    learnt_patience_ms: f64,
+}
+
+impl Watch {
+    pub fn new(channel: Channel) -> Self {
+        Self {
+            channel,
+            state: State::Settling,
+            horizons: Horizons::new(),
+            finding: Finding::default(),
+            findings: Box::new([(Finding::default(), 0); LEVELS]),
+            swings: [Swing::default(); LEVELS],
+            report: None,
+            waiting: false,
+            learnt_patience_ms: 0.0,
+        }
+    }
+
+    /// A full GC: one mark in. `rival` is the fastest growth of another channel.
+    pub fn push(
+        &mut self,
+        config: &Config,
+        mark: Mark,
+        headroom: Option<f64>,
+        rival: Option<(Channel, f64)>,
+    ) -> Option<Event> {
+        let touched = self.horizons.push(mark, |level, leaving| {
+            self.swings[level].push(leaving.size);
+        });
+        for level in 0..touched {
+            self.judge(config, level, headroom);
+        }
+        self.conclude(config, mark, rival)
+    }
+
+    fn judge(&mut self, config: &Config, level: usize, headroom: Option<f64>) {
+        let mut marks = [Mark::default(); MAX_POINTS];
+        let count = self.horizons.read(level, &mut marks);
+        // Up to here the level below has the same stretch in finer detail.
+        if level > 0 && count * 2 <= MAX_POINTS {
+            return;
+        }
+        let context = Context {
+            config,
+            channel: self.channel,
+            headroom,
+            gcs_per_mark: 1 << level,
+            swing: self.swings[level].fall(&marks[..1]),
+            learnt_patience_ms: self.learnt_patience_ms,
+        };
+        let horizons = &self.horizons;
+        let mut best = gates::judge(&marks[..count], &context, |at| horizons.around(at));
+        // The finest level also looks at its newer part alone: a leak that
+        // began late, or after a cache had filled.
+        if level == 0 && best.gate.is_some() {
+            for start in [count / 4, count / 2] {
+                let context = Context {
+                    swing: self.swings[level].fall(&marks[..=start]),
+                    ..context
+                };
+                let part = gates::judge(&marks[start..count], &context, |at| horizons.around(at));
+                if says_more(&part, &best) {
+                    best = part;
+                }
+            }
+        }
+        let (finding, streak) = &mut self.findings[level];
+        *streak = if best.gate.is_none() { *streak + 1 } else { 0 };
+        *finding = best;
+    }
+
+    fn conclude(
+        &mut self,
+        config: &Config,
+        mark: Mark,
+        rival: Option<(Channel, f64)>,
+    ) -> Option<Event> {
+        let mut best = self.findings[0].0;
+        let mut streak = self.findings[0].1;
+        for (finding, passed) in &self.findings[1..] {
+            if finding.gcs > 0
+                && (says_more(finding, &best) || (finding.gate.is_none() && *passed > streak))
+            {
+                best = *finding;
+                streak = *passed;
+            }
+        }
+        if best.gate.is_none() && best.gcs > 0 {
+            let need = if best.clean {
+                1
+            } else {
+                config.confirmations.max(1)
+            };
+            if let Some((by, rate)) = rival
+                && rate > 8.0 * best.rate.median
+            {
+                best.gate = Some(Gate::Overshadowed {
+                    by,
+                    times: rate / best.rate.median.max(f64::MIN_POSITIVE),
+                });
+            } else if streak < need {
+                best.gate = Some(Gate::Confirmation { have: streak, need });
+            }
+        }
+        self.waiting = matches!(best.gate, Some(Gate::Patience { .. }));
+        self.finding = best;
+        self.step(config, mark)
+    }
+
+    /// The state machine.
+    fn step(&mut self, config: &Config, mark: Mark) -> Option<Event> {
+        let finding = self.finding;
+        if let Some(report) = self.report {
+            if self.recovered(&report, mark) {
+                let lasted = 2.0 * (mark.at_ms - report.start_ms);
+                self.learnt_patience_ms = self.learnt_patience_ms.max(lasted);
+                self.report = None;
+                self.state = if finding.rising {
+                    State::Suspect
+                } else {
+                    State::Steady
+                };
+                for (_, streak) in &mut *self.findings {
+                    *streak = 0;
+                }
+                return Some(Event::Recovered);
+            }
+            let grown = mark.size - report.base;
+            let worse = finding.gate.is_none()
+                && finding.rate.low >= config.worse_rate * report.rate.median
+                && grown > 1.5 * report.growth;
+            if worse {
+                self.report = Some(report_of(&finding, mark));
+                return Some(Event::Leak);
+            }
+            return None;
+        }
+        if finding.gate.is_none() && finding.gcs > 0 {
+            self.report = Some(report_of(&finding, mark));
+            self.state = State::Leaking;
+            return Some(Event::Leak);
+        }
+        self.state = match finding.gate {
+            Some(Gate::Few { .. }) => State::Settling,
+            _ if finding.rising => State::Suspect,
+            _ => State::Steady,
+        };
+        None
+    }
+
+    /// A leak has ended when the floor gave back half of the growth, or when,
+    /// over as long as it had been watched, it grew at less than a quarter of
+    /// the pace that was reported, by time and by requests.
+    fn recovered(&self, report: &Report, mark: Mark) -> bool {
+        let Some(low) = self.horizons.recent_low(3) else {
+            return false;
+        };
+        if low < report.base + 0.5 * report.growth {
+            return true;
+        }
+        let run = mark.at_ms - report.at.at_ms;
+        if run < 1.5 * report.span_ms {
+            return false;
+        }
+        let grown = low - report.base - report.growth;
+        let by_time = grown < 0.25 * report.rate.low.max(0.0) * run;
+        let share = (report.rate.low / report.rate.median.max(f64::MIN_POSITIVE)).clamp(0.0, 1.0);
+        let by_requests = match (report.per_request, mark.requests, report.at.requests) {
+            (Some(per_request), Some(now), Some(then)) => {
+                grown < 0.25 * per_request * share * (now - then)
+            }
+            _ => true,
+        };
+        by_time && by_requests
+    }
+
+    /// The classic rule decides: this only keeps the state and what is shown.
+    pub fn classic(
+        &mut self,
+        run: Option<Run>,
+        growths: u32,
+        at_ms: f64,
+        size: f64,
+    ) -> Option<Event> {
+        let mark = Mark {
+            at_ms,
+            size,
+            ..Mark::default()
+        };
+        self.horizons.push(mark, |_, _| {});
+        if let Some(run) = run {
+            let rate = run.rate().unwrap_or(0.0) / 1000.0;
+            self.finding = Finding {
+                rising: run.rate().is_some(),
+                base: size - run.growth as f64,
+                growth: run.growth as f64,
+                rate: Slope {
+                    low: rate,
+                    median: rate,
+                    high: rate,
+                },
+                start_ms: run.start_ms as f64,
+                end_ms: run.end_ms as f64,
+                gcs: run.consecutive,
+                ..Finding::default()
+            };
+            self.state = State::Leaking;
+            return Some(Event::Leak);
+        }
+        if growths == 0 {
+            let leaking = self.state == State::Leaking;
+            self.state = State::Steady;
+            self.finding = Finding::default();
+            return leaking.then_some(Event::Recovered);
+        }
+        None
+    }
+
+    /// Whether another full GC would tell something. Load and a faster channel
+    /// are not told apart by one more mark.
+    pub fn wants_gc(&self, config: &Config, now_ms: f64) -> bool {
+        match (self.state, self.finding.gate) {
+            (State::Suspect, Some(Gate::Load { .. } | Gate::Overshadowed { .. })) => false,
+            (State::Suspect, _) => true,
+            (State::Settling, Some(Gate::Few { .. })) => {
+                let finding = &self.finding;
+                now_ms - finding.start_ms >= 0.5 * config.patience_ms
+                    && finding.growth >= config.material(self.channel, finding.base)
+            }
+            _ => false,
+        }
+    }
+
+    /// Between full GCs: a growth that lacked nothing but time gets its verdict
+    /// when the time has passed, if what V8 holds by now shows that it goes on.
+    pub fn wait(&mut self, at_ms: f64, live: f64) -> Option<Event> {
+        if !self.waiting || self.state != State::Suspect {
+            return None;
+        }
+        let Some(Gate::Patience { need_ms, .. }) = self.finding.gate else {
+            return None;
+        };
+        let finding = &self.finding;
+        let run = at_ms - finding.end_ms;
+        let mark = self.horizons.around(finding.end_ms)?;
+        if at_ms - finding.start_ms < need_ms || live - mark.size < 0.5 * finding.rate.median * run
+        {
+            return None;
+        }
+        self.waiting = false;
+        self.finding.gate = None;
+        self.report = Some(report_of(&self.finding, mark));
+        self.state = State::Leaking;
+        Some(Event::Leak)
+    }
+}
+
+fn report_of(finding: &Finding, at: Mark) -> Report {
+    Report {
+        base: finding.base,
+        growth: finding.growth,
+        rate: finding.rate,
+        per_request: finding.per_request,
+        start_ms: finding.start_ms,
+        span_ms: finding.end_ms - finding.start_ms,
+        at,
+    }
+}
+
+/// Passing says more than rising, rising more than not.
+fn says_more(one: &Finding, other: &Finding) -> bool {
+    let rank = |finding: &Finding| u8::from(finding.gate.is_none()) + u8::from(finding.rising);
+    rank(one) > rank(other)
+}
