@@ -90,4 +90,4 @@ function nearest (name, known) {
   return known.find((candidate) => near(name, candidate))
 }
 
-module.exports = { OPTIONS, readOptions, oneOf, integer, boolean, func, optional }
+module.exports = { OPTIONS, readOptions, oneOf, subsetOf, integer, boolean, func, optional }

@@ -1,0 +1,97 @@
+'use strict'
+
+const { createError } = require('../errors')
+const { OPTIONS, oneOf, subsetOf } = require('../options')
+
+/** What the lines on stderr look like, and which events make one. */
+const OWN = {
+  format: { default: 'text', check: oneOf('text', 'json') },
+  events: { default: ['leak', 'recovered'], check: subsetOf('leak', 'recovered', 'stats', 'gc') }
+}
+
+/** For each variable the option that it sets, and how its text is read. */
+const VARIABLES = {
+  TIDEMARK_FORMAT: ['format', text],
+  TIDEMARK_EVENTS: ['events', list],
+  TIDEMARK_DETECTOR: ['detector', text],
+  TIDEMARK_CONSECUTIVE: ['consecutive', number],
+  TIDEMARK_CHANNELS: ['channels', list],
+  TIDEMARK_HISTORY_SIZE: ['historySize', number],
+  TIDEMARK_SAMPLE_INTERVAL_MS: ['sampleIntervalMs', number],
+  TIDEMARK_IDLE_GC: ['idleGc', truth],
+  TIDEMARK_IDLE_GC_INTERVAL_MS: ['idleGcIntervalMs', number],
+  TIDEMARK_MEMORY_LIMIT: ['memoryLimit', size],
+  TIDEMARK_REQUESTS: ['requests', truth],
+  TIDEMARK_SOURCE: ['source', text]
+}
+
+/** What Kubernetes sets in every container beside a service that is called 'tidemark'. */
+const KUBERNETES = /^TIDEMARK_(SERVICE_|PORT)/
+
+/**
+ * The settings that the environment asks for. A variable that is unknown or wrong is an error in
+ * `errors`; the others count all the same, and so does the default of the wrong one: better to be
+ * watched by the defaults than, unnoticed, not at all. An empty variable is one that is not set.
+ *
+ * @param {Record<string, string | undefined>} env
+ * @returns {{format: string, events: string[], options: object | undefined, errors: Error[]}}
+ *   options is undefined where no variable sets one
+ */
+function readVariables (env) {
+  const errors = []
+  const own = { format: OWN.format.default, events: OWN.events.default }
+  const options = {}
+  for (const name of Object.keys(env)) {
+    if (!name.startsWith('TIDEMARK_') || KUBERNETES.test(name) || env[name].trim() === '') continue
+    if (!Object.hasOwn(VARIABLES, name)) {
+      errors.push(createError('ERR_TIDEMARK_UNKNOWN_OPTION', [name, Object.keys(VARIABLES)]))
+      continue
+    }
+    const [option, read] = VARIABLES[name]
+    const value = read(env[name].trim())
+    const isOwn = Object.hasOwn(OWN, option)
+    const expected = (isOwn ? OWN : OPTIONS)[option].check(value)
+    if (expected) {
+      errors.push(createError('ERR_TIDEMARK_OPTION', [name, inText(expected, read), env[name]]))
+    } else {
+      (isOwn ? own : options)[option] = value
+    }
+  }
+  return { ...own, options: Object.keys(options).length > 0 ? options : undefined, errors }
+}
+
+// What cannot be read stays the text that it is, which no check lets through.
+
+function text (value) {
+  return value
+}
+
+function list (value) {
+  return value.split(',').map((item) => item.trim()).filter((item) => item !== '')
+}
+
+function number (value) {
+  return /^\d+$/.test(value) ? Number(value) : value
+}
+
+function truth (value) {
+  if (/^(true|1|on|yes)$/i.test(value)) return true
+  if (/^(false|0|off|no)$/i.test(value)) return false
+  return value
+}
+
+/** '536870912', '512m', '512MB', '0.5Gi': bytes. */
+function size (value) {
+  const parts = /^(\d+(?:\.\d+)?)\s*([kmgt]?)(?:i?b)?$/i.exec(value)
+  if (parts === null) return value
+  return Math.round(Number(parts[1]) * 1024 ** ' kmgt'.indexOf(parts[2].toLowerCase() || ' '))
+}
+
+/** The checks speak of arrays and numbers; a variable is text. */
+function inText (expected, read) {
+  if (read === list) return expected.replace('a non-empty array of', 'a comma-separated list of')
+  if (read === size) return `${expected} in bytes, or a size such as 512m or 1g`
+  return expected
+}
+
+module.exports = { readVariables }

@@ -1,0 +1,34 @@
+'use strict'
+
+const { jsonLine, textLine } = require('./lines')
+const { writeLine } = require('./stderr')
+const { readVariables } = require('./variables')
+
+/**
+ * Watches this thread as the environment says and logs to stderr. Worker threads inherit the
+ * preload, and each watches itself.
+ * @param {Record<string, string | undefined>} env
+ */
+function watch (env) {
+  const { format, events, options, errors } = readVariables(env)
+  const toLine = format === 'json' ? jsonLine : textLine
+  const log = (event, payload) => writeLine(toLine(event, payload))
+  for (const { code, message } of errors) {
+    const instead = code === 'ERR_TIDEMARK_OPTION' ? 'The default is used instead.' : 'It is ignored.'
+    log('error', { code, message: `${message} ${instead}` })
+  }
+
+  let tidemark
+  try {
+    tidemark = require('../../index.js')
+    // Without options the listeners start it, which leaves it to the app to start it with its own.
+    if (options !== undefined) tidemark.start(options)
+  } catch (error) {
+    log('error', { code: error?.code ?? 'ERR_TIDEMARK_REGISTER', message: `${error?.message} Nothing is watched; the app goes on.` })
+    return
+  }
+  for (const event of events) tidemark.on(event, (payload) => log(event, payload))
+  for (const message of tidemark.status().problems) log('warning', { message })
+}
+
+module.exports = { watch }
