@@ -166,7 +166,8 @@ fn rises(
         });
     }
     finding.rising = true;
-    finding.confidence = stats::normal_cdf(trend.z);
+    // Until the shape is looked at, a ceiling is as likely as none.
+    finding.confidence = 0.5 * stats::normal_cdf(trend.z);
     finding.rate = stats::sen_slope(window.at(), size, trend.variance, 1.645);
     finding.per_request = column(marks, |mark| mark.requests)
         .map(|requests| stats::median_slope(&requests[..size.len()], size));
@@ -186,11 +187,6 @@ fn lasts(
     let growth = finding.growth;
     let best = |of: &dyn Fn(&[f64]) -> f64| window.clocks().map(of).fold(f64::MIN, f64::max);
 
-    let evidence = best(&|clock| shape::unbounded_over_bounded(clock, size, 0.03 * growth));
-    finding.confidence /= 1.0 + (-evidence / 2.0).exp();
-    let noise = (stats::fit(window.at(), size).residual / size.len() as f64).sqrt() / growth;
-    finding.clean = noise < 0.1 && evidence > 2.0;
-
     let fall = largest_fall(size.iter().copied()).max(context.swing);
     if 1.5 * fall > growth {
         return Some(Gate::NewGround { growth, fall });
@@ -201,6 +197,11 @@ fn lasts(
     if pace < 0.5 {
         return Some(Gate::Slowing { pace });
     }
+    // By far the dearest, so it comes when the others have passed.
+    let evidence = best(&|clock| shape::unbounded_over_bounded(clock, size, 0.03 * growth));
+    finding.confidence *= 2.0 / (1.0 + (-evidence / 2.0).exp());
+    let noise = (stats::fit(window.at(), size).residual / size.len() as f64).sqrt() / growth;
+    finding.clean = noise < 0.1 && evidence > 2.0;
     if evidence < -2.0 {
         return Some(Gate::Saturating { evidence });
     }
