@@ -29,6 +29,9 @@ use super::shape;
 use super::stats::{self, MAX_POINTS};
 use super::{Channel, Config, Gate};
 
+/// Fewest marks for a verdict, whatever the configuration says.
+const FEWEST: usize = 5;
+
 /// What one horizon says.
 #[derive(Clone, Copy, Debug, Default)]
 pub struct Finding {
@@ -85,7 +88,7 @@ struct Window {
 pub fn judge(marks: &[Mark], context: &Context, before: impl Fn(f64) -> Option<Mark>) -> Finding {
     let count = marks.len().min(MAX_POINTS);
     let marks = &marks[marks.len() - count..];
-    let need = context.config.min_points.clamp(5, MAX_POINTS);
+    let need = context.config.min_points.clamp(FEWEST, MAX_POINTS);
     let mut finding = Finding {
         gcs: count as u32 * context.gcs_per_mark,
         ..Finding::default()
@@ -96,7 +99,8 @@ pub fn judge(marks: &[Mark], context: &Context, before: impl Fn(f64) -> Option<M
         finding.base = edge(marks.iter().map(|mark| mark.size), count);
         finding.growth = last.size - first.size;
     }
-    if count < need || finding.end_ms <= finding.start_ms {
+    let steep = count + 1 == need && is_steep(marks, finding.base);
+    if (count < need && !steep) || finding.end_ms <= finding.start_ms {
         finding.gate = Some(Gate::Few {
             have: count as u32,
             need: need as u32,
@@ -107,6 +111,23 @@ pub fn judge(marks: &[Mark], context: &Context, before: impl Fn(f64) -> Option<M
     finding.gate = rises(&mut window, marks, context, &mut finding)
         .or_else(|| lasts(&window, marks, context, &mut finding, before));
     finding
+}
+
+/// One mark fewer will do when they leave no doubt: the size more than trebled,
+/// along a straight line that does not bend down at the end. V8 collects ever
+/// more seldom as a heap grows, so a fast leak has few full GCs to show.
+fn is_steep(marks: &[Mark], base: f64) -> bool {
+    let count = marks.len();
+    if count < FEWEST - 1 {
+        return false;
+    }
+    let (first, last, before) = (&marks[0], &marks[count - 1], &marks[count - 2]);
+    let growth = last.size - first.size;
+    let window = Window::new(marks);
+    let noise = (stats::fit(window.at(), window.size()).residual / count as f64).sqrt();
+    let mean = growth / (last.at_ms - first.at_ms).max(f64::MIN_POSITIVE);
+    let end = (last.size - before.size) / (last.at_ms - before.at_ms).max(f64::MIN_POSITIVE);
+    growth > 2.0 * base.max(0.0) && noise < 0.05 * growth && end > 0.75 * mean
 }
 
 /// The gates that tell a rise from none: load, steps, material, separated, trend.
@@ -154,11 +175,12 @@ fn rises(
         });
     }
     let trend = stats::mann_kendall(size);
-    let need_z = if size.len() < 8 {
-        context.config.trend_z.min(1.8)
-    } else {
-        context.config.trend_z
-    };
+    let need_z = context.config.trend_z.min(match size.len() {
+        // Four in order: no four can have more.
+        0..=4 => 1.6,
+        5..=7 => 1.8,
+        _ => f64::INFINITY,
+    });
     if trend.z < need_z {
         return Some(Gate::Trend {
             z: trend.z,
@@ -201,7 +223,7 @@ fn lasts(
     let evidence = best(&|clock| shape::unbounded_over_bounded(clock, size, 0.03 * growth));
     finding.confidence *= 2.0 / (1.0 + (-evidence / 2.0).exp());
     let noise = (stats::fit(window.at(), size).residual / size.len() as f64).sqrt() / growth;
-    finding.clean = noise < 0.1 && evidence > 2.0;
+    finding.clean = noise < 0.1 && (evidence > 2.0 || size.len() < FEWEST);
     if evidence < -2.0 {
         return Some(Gate::Saturating { evidence });
     }
