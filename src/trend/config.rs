@@ -20,6 +20,7 @@ pub struct Config {
     /// 1 MiB: about twice what compiled code and inline caches come and go by.
     pub heap_floor: f64,
     /// Growth of the JavaScript heap below this share of its base is not material.
+    /// 0.01: noise is for the other gates; this one is for what nobody cares about.
     pub heap_share: f64,
     /// The same for external memory. 4 MiB: a few dozen sockets' read buffers.
     pub external_floor: f64,
@@ -43,6 +44,9 @@ pub struct Config {
     /// Between the two: this share of the time that is left to the limit. 1/30:
     /// most of the time that is left must be there for acting on the alarm.
     pub patience_share: f64,
+    /// A leak that would take longer than this to its limit is none. A year: what
+    /// no process lives for.
+    pub remote_ms: f64,
     /// Full GCs in a row that must agree.
     pub confirmations: u32,
     /// Fewest full GCs (after the first, which is start-up) for a verdict.
@@ -56,7 +60,7 @@ impl Default for Config {
         const MIB: f64 = 1_048_576.0;
         Self {
             rule: Rule::Trend,
-            heap_share: 0.02,
+            heap_share: 0.01,
             external_share: 0.08,
             native_share: 0.25,
             resources_share: 0.08,
@@ -68,6 +72,7 @@ impl Default for Config {
             patience_ms: 45_000.0,
             patience_min_ms: 10_000.0,
             patience_share: 1.0 / 30.0,
+            remote_ms: 365.0 * 86_400_000.0,
             confirmations: 2,
             min_points: 5,
             worse_rate: 2.0,

@@ -107,6 +107,12 @@ impl Detector {
         }
     }
 
+    /// The memory it takes.
+    #[must_use]
+    pub fn own_bytes(&self) -> usize {
+        size_of::<Self>() + self.watches.iter().map(Watch::own_bytes).sum::<usize>()
+    }
+
     /// One sample in. The change of the most important channel out, if there was one.
     pub fn push(&mut self, sample: &Sample) -> Option<Change> {
         let at_ms = self.tide.time(sample);

@@ -25,6 +25,8 @@ pub enum Gate {
     Slowing { pace: f64 },
     /// A curve with a ceiling fits better than a line.
     Saturating { evidence: f64 },
+    /// At its pace it will never hurt anybody.
+    Remote { left_ms: f64 },
     /// Not watched for long enough.
     Patience { watched_ms: f64, need_ms: f64 },
     /// Another channel grows far faster and explains this one.
@@ -46,6 +48,7 @@ impl Gate {
             Self::NewGround { .. } => "new-ground",
             Self::Slowing { .. } => "slowing",
             Self::Saturating { .. } => "saturating",
+            Self::Remote { .. } => "remote",
             Self::Patience { .. } => "patience",
             Self::Overshadowed { .. } => "overshadowed",
             Self::Confirmation { .. } => "confirmation",
@@ -130,6 +133,9 @@ impl fmt::Display for Sentence {
                 "is levelling off, as a cache that fills (a curve with a ceiling fits better by {:.1})",
                 -evidence,
             ),
+            Gate::Remote { left_ms } => {
+                write!(f, "would take {} to reach the limit", Time(left_ms))
+            }
             Gate::Patience {
                 watched_ms,
                 need_ms,
@@ -177,8 +183,10 @@ impl fmt::Display for Time {
             write!(f, "{seconds:.0} s")
         } else if seconds < 7200.0 {
             write!(f, "{:.0} min", seconds / 60.0)
-        } else {
+        } else if seconds < 48.0 * 3600.0 {
             write!(f, "{:.1} h", seconds / 3600.0)
+        } else {
+            write!(f, "{:.0} days", seconds / 86_400.0)
         }
     }
 }

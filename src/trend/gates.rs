@@ -3,24 +3,36 @@
 //! The marks of one horizon come in, either the first gate that fails comes
 //! out, with its numbers, or `None`: all passed. In prose:
 //!
-//! 1. **Enough marks**, taken at different times.
-//! 2. **Load.** Memory that goes with the load (requests per second, or else
-//!    allocation) is no leak: where the load varied, its part is taken out by
-//!    regression on load and clock at once, and what is left must still rise.
-//!    The rest of the gates see the size without the load's part.
-//! 3. **Steps.** One big load of data is a step. The largest step of the floor
-//!    is cut down to the pace of the rest.
-//! 4. **Material.** The low-water mark grew by more than the channel's floor.
+//! 1. **Few.** Five marks at least, taken at different times; four where the
+//!    size more than trebled along a straight line.
+//! 2. **Material.** The low-water mark grew by more than the channel's floor.
+//! 3. **Load.** Memory that goes with the load (requests per second, or else
+//!    allocation) is no leak. A rise no more than in proportion with the load is
+//!    explained by it. Where the load varied by a fifth, its part is taken out
+//!    by regression on load and clock at once, and what is left, at the lower
+//!    end of its error, must still be material. The rest of the gates see the
+//!    size without the load's part.
+//! 4. **Steps.** One big load of data is a step. A step that is more than a
+//!    third of the growth is cut down to the pace of the rest, and what is left
+//!    must be material, also beside the step.
 //! 5. **Separated.** The lowest of the last third lies above nearly all of the
 //!    first third.
 //! 6. **Trend.** Mann-Kendall.
-//! 7. **New ground.** It grew by more than it ever fell within the horizon.
-//! 8. **Slowing.** On the wall clock, the request clock or the allocation clock
-//!    growth must go on: the last quarter climbs at half the mean pace or more,
-//!    and the horizon at a third or more of the pace of the stretch before it.
-//! 9. **Saturating.** On one of these clocks a line must explain the marks as
-//!    well as a curve that saturates (BIC).
-//! 10. **Patience.** It was watched long enough for its urgency.
+//! 7. **New ground.** It grew by half as much again as it ever fell, within the
+//!    window and before it at the same horizon: a process that rises and falls
+//!    alike does not leak.
+//! 8. **Slowing.** Growth must go on: a line with a kink at the middle keeps 0.6
+//!    of its pace, one with a kink at three quarters 0.5 (each with the benefit
+//!    of a standard error), and the window grows at a third or more of the pace
+//!    of the stretch before it.
+//! 9. **Saturating.** A curve without a ceiling must explain the marks as well
+//!    as one with a ceiling, by BIC.
+//! 10. **Remote.** The limit must be less than a year away.
+//! 11. **Patience.** It was watched long enough for its urgency.
+//!
+//! Where the load varied, 8 and 9 may hold on any of three clocks: the wall
+//! clock, requests and allocation. Growth by request is steady on the clock of
+//! requests, whatever the load does.
 //!
 //! This module must not know about states: confirmation and hysteresis are `watch`'s.
 
@@ -226,6 +238,12 @@ fn lasts(
     finding.clean = noise < 0.1 && (evidence > 2.0 || size.len() < FEWEST);
     if evidence < -2.0 {
         return Some(Gate::Saturating { evidence });
+    }
+    let rate = finding.rate.median.max(f64::MIN_POSITIVE);
+    if let Some(left_ms) = context.headroom.map(|bytes| bytes / rate)
+        && left_ms > context.config.remote_ms
+    {
+        return Some(Gate::Remote { left_ms });
     }
     let watched_ms = finding.end_ms - finding.start_ms;
     let need_ms = patience(context, finding.rate.median);

@@ -60,6 +60,11 @@ impl Horizons {
         }
     }
 
+    /// The memory on the heap.
+    pub fn own_bytes(&self) -> usize {
+        size_of_val(&*self.levels)
+    }
+
     /// One mark in. Returns the number of levels that have a new point: at least
     /// one, two at every second mark, and so on. `leaving` gets the marks that a
     /// full level gives up.

@@ -90,6 +90,11 @@ impl Watch {
         }
     }
 
+    /// The memory on the heap.
+    pub fn own_bytes(&self) -> usize {
+        self.horizons.own_bytes() + size_of_val(&*self.findings)
+    }
+
     /// A full GC: one mark in. `rival` is the fastest growth of another channel.
     pub fn push(
         &mut self,

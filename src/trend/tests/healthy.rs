@@ -164,7 +164,7 @@ fn a_heap_that_falls_and_a_drop_as_after_a_restart() {
 }
 
 #[test]
-fn small_drift_is_not_material() {
+fn a_drift_that_takes_years_to_the_limit() {
     Program {
         seconds: DAY,
         gc_every: MINUTE,

@@ -1,7 +1,9 @@
 //! Input that nobody would send on purpose. `run` checks every number.
 
 use super::{MB, Program, Random, Sample, SampleKind, run};
-use crate::trend::{Channel, Config, Detector, Event, Headroom, Limit, Limits, Rule, State};
+use crate::trend::{
+    Channel, Config, Detector, Event, Headroom, History, Limit, Limits, Rule, SampleRing, State,
+};
 
 fn sample(at_ms: f64, used_heap: u64) -> Sample {
     Sample {
@@ -144,6 +146,19 @@ fn the_nearest_limit_is_named() {
         machine: None,
     });
     assert_eq!(detector.status(Channel::Heap).time_to_limit_ms, Some(0.0));
+}
+
+#[test]
+fn everything_takes_less_than_a_mebibyte() {
+    let ring = SampleRing::new(1024).own_bytes();
+    let (history, detector) = (
+        History::new().own_bytes(),
+        Detector::new(Config::default()).own_bytes(),
+    );
+    assert!(
+        ring + history + detector < 1 << 20,
+        "{ring} + {history} + {detector}"
+    );
 }
 
 #[test]
