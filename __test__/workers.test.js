@@ -1,0 +1,56 @@
+'use strict'
+
+const assert = require('node:assert/strict')
+const { before, describe, test } = require('node:test')
+const { result } = require('./helpers/child')
+
+const MIB = 1024 * 1024
+
+/** Malloc's arenas and the order of 200 threads make this much difference between two equal runs. */
+const NOISE = 64 * MIB
+
+describe('200 workers, started and ended in every way under load', () => {
+  let control
+  let soak
+
+  before(async () => {
+    [control, soak] = await Promise.all(['without', 'with'].map((how) =>
+      result('worker-soak.js', { args: [how], deadlineMs: 240000 })))
+  })
+
+  test('end as they would without tidemark', () => {
+    for (const { outcomes } of [control, soak]) {
+      const { 'starting: exit code 0': unborn = 0, 'starting: exit code 1': born = 0, ...rest } = outcomes
+      assert.equal(unborn + born, 25)
+      assert.deepEqual(rest, {
+        'busy: exit code 1': 25,
+        'collecting: exit code 1': 25,
+        'ends: exit code 0': 25,
+        'exits: exit code 3': 25,
+        'pending: exit code 1': 25,
+        'restarts: exit code 0': 25,
+        'throws: on purpose': 25
+      })
+    }
+  })
+
+  test('leave no isolate watched but the one that was', () => {
+    assert.equal(soak.before.watched, 1)
+    assert.equal(soak.after.watched, 1)
+    assert.equal(soak.watchedAtEnd, 0)
+  })
+
+  test('leave no thread and no file open', () => {
+    assert.ok(soak.after.threads <= soak.before.threads, `${soak.before.threads} -> ${soak.after.threads} threads`)
+    assert.ok(soak.after.fds <= soak.before.fds, `${soak.before.fds} -> ${soak.after.fds} files`)
+  })
+
+  test('leave no more memory than Node.js itself does', () => {
+    const [ours, nodes] = [soak, control].map(({ before, after }) => after.rss - before.rss)
+    assert.ok(ours < nodes + NOISE, `RSS grew by ${ours} bytes with tidemark, by ${nodes} without`)
+  })
+
+  test('do not disturb the watching of the thread that started them', () => {
+    assert.deepEqual(soak.problems, [])
+  })
+})
