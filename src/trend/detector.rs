@@ -109,8 +109,8 @@ impl Detector {
 
     /// The memory it takes.
     #[must_use]
-    pub fn own_bytes(&self) -> usize {
-        size_of::<Self>() + self.watches.iter().map(Watch::own_bytes).sum::<usize>()
+    pub fn own_memory(&self) -> usize {
+        size_of::<Self>() + self.watches.iter().map(Watch::own_memory).sum::<usize>()
     }
 
     /// One sample in. The change of the most important channel out, if there was one.

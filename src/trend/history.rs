@@ -126,17 +126,6 @@ impl History {
         self.levels.len() * (size_of::<Level>() + BUCKETS * size_of::<Option<Bucket>>())
     }
 
-    /// The memory it takes.
-    #[must_use]
-    pub fn own_bytes(&self) -> usize {
-        let levels: usize = self
-            .levels
-            .iter()
-            .map(|level| size_of_val(&*level.buckets))
-            .sum();
-        size_of::<Self>() + size_of_val(&*self.levels) + levels
-    }
-
     #[must_use]
     pub fn levels(&self) -> usize {
         self.levels.len()

@@ -61,7 +61,7 @@ impl Horizons {
     }
 
     /// The memory on the heap.
-    pub fn own_bytes(&self) -> usize {
+    pub fn own_memory(&self) -> usize {
         size_of_val(&*self.levels)
     }
 

@@ -68,12 +68,6 @@ impl SampleRing {
         self.samples[(self.next + capacity - 1) % capacity].as_ref()
     }
 
-    /// The memory it takes.
-    #[must_use]
-    pub fn own_bytes(&self) -> usize {
-        size_of::<Self>() + size_of_val(&*self.samples)
-    }
-
     /// Oldest first.
     pub fn iter(&self) -> impl Iterator<Item = &Sample> {
         let (newer, older) = self.samples.split_at(self.next);

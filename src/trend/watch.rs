@@ -91,8 +91,8 @@ impl Watch {
     }
 
     /// The memory on the heap.
-    pub fn own_bytes(&self) -> usize {
-        self.horizons.own_bytes() + size_of_val(&*self.findings)
+    pub fn own_memory(&self) -> usize {
+        self.horizons.own_memory() + size_of_val(&*self.findings)
     }
 
     /// A full GC: one mark in. `rival` is the fastest growth of another channel.

@@ -150,10 +150,10 @@ fn the_nearest_limit_is_named() {
 
 #[test]
 fn everything_takes_less_than_a_mebibyte() {
-    let ring = SampleRing::new(1024).own_bytes();
+    let ring = SampleRing::new(1024).own_memory();
     let (history, detector) = (
-        History::new().own_bytes(),
-        Detector::new(Config::default()).own_bytes(),
+        History::new().own_memory(),
+        Detector::new(Config::default()).own_memory(),
     );
     assert!(
         ring + history + detector < 1 << 20,
