@@ -256,3 +256,68 @@ fn a_cache_that_takes_hours_to_fill() {
         ..Program::default()
     });
 }
+
+#[test]
+fn a_month_of_weeks_with_weekends_and_a_nightly_batch() {
+    let load = |t: f64| {
+        let weekend = if (t / DAY) % 7.0 >= 5.0 { 0.4 } else { 1.0 };
+        weekend * (400.0 + 300.0 * (TAU * t / DAY).sin())
+    };
+    Program {
+        seconds: 28.0 * DAY,
+        gc_every: 6.0 * MINUTE,
+        load: &load,
+        heap: &|t, _| {
+            let batch = if t % DAY > 0.9 * DAY { 30.0 * MB } else { 0.0 };
+            70.0 * MB + load(t) * 0.05 * MB + batch
+        },
+        noise: 2.0 * MB,
+        ..Program::default()
+    }
+    .must_stay_silent();
+}
+
+#[test]
+fn a_month_of_nothing_but_noise() {
+    Program {
+        seconds: 28.0 * DAY,
+        gc_every: 3.0 * MINUTE,
+        heap: &|_, _| 90.0 * MB,
+        noise: 5.0 * MB,
+        native: &|t| 80.0 * MB + 6.0 * MB * (t / 5000.0).sin(),
+        ..Program::default()
+    }
+    .must_stay_silent();
+}
+
+#[test]
+fn traffic_that_grows_by_a_tenth_a_day() {
+    let load = |t: f64| 200.0 * (1.0 + 0.1 * t / DAY) * (1.0 + 0.5 * (TAU * t / DAY).sin());
+    for knows_requests in [true, false] {
+        Program {
+            seconds: 14.0 * DAY,
+            gc_every: 6.0 * MINUTE,
+            load: &load,
+            heap: &|t, _| 70.0 * MB + load(t) * 0.1 * MB,
+            noise: 2.0 * MB,
+            knows_requests,
+            ..Program::default()
+        }
+        .must_stay_silent();
+    }
+}
+
+#[test]
+fn a_service_that_idles_at_night() {
+    let busy = |t: f64| (t % DAY) / HOUR >= 8.0 && (t % DAY) / HOUR < 20.0;
+    let load = |t: f64| if busy(t) { 300.0 } else { 1.0 };
+    Program {
+        seconds: 10.0 * DAY,
+        gc_every: 8.0 * MINUTE,
+        load: &load,
+        heap: &|t, _| if busy(t) { 95.0 * MB } else { 60.0 * MB },
+        noise: 2.0 * MB,
+        ..Program::default()
+    }
+    .must_stay_silent();
+}

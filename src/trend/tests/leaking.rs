@@ -299,3 +299,40 @@ fn suspicion_comes_before_the_verdict_and_asks_for_a_gc() {
     assert!(asked);
     assert!(!detector.wants_gc(), "nothing to settle any more");
 }
+
+#[test]
+fn a_leak_is_told_again_after_it_had_recovered() {
+    for seed in 1..=10 {
+        let outcome = Program {
+            seconds: 1200.0,
+            heap: &|t, _| 10.0 * MB + 0.5 * MB * if t < 100.0 { t } else { (t - 400.0).max(0.0) },
+            ..Program::default()
+        }
+        .run(seed);
+        assert_eq!(
+            (outcome.leaks().count(), outcome.recoveries()),
+            (2, 1),
+            "run {seed}: {outcome:?}"
+        );
+    }
+}
+
+#[test]
+fn a_slow_leak_by_request_in_office_hours() {
+    let load = |t: f64| {
+        if (8.0..20.0).contains(&((t % DAY) / HOUR)) {
+            300.0
+        } else {
+            1.0
+        }
+    };
+    Program {
+        seconds: 8.0 * DAY,
+        gc_every: 8.0 * MINUTE,
+        load: &load,
+        heap: &|t, n| 60.0 * MB + load(t) * 0.1 * MB + n * 2.0,
+        noise: 2.0 * MB,
+        ..Program::default()
+    }
+    .must_be_reported(Channel::Heap, 6.0 * DAY);
+}
