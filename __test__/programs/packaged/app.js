@@ -1,0 +1,29 @@
+'use strict'
+
+// An Express app with the classic leak, in a project that installed the packed packages. Asks itself
+// until the 'leak' event comes, and prints it.
+const http = require('node:http')
+const express = require('express')
+const tidemark = require('tidemark')
+
+const kept = []
+const app = express()
+app.use(tidemark.express())
+app.get('/', (req, res) => {
+  for (let i = 0; i < 20000; i++) kept.push({ i, text: `${i}` })
+  tidemark.gc()
+  res.end('ok')
+})
+
+tidemark.on('leak', ({ channel, growth, message }) => {
+  console.log(JSON.stringify({ channel, growth, message, source: tidemark.status().source, resolved: require.resolve('tidemark') }))
+  process.exit(0)
+})
+tidemark.start({ detector: process.argv[2] ?? 'memwatch' })
+
+const server = app.listen(0, '127.0.0.1', ask)
+
+function ask () {
+  const { port } = server.address()
+  http.get({ host: '127.0.0.1', port }, (res) => res.resume().on('end', ask))
+}
