@@ -15,10 +15,16 @@ function createStatusHandler (read) {
       res.setHeader('Cache-Control', 'no-store')
       res.end(body ?? '{"error":"The status could not be read."}')
     } catch {
-      // The response is not ours to save, and the app must not fail for its status page.
-      res.destroy?.()
+      // A response that takes no answer is not ours to save, and the app must not fail for its status page.
+      giveUp(res)
     }
   }
+}
+
+function giveUp (res) {
+  try {
+    res.destroy()
+  } catch {}
 }
 
 function json (read) {

@@ -82,7 +82,7 @@ function truth (value) {
 
 /** '536870912', '512m', '512MB', '0.5Gi': bytes. */
 function size (value) {
-  const parts = /^(\d+(?:\.\d+)?)\s*([kmgt]?)(?:i?b)?$/i.exec(value)
+  const parts = /^(\d+(?:\.\d+)?)\s*([kmgt]?)(?:i?b|i)?$/i.exec(value)
   if (parts === null) return value
   return Math.round(Number(parts[1]) * 1024 ** ' kmgt'.indexOf(parts[2].toLowerCase() || ' '))
 }

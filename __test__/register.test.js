@@ -1,0 +1,226 @@
+'use strict'
+
+const assert = require('node:assert/strict')
+const { spawn } = require('node:child_process')
+const { cpSync, mkdtempSync, readdirSync, rmSync } = require('node:fs')
+const os = require('node:os')
+const path = require('node:path')
+const { describe, test } = require('node:test')
+const { pathToFileURL } = require('node:url')
+const { readVariables } = require('../lib/register/variables')
+const { run } = require('./helpers/child')
+
+const ROOT = path.join(__dirname, '..')
+const REGISTER = path.join(ROOT, 'lib', 'register.js')
+const PROGRAMS = path.join(__dirname, 'programs')
+const DEADLINE = { timeout: 120000 }
+
+/** Each way to preload, by the package's own name. */
+const WAYS = { '--require': ['--require', 'tidemark/register'], '--import': ['--import', 'tidemark/register'] }
+
+/** --import came with Node 18.18. */
+const ways = Object.entries(WAYS).filter(([way]) => process.allowedNodeEnvironmentFlags.has(way))
+
+function preloaded (program, { nodeArgs = WAYS['--require'], ...options } = {}) {
+  return run(program, { cwd: ROOT, nodeArgs, ...options })
+}
+
+/** A small heap is collected often, and the classic rule needs no patience: what is tested here is the telling. */
+const QUICK = ['--max-old-space-size=128']
+const QUICK_ENV = { TIDEMARK_DETECTOR: 'memwatch', TIDEMARK_CONSECUTIVE: '3' }
+
+/** Runs a program that leaks until a line of stderr fits, then ends it. @returns {Promise<string>} the line */
+function lineOf (args, env, fits) {
+  return new Promise((resolve, reject) => {
+    const child = spawn(process.execPath, [...QUICK, ...WAYS['--require'], path.join(PROGRAMS, 'leaks-until-told.js'), ...args], {
+      cwd: ROOT,
+      env: { ...process.env, NODE_OPTIONS: '', ...QUICK_ENV, ...env },
+      stdio: ['ignore', 'ignore', 'pipe']
+    })
+    const late = setTimeout(() => child.kill('SIGKILL'), DEADLINE.timeout - 10000)
+    let stderr = ''
+    child.stderr.setEncoding('utf8').on('data', (chunk) => {
+      stderr += chunk
+      const line = stderr.split('\n').slice(0, -1).find(fits)
+      if (line === undefined) return
+      resolve(line)
+      child.kill('SIGKILL')
+    })
+    child.on('close', () => {
+      clearTimeout(late)
+      reject(new Error(`ended without the line; it said:\n${stderr}`))
+    })
+  })
+}
+
+describe('preloaded', DEADLINE, () => {
+  for (const [way, nodeArgs] of ways) {
+    test(`by ${way} an app that does not leak runs as ever, and nothing is said`, async () => {
+      const { code, stdout, stderr } = await preloaded('quiet-app.js', { nodeArgs })
+      assert.deepEqual({ code, stdout, stderr }, { code: 0, stdout: 'the app ran\n', stderr: '' })
+    })
+
+    test(`by ${way} a worker thread is watched too, and ends by itself`, async () => {
+      const { code, stdout, stderr } = await preloaded('quiet-app.js', { nodeArgs, args: ['worker'], env: { TIDEMARK_CHANNELS: 'heap,bogus' } })
+      assert.deepEqual({ code, stdout }, { code: 0, stdout: 'the app ran\nthe app ran\n' })
+      const lines = stderr.trim().split('\n')
+      assert.match(lines[0], new RegExp(`tidemark\\[\\d+\\] error: ERR_TIDEMARK_OPTION`))
+      assert.match(lines[1], new RegExp(`tidemark\\[\\d+ thread \\d+\\] error: ERR_TIDEMARK_OPTION`))
+      assert.equal(lines.length, 2)
+    })
+
+    test(`by ${way} twice, or by both, each event is one line`, async () => {
+      const both = ways.flatMap(([, args]) => args)
+      const { stderr } = await preloaded('quiet-app.js', { nodeArgs: [...nodeArgs, ...both], env: { TIDEMARK_BOGUS: '1' } })
+      assert.equal(stderr.trim().split('\n').length, 1, stderr)
+    })
+  }
+
+  test('a leak is one line of text', async () => {
+    const line = await lineOf([], {}, (line) => line.includes('leak: '))
+    assert.match(line, /^\d{4}-\d\d-\d\dT[\d:.]+Z tidemark\[\d+\] leak: The JavaScript heap leaks: [\d.]+ MB more than /)
+  })
+
+  test('with TIDEMARK_FORMAT=json a leak is one JSON object: event, time and the whole payload', async () => {
+    const line = await lineOf([],
+      { TIDEMARK_FORMAT: 'json', TIDEMARK_EVENTS: 'leak,stats', TIDEMARK_CHANNELS: 'heap' },
+      (line) => JSON.parse(line).event === 'leak')
+    const { event, time, channel, growth, reason, pid, threadId, message } = JSON.parse(line)
+    assert.equal(event, 'leak')
+    assert.equal(new Date(time).toISOString(), time)
+    assert.equal(channel, 'heap')
+    assert.ok(growth > 0)
+    assert.match(reason, /^heap growth over \d+ consecutive GCs/)
+    assert.ok(pid > 0)
+    assert.equal(threadId, 0)
+    assert.match(message, /^The JavaScript heap leaks: /)
+  })
+
+  test('a leak of a worker thread is told with its thread', async () => {
+    const line = await lineOf(['worker'],
+      { TIDEMARK_FORMAT: 'json', TIDEMARK_CHANNELS: 'heap' }, (line) => JSON.parse(line).event === 'leak')
+    assert.ok(JSON.parse(line).threadId > 0)
+  })
+
+  test('wrong variables are a line each, and the app goes on', async () => {
+    const { code, stdout, stderr } = await preloaded('quiet-app.js', {
+      env: { TIDEMARK_CONSECUTIVE: 'five', TIDEMARK_FORMAT: 'xml', TIDEMARK_CONSECUTIV: '5' }
+    })
+    assert.deepEqual({ code, stdout }, { code: 0, stdout: 'the app ran\n' })
+    const said = stderr.trim().split('\n').map((line) => line.replace(/^\S+ tidemark\[\d+\] /, '')).sort()
+    assert.equal(said.length, 3)
+    assert.equal(said[0], 'error: ERR_TIDEMARK_OPTION: Expected `TIDEMARK_CONSECUTIVE` to be an integer from 2 to 1000, got \'five\'. The default is used instead.')
+    assert.equal(said[1], 'error: ERR_TIDEMARK_OPTION: Expected `TIDEMARK_FORMAT` to be one of \'text\', \'json\', got \'xml\'. The default is used instead.')
+    assert.match(said[2], /^error: ERR_TIDEMARK_UNKNOWN_OPTION: Unknown option `TIDEMARK_CONSECUTIV`\. .*It is ignored\.$/)
+  })
+
+  test('a missing binary is one line with its code, and the app goes on', async (t) => {
+    const folder = mkdtempSync(path.join(os.tmpdir(), 'tidemark-register-'))
+    t.after(() => rmSync(folder, { recursive: true, force: true }))
+    for (const name of ['index.js', 'binding.js', 'package.json', 'lib']) {
+      cpSync(path.join(ROOT, name), path.join(folder, name), { recursive: true })
+    }
+    assert.ok(!readdirSync(folder).some((name) => name.endsWith('.node')))
+    const register = path.join(folder, 'lib', 'register.js')
+    const env = { NAPI_RS_NATIVE_LIBRARY_PATH: '' }
+    for (const [way] of ways) {
+      const nodeArgs = [way, way === '--import' ? pathToFileURL(register).href : register]
+      const { code, stdout, stderr } = await run('quiet-app.js', { nodeArgs, env })
+      assert.deepEqual({ code, stdout }, { code: 0, stdout: 'the app ran\n' })
+      assert.match(stderr, /^\S+ tidemark\[\d+\] error: ERR_TIDEMARK_BINDING_MISSING: No tidemark binary .* Nothing is watched; the app goes on\.\n$/)
+    }
+    const { stderr } = await run('quiet-app.js', { nodeArgs: ['--require', register], env: { ...env, TIDEMARK_FORMAT: 'json' } })
+    const { event, code, message } = JSON.parse(stderr)
+    assert.equal(event, 'error')
+    assert.equal(code, 'ERR_TIDEMARK_BINDING_MISSING')
+    assert.match(message, /^No tidemark binary/)
+  })
+
+  test('a package in pieces is one line, and the app goes on', async (t) => {
+    const folder = mkdtempSync(path.join(os.tmpdir(), 'tidemark-register-'))
+    t.after(() => rmSync(folder, { recursive: true, force: true }))
+    cpSync(REGISTER, path.join(folder, 'register.js'))
+    const { code, stdout, stderr } = await run('quiet-app.js', { nodeArgs: ['--require', path.join(folder, 'register.js')] })
+    assert.deepEqual({ code, stdout }, { code: 0, stdout: 'the app ran\n' })
+    assert.match(stderr, /^tidemark: MODULE_NOT_FOUND: .* Nothing is watched; the app goes on\.\n$/)
+  })
+
+  test('an app that uses tidemark itself gets the same monitor, and may start it with its own options', async () => {
+    const { code, json } = await preloaded('starts-with-options.js')
+    assert.equal(code, 0)
+    assert.deepEqual(json, { before: true, detector: 'memwatch' })
+  })
+
+  test('a stderr that nobody reads any more does not harm the app', async () => {
+    const { code, signal, stdout } = await new Promise((resolve) => {
+      const child = spawn(process.execPath, ['--require', 'tidemark/register', path.join(PROGRAMS, 'collects.js')], {
+        cwd: ROOT,
+        env: { ...process.env, NODE_OPTIONS: '', TIDEMARK_EVENTS: 'stats,gc' },
+        stdio: ['ignore', 'pipe', 'pipe']
+      })
+      child.stderr.destroy()
+      let stdout = ''
+      child.stdout.setEncoding('utf8').on('data', (chunk) => { stdout += chunk })
+      child.on('close', (code, signal) => resolve({ code, signal, stdout }))
+    })
+    assert.deepEqual({ code, signal, stdout }, { code: 0, signal: null, stdout: 'end\n' })
+  })
+
+  test('every event that is asked for is a line', async () => {
+    const text = await preloaded('collects.js', { env: { TIDEMARK_EVENTS: 'stats, gc' } })
+    assert.match(text.stderr, /tidemark\[\d+\] stats: heap [\d.]+ MB after a full GC of [\d.]+ ms, settling/)
+    assert.match(text.stderr, /tidemark\[\d+\] gc: major, [\d.]+ ms, heap [\d.]+ MB after it/)
+    const json = await preloaded('collects.js', { env: { TIDEMARK_EVENTS: 'stats,gc', TIDEMARK_FORMAT: 'json' } })
+    const lines = json.stderr.trim().split('\n').map((line) => JSON.parse(line))
+    assert.ok(lines.some(({ event, kind }) => event === 'gc' && kind === 'major'))
+    assert.ok(lines.some(({ event, num_full_gc: count }) => event === 'stats' && count > 0))
+  })
+})
+
+describe('the variables', () => {
+  test('each sets its option', () => {
+    const { format, events, options, errors } = readVariables({
+      PATH: '/bin',
+      TIDEMARK_FORMAT: 'json',
+      TIDEMARK_EVENTS: 'leak, stats',
+      TIDEMARK_DETECTOR: 'memwatch',
+      TIDEMARK_CONSECUTIVE: '7',
+      TIDEMARK_CHANNELS: 'heap,native',
+      TIDEMARK_HISTORY_SIZE: '64',
+      TIDEMARK_SAMPLE_INTERVAL_MS: '500',
+      TIDEMARK_IDLE_GC: 'off',
+      TIDEMARK_IDLE_GC_INTERVAL_MS: '5000',
+      TIDEMARK_MEMORY_LIMIT: '512m',
+      TIDEMARK_REQUESTS: 'false',
+      TIDEMARK_SOURCE: 'perf_hooks'
+    })
+    assert.deepEqual(errors, [])
+    assert.equal(format, 'json')
+    assert.deepEqual(events, ['leak', 'stats'])
+    assert.deepEqual(options, {
+      detector: 'memwatch',
+      consecutive: 7,
+      channels: ['heap', 'native'],
+      historySize: 64,
+      sampleIntervalMs: 500,
+      idleGc: false,
+      idleGcIntervalMs: 5000,
+      memoryLimit: 512 * 1048576,
+      requests: false,
+      source: 'perf_hooks'
+    })
+  })
+
+  test('sizes are read as people write them', () => {
+    const limit = (value) => readVariables({ TIDEMARK_MEMORY_LIMIT: value }).options?.memoryLimit
+    const gb = 1024 ** 3
+    assert.deepEqual(['1073741824', '1g', '1G', '1 GB', '1Gi', '1GiB', '0.5g', '1024m', '1048576k', '1x', 'g', '-1g', '1'].map(limit),
+      [gb, gb, gb, gb, gb, gb, gb / 2, gb, gb, undefined, undefined, undefined, undefined])
+  })
+
+  test('what Kubernetes sets for a service of this name, and what is empty, is nobody\'s mistake', () => {
+    const { options, errors } = readVariables({ TIDEMARK_PORT: 'tcp://10.0.0.1', TIDEMARK_SERVICE_HOST: '10.0.0.1', TIDEMARK_CHANNELS: '', TIDEMARK_DETECTOR: ' ' })
+    assert.equal(options, undefined)
+    assert.deepEqual(errors, [])
+  })
+})
