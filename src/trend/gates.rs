@@ -12,9 +12,9 @@
 //!    by regression on load and clock at once, and what is left, at the lower
 //!    end of its error, must still be material. The rest of the gates see the
 //!    size without the load's part.
-//! 4. **Steps.** One big load of data is a step. A step that is more than a
-//!    third of the growth is cut down to the pace of the rest, and what is left
-//!    must be material, also beside the step.
+//! 4. **Steps.** One big load of data is a step. A step that is more than half
+//!    of the growth is cut down to the pace of the rest, and what is left must be
+//!    material, also beside the step.
 //! 5. **Separated.** The lowest of the last third lies above nearly all of the
 //!    first third.
 //! 6. **Trend.** Mann-Kendall.
@@ -423,7 +423,7 @@ impl Window {
                 step - pace * run
             })
             .fold(f64::INFINITY, f64::min);
-        if excess <= 0.35 * (floor[n - 1] - floor[0]) {
+        if excess <= 0.5 * (floor[n - 1] - floor[0]) {
             return 0.0;
         }
         for size in &mut self.size[at..n] {

@@ -4,6 +4,8 @@ mod healthy;
 mod leaking;
 mod odd;
 
+use std::ops::RangeInclusive;
+
 use super::{CHANNELS, Change, Channel, Config, Detector, Event, Sample, SampleKind};
 
 pub const MB: f64 = 1e6;
@@ -152,16 +154,22 @@ impl Program<'_> {
         run(Config::default(), &self.samples(seed)).0
     }
 
-    /// How many of ten runs of this program are reported.
+    /// Ten runs, three of a long program.
+    fn runs(&self) -> RangeInclusive<u64> {
+        let long = self.seconds / self.gc_every > 400.0;
+        1..=if long { 3 } else { 10 }
+    }
+
+    /// How many runs of this program are reported.
     pub fn reported(&self) -> usize {
-        (1..=10)
+        self.runs()
             .filter(|&seed| self.run(seed).first_leak().is_some())
             .count()
     }
 
     #[track_caller]
     pub fn must_stay_silent(&self) {
-        for seed in 1..=10 {
+        for seed in self.runs() {
             let outcome = self.run(seed);
             assert_eq!(outcome.first_leak(), None, "run {seed}");
         }
@@ -169,7 +177,7 @@ impl Program<'_> {
 
     #[track_caller]
     pub fn must_be_reported(&self, channel: Channel, within: f64) {
-        for seed in 1..=10 {
+        for seed in self.runs() {
             match self.run(seed).first_leak() {
                 Some((at, found)) => {
                     assert_eq!(found, channel, "run {seed}");
