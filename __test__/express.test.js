@@ -89,7 +89,7 @@ for (const [version, name] of [[5, 'express'], [4, 'express4']]) {
       api.use('/users/:user/orders', orders)
       app.use('/api/v1', api)
       app.use('/graphql', (req, res) => res.end())
-      app.use((error, req, res, next) => res.status(500).end(error.message))
+      app.use((error, req, res, _next) => res.status(500).end(error.message))
       const port = await listen(t, app)
       await ask(port, read, ['/api/v1/users/7/orders', '/api/v1/users/8/orders/9', '/api/v1/users/8/orders/9/broken?x', '/graphql'])
       assert.deepEqual(routes(read), {

@@ -11,5 +11,5 @@ try {
     var code = error && error.code ? error.code + ': ' : ''
     var message = String(error && error.message).replace(/\s*\n\s*/g, ' ')
     require('fs').writeSync(2, 'tidemark: ' + code + message + ' Nothing is watched; the app goes on.\n')
-  } catch (unwritable) {}
+  } catch {}
 }
