@@ -70,12 +70,14 @@ async function must (command, args, options) {
 }
 
 /**
- * The environment for a command: what `npm run` and `node --test` add for their own child would
- * make a nested npm look at the wrong folder, and a nested test runner think that it is a child.
+ * The environment for a command: no colours, and without what `npm run` and `node --test` add for
+ * their own child. That would make a nested npm look at the wrong folder, and a nested test runner
+ * think that it is a child.
  */
 function cleanEnvironment () {
-  const added = /^npm_(package|lifecycle)_|^npm_(config_local_prefix|command|execpath)$|^NODE_TEST_CONTEXT$|^INIT_CWD$/
-  return Object.fromEntries(Object.entries(process.env).filter(([name]) => !added.test(name)))
+  const added = /^npm_(package|lifecycle)_|^npm_(config_local_prefix|command|execpath)$|^(NODE_TEST_CONTEXT|INIT_CWD|FORCE_COLOR)$/
+  const kept = Object.entries(process.env).filter(([name]) => !added.test(name))
+  return { ...Object.fromEntries(kept), NO_COLOR: '1', CARGO_TERM_COLOR: 'never' }
 }
 
 /** The file that a development dependency runs as a command, to be run by this Node.js. */

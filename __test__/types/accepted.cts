@@ -1,0 +1,15 @@
+// Must compile: the same from CommonJS, and a program of memwatch with its require line changed.
+
+import memwatch = require('tidemark')
+import express = require('tidemark/express')
+
+memwatch.on('leak', (info) => console.log(info.start, info.end, info.growth, info.reason))
+memwatch.on('stats', (stats) => console.log(
+  stats.num_full_gc, stats.num_inc_gc, stats.heap_compactions, stats.usage_trend,
+  stats.estimated_base, stats.current_base, stats.min, stats.max
+))
+memwatch.gc()
+
+const status: memwatch.Status = memwatch.status()
+const handler: express.ExpressMiddleware = express
+console.log(status.state, handler(), handler.status())
