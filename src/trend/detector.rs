@@ -228,7 +228,7 @@ impl Detector {
         ChannelStatus {
             channel,
             state: watch.state,
-            floor: watch.horizons.recent_low(1),
+            floor: watch.horizons.newest().map(|mark| mark.size),
             growth: finding.growth,
             growth_rate: rate.map(|rate| rate.median * 1000.0),
             growth_rate_low: rate.map(|rate| rate.low * 1000.0),

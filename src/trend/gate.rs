@@ -114,7 +114,7 @@ impl fmt::Display for Sentence {
             Gate::Trend { z, need } => {
                 write!(
                     f,
-                    "goes up and down, with no steady rise (z {z:.1}, a trend has {need:.1})"
+                    "goes up and down, with no steady rise (z {z:.2}, a trend has {need:.2})"
                 )
             }
             Gate::NewGround { growth, fall } => write!(

@@ -101,12 +101,20 @@ impl Horizons {
         level.len
     }
 
-    /// The lowest of the last `count` marks.
-    pub fn recent_low(&self, count: usize) -> Option<f64> {
+    /// The newest mark.
+    pub fn newest(&self) -> Option<Mark> {
+        let level = &self.levels[0];
+        (level.len > 0).then(|| level.marks[(level.next + MAX_POINTS - 1) % MAX_POINTS])
+    }
+
+    /// The lowest and the highest of the last `count` marks; 0 where there are none.
+    pub fn recent_range(&self, count: usize) -> (f64, f64) {
         let level = &self.levels[0];
         (0..count.min(level.len))
             .map(|back| level.marks[(level.next + MAX_POINTS - 1 - back) % MAX_POINTS].size)
-            .reduce(f64::min)
+            .map(|size| (size, size))
+            .reduce(|(low, high), (size, _)| (low.min(size), high.max(size)))
+            .unwrap_or_default()
     }
 
     /// The mark nearest to `at_ms` from the right, at the finest level that
@@ -181,6 +189,7 @@ mod tests {
         let earlier = at(900.0).expect("known");
         assert!((900.0..910.0).contains(&earlier), "{earlier}");
         assert!(at(-1.0).expect("the oldest") < 100.0);
-        assert_eq!(horizons.recent_low(3), Some(997.0));
+        assert_eq!(horizons.recent_range(3), (997.0, 999.0));
+        assert_eq!(horizons.newest().map(|mark| mark.size), Some(999.0));
     }
 }

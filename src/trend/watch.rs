@@ -20,6 +20,8 @@ struct Report {
     start_ms: f64,
     span_ms: f64,
     at: Mark,
+    /// Marks since then.
+    marks: usize,
 }
 
 /// How far the marks of a level are used to fall, before those in the ring. A
@@ -189,7 +191,9 @@ impl Watch {
     /// The state machine.
     fn step(&mut self, config: &Config, mark: Mark) -> Option<Event> {
         let finding = self.finding;
-        if let Some(report) = self.report {
+        if let Some(report) = &mut self.report {
+            report.marks += 1;
+            let report = *report;
             if self.recovered(&report, mark) {
                 let lasted = 2.0 * (mark.at_ms - report.start_ms);
                 self.learnt_patience_ms = self.learnt_patience_ms.max(lasted);
@@ -227,18 +231,17 @@ impl Watch {
         None
     }
 
-    /// A leak has ended when the floor gave back half of the growth, or when,
-    /// over as long as it had been watched, it grew at less than a quarter of
-    /// the pace that was reported, by time and by requests.
+    /// A leak has ended when the marks since the report gave back half of the
+    /// growth (two at least, three where there are), or when, over half as long
+    /// again as it had been watched, it grew at less than a quarter of the pace
+    /// that was reported, by time and by requests.
     fn recovered(&self, report: &Report, mark: Mark) -> bool {
-        let Some(low) = self.horizons.recent_low(3) else {
-            return false;
-        };
-        if low < report.base + 0.5 * report.growth {
+        let (low, high) = self.horizons.recent_range(report.marks.min(3));
+        if report.marks >= 2 && high < report.base + 0.5 * report.growth {
             return true;
         }
         let run = mark.at_ms - report.at.at_ms;
-        if run < 1.5 * report.span_ms {
+        if report.marks < 3 || run < 1.5 * report.span_ms {
             return false;
         }
         let grown = low - report.base - report.growth;
@@ -343,6 +346,7 @@ fn report_of(finding: &Finding, at: Mark) -> Report {
         start_ms: finding.start_ms,
         span_ms: finding.end_ms - finding.start_ms,
         at,
+        marks: 0,
     }
 }
 

@@ -17,7 +17,7 @@ fn a_steady_leak() {
 
 /// The classic: a Map of requests under load. V8 collects ever more seldom as
 /// the heap grows, so full GCs come at doubling sizes.
-fn express(mb_per_second: f64) -> Vec<Sample> {
+fn express(mb_per_second: f64, factor: f64) -> Vec<Sample> {
     let mut samples = Vec::new();
     let (mut live, mut next) = (8.0, 12.0);
     for tick in 1..900u32 {
@@ -26,7 +26,7 @@ fn express(mb_per_second: f64) -> Vec<Sample> {
         let major = used >= next;
         if major {
             live = used;
-            next = used * 1.7;
+            next = used * factor;
         }
         let shown = if major { live } else { used + 1.5 };
         samples.push(Sample {
@@ -53,11 +53,20 @@ fn express(mb_per_second: f64) -> Vec<Sample> {
 
 #[test]
 fn the_map_of_requests_is_reported_within_40_seconds() {
-    for rate in [5.0, 8.0, 12.0, 20.0, 30.0] {
-        let (outcome, _) = run(Config::default(), &express(rate));
+    for (rate, factor) in [
+        (5.0, 1.7),
+        (8.0, 1.7),
+        (12.0, 1.7),
+        (12.0, 2.1),
+        (20.0, 1.7),
+        (20.0, 2.1),
+        (30.0, 2.1),
+    ] {
+        let (outcome, _) = run(Config::default(), &express(rate, factor));
         let (at, channel) = outcome.first_leak().expect("reported");
         assert_eq!(channel, Channel::Heap);
         assert!(at <= 40.0, "{rate} MB/s: told after {at} s");
+        assert_eq!(outcome.recoveries(), 0, "{rate} MB/s");
     }
 }
 
