@@ -135,14 +135,15 @@ pub fn sen_slope(at: &[f64], values: &[f64], variance: f64, z: f64) -> Slope {
         return Slope::default();
     }
     let slopes = &mut slopes[..count];
-    slopes.sort_unstable_by(f64::total_cmp);
     let half = z * variance.max(0.0).sqrt();
     let below = ((count as f64 - half) / 2.0).floor().max(0.0) as usize;
     let above = (f64::midpoint(count as f64, half).ceil().max(0.0) as usize).min(count - 1);
+    let mut at_rank = |rank: usize| *slopes.select_nth_unstable_by(rank, f64::total_cmp).1;
+    let (low, high) = (at_rank(below.min(count - 1)), at_rank(above));
     Slope {
-        low: slopes[below.min(count - 1)],
-        median: middle(slopes),
-        high: slopes[above],
+        low,
+        median: median_of(slopes),
+        high,
     }
 }
 
@@ -155,12 +156,18 @@ pub fn median_slope(at: &[f64], values: &[f64]) -> f64 {
         return 0.0;
     }
     let slopes = &mut slopes[..count];
-    let (_, &mut upper, _) = slopes.select_nth_unstable_by(count / 2, f64::total_cmp);
-    if count % 2 == 1 {
+    median_of(slopes)
+}
+
+/// The median of a slice that is not empty, which is put into another order.
+fn median_of(values: &mut [f64]) -> f64 {
+    let half = values.len() / 2;
+    let upper = *values.select_nth_unstable_by(half, f64::total_cmp).1;
+    if values.len() % 2 == 1 {
         return upper;
     }
-    let lower = slopes[..count / 2].iter().copied().fold(f64::MIN, f64::max);
-    f64::midpoint(lower, upper)
+    let below = values[..half].iter().copied().fold(f64::MIN, f64::max);
+    f64::midpoint(below, upper)
 }
 
 fn pair_slopes(at: &[f64], values: &[f64], slopes: &mut [f64; MAX_PAIRS]) -> usize {
@@ -176,16 +183,6 @@ fn pair_slopes(at: &[f64], values: &[f64], slopes: &mut [f64; MAX_PAIRS]) -> usi
         }
     }
     count
-}
-
-/// The median of a sorted slice that is not empty.
-fn middle(sorted: &[f64]) -> f64 {
-    let half = sorted.len() / 2;
-    if sorted.len() % 2 == 1 {
-        sorted[half]
-    } else {
-        f64::midpoint(sorted[half - 1], sorted[half])
-    }
 }
 
 /// An ordinary least squares line.
