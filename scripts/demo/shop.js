@@ -19,14 +19,15 @@ for (const [signal, number] of [['SIGINT', 2], ['SIGTERM', 15]]) {
 /**
  * Starts a file of the example on a free port of the loopback interface.
  * @param {string} file
+ * @param {object} env variables for it, beside ours
  * @param {(message: object) => void} onMessage what the probe tells
  * @param {(line: string) => void} onLine what the app itself prints
  * @returns {Promise<{url: string, ended: Promise<never>, stop (): void}>} ended: rejects when it
  *   ends without having been stopped
  */
-async function openShop (file, onMessage, onLine) {
+async function openShop (file, env, onMessage, onLine) {
   const child = spawn(process.execPath, [...NODE_ARGS, '--require', PROBE, path.join(EXAMPLE, file)], {
-    env: { ...process.env, NODE_OPTIONS: '', PORT: '0', HOST: '127.0.0.1' },
+    env: { ...process.env, NODE_OPTIONS: '', PORT: '0', HOST: '127.0.0.1', ...env },
     stdio: ['ignore', 'pipe', 'pipe', 'ipc']
   })
   running.add(child)

@@ -4,20 +4,24 @@ const { drive, DESCRIPTION } = require('./load')
 const { openShop } = require('./shop')
 
 const REFRESH_MS = 250
+/** The 'stats' of the full GC that made the verdict comes just after the 'leak'. */
+const LAST_LEVEL_MS = 200
 
 /**
  * Runs one app under load until it gets a 'leak' event, or for `untilMs`, and shows what happens.
  * @param {string} file of the example
  * @param {import('./screen').Screen} screen
- * @param {{untilMs: number}} options
+ * @param {{untilMs: number, collectEveryMs?: number}} options collectEveryMs: see probe.js
  */
-async function watchShop (file, screen, { untilMs }) {
+async function watchShop (file, screen, { untilMs, collectEveryMs }) {
   const seen = { leak: null, last: null, fullGcs: 0, requests: 0, tookMs: 0 }
   let told
+  let over = false
   const leak = new Promise((resolve) => { told = resolve })
-  const shop = await openShop(file, (message) => {
+  const shop = await openShop(file, collectEveryMs ? { DEMO_COLLECT_EVERY_MS: String(Math.ceil(collectEveryMs)) } : {}, (message) => {
+    if (over) return
     if (message.event === 'leak') {
-      seen.leak = message
+      Object.assign(seen, { leak: message, tookMs: elapsed(), requests: load.count() })
       told()
     } else {
       seen.last = message
@@ -34,9 +38,10 @@ async function watchShop (file, screen, { untilMs }) {
   const timer = setInterval(() => screen.progress(elapsed(), untilMs, load.count()), REFRESH_MS)
   try {
     await Promise.race([leak, after(untilMs), shop.ended])
+    if (seen.leak === null) Object.assign(seen, { tookMs: elapsed(), requests: load.count() })
+    else await after(LAST_LEVEL_MS)
   } finally {
-    seen.tookMs = elapsed()
-    seen.requests = load.count()
+    over = true
     clearInterval(timer)
     load.stop()
     shop.stop()
@@ -46,6 +51,7 @@ async function watchShop (file, screen, { untilMs }) {
 }
 
 function after (ms) {
+  // Not what keeps the demo running: the timer of the progress does, as long as it is needed.
   return new Promise((resolve) => setTimeout(resolve, ms).unref())
 }
 
