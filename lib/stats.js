@@ -1,5 +1,7 @@
 'use strict'
 
+const v8 = require('node:v8')
+
 /**
  * The 'stats' payload: memwatch's names, those of its fork @airbnb/node-memwatch, and ours. No name
  * means two things, so one object carries all three.
@@ -29,6 +31,8 @@ function statsPayload ({ sample, classic, gc, state, growthRate }, toDate) {
     gcProcessWeakCallbacksCount: gc.weakcb.count,
     gcProcessWeakCallbacksTime: nanoseconds(gc.weakcb.durationMs),
     gc_time: nanoseconds(sample.durationMs),
+    // V8's other numbers are read now, those of the collection itself stand over them.
+    ...v8.getHeapStatistics(),
     total_heap_size: sample.totalHeapSize,
     used_heap_size: sample.usedHeapSize,
     heap_size_limit: sample.heapSizeLimit,

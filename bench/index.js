@@ -1,0 +1,95 @@
+'use strict'
+
+// What tidemark costs, side by side with what else watches collections, alternating in one run.
+// npm run bench [-- --json] [-- --quick] [-- --only gc,express,start,memory,size]
+const os = require('node:os')
+const { parseArgs } = require('node:util')
+const { bytes } = require('../lib/format')
+const { installPeers } = require('./peers')
+const sections = require('./sections')
+
+const GOALS = {
+  'a GC costs at least 20 times less than with PerformanceObserver': ({ gc }) => {
+    const observer = gc?.find(({ variant }) => variant === 'PerformanceObserver').usPerGc
+    const own = gc?.find(({ variant }) => variant === 'tidemark')
+    // The larger of the two readings counts against us.
+    return gc && goal(observer / Math.max(own.callbackUs, own.usPerGc, 0.001), (times) => times >= 20, (times) => `${times.toFixed(0)} times`)
+  },
+  'requests per second at least 0.995 of bare': ({ express }) =>
+    express && goal(express.at(-1).ratio.median, (ratio) => ratio >= 0.995, (ratio) => ratio.toFixed(3)),
+  'require + start at most 10 ms over bare Node': ({ start }) =>
+    start && goal(find(start, 'tidemark').ms.median - find(start, 'bare').ms.median, (ms) => ms <= 10, (ms) => `${ms.toFixed(1)} ms`),
+  'own memory at most 1 MiB': ({ memory }) =>
+    memory && goal(memory[0].ownMemory, (size) => size <= 1048576, bytes),
+  'installed size at most 1.5 MB': ({ size }) =>
+    size && goal(size.at(-1).unpackedSize, (all) => all <= 1.5e6, (all) => `${(all / 1e6).toFixed(2)} MB`)
+}
+
+const TABLES = {
+  gc: ['Cost of a collection, CPU beyond bare Node', ({ variant, usPerGc, low, high, callbackUs }) => ({
+    variant,
+    'us/GC': usPerGc.toFixed(2),
+    'middle half of rounds': `${low.toFixed(2)} to ${high.toFixed(2)}`,
+    'by its own clock': callbackUs === undefined ? '' : `${callbackUs.toFixed(2)} us`
+  })],
+  express: ['Express under autocannon, 20 connections', ({ variant, requestsPerSecond, p99Ms, ratio }) => ({
+    variant,
+    'requests/s': requestsPerSecond.toFixed(0),
+    'p99 ms': p99Ms,
+    'of bare': ratio.median.toFixed(3),
+    'middle half of rounds': `${ratio.low.toFixed(3)} to ${ratio.high.toFixed(3)}`
+  })],
+  start: ['require + start, in a fresh process', ({ variant, ms, rssBeyondBare }) => ({
+    variant, ms: ms.median.toFixed(2), 'middle half of rounds': `${ms.low.toFixed(2)} to ${ms.high.toFixed(2)}`, 'RSS beyond bare': bytes(rssBeyondBare)
+  })],
+  memory: ['Own memory, default options', ({ variant, ownMemory }) => ({ variant, bytes: bytes(ownMemory) })],
+  size: ['Installed size', ({ variant, unpackedSize }) => ({ package: variant, size: `${(unpackedSize / 1e6).toFixed(2)} MB` })]
+}
+
+async function main () {
+  const { values } = parseArgs({
+    options: { json: { type: 'boolean' }, quick: { type: 'boolean' }, only: { type: 'string' } }
+  })
+  const say = (text) => process.stderr.write(text)
+  const wanted = values.only === undefined ? Object.keys(TABLES) : values.only.split(',')
+  for (const name of wanted) if (!(name in TABLES)) throw new Error(`Unknown section '${name}'. There are: ${Object.keys(TABLES).join(', ')}`)
+  const needPeers = wanted.includes('gc') || wanted.includes('start')
+  const peers = needPeers ? installPeers((line) => say(`${line}\n`)) : {}
+
+  const results = {}
+  for (const name of wanted) {
+    const progress = (done, all) => say(`\r${name}: ${done}/${all}${done === all ? '\n' : ''}`)
+    results[name] = await sections[name]({ peers, quick: values.quick, progress })
+  }
+  const goals = Object.entries(GOALS).flatMap(([name, judge]) => {
+    const judged = judge(results)
+    return judged === undefined ? [] : [{ goal: name, ...judged }]
+  })
+  const machine = { node: process.version, cpu: os.cpus()[0]?.model, cores: os.cpus().length, load: os.loadavg()[0] }
+
+  if (values.json) {
+    console.log(JSON.stringify({ machine, results, goals }))
+    return
+  }
+  console.log(`Node.js ${machine.node}, ${machine.cores} cores, ${machine.cpu}, load ${machine.load.toFixed(1)}`)
+  for (const name of wanted) {
+    const [title, row] = TABLES[name]
+    console.log(`\n${title}`)
+    console.table(results[name].map(row))
+  }
+  console.log('\nGoals')
+  for (const { goal: name, measured, reached } of goals) console.log(`${reached ? 'reached' : 'MISSED '}  ${name}: ${measured}`)
+}
+
+function find (rows, variant) {
+  return rows.find((row) => row.variant === variant)
+}
+
+function goal (value, holds, show) {
+  return { value, measured: show(value), reached: holds(value) }
+}
+
+main().catch((error) => {
+  console.error(error.message)
+  process.exitCode = 1
+})

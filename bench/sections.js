@@ -1,0 +1,89 @@
+'use strict'
+
+const { execFileSync, spawn } = require('node:child_process')
+const { once } = require('node:events')
+const path = require('node:path')
+const autocannon = require('autocannon')
+const { alternate, run } = require('./run')
+const { median, spread } = require('./statistics')
+
+const ROOT = path.join(__dirname, '..')
+
+/**
+ * CPU time a collection costs beyond bare Node, in microseconds: the difference to the bare run of
+ * the same round, over the number of collections. One thread collects, so that helpers do not blur
+ * it. Ours is below what this can tell, so the callback's own clock is reported beside it.
+ */
+async function gc ({ peers, quick, progress }) {
+  const withPeer = ['gc-stats', '@airbnb/node-memwatch', 'prom-client'].filter((name) => name in peers)
+  const variants = ['bare', 'tidemark', "tidemark + 'gc' listener", 'PerformanceObserver', ...withPeer]
+  const turns = quick ? '2000' : '6000'
+  const measured = await alternate(variants, quick ? 3 : 9, (variant) => run('collect.js',
+    [variant, turns, peers[variant] ?? ''], ['--single-threaded-gc', '--max-semi-space-size=1']), progress)
+  const gcs = median(measured.PerformanceObserver.map((round) => round.gcs))
+  return variants.filter((variant) => variant !== 'bare').map((variant) => {
+    const beyond = measured[variant].map((round, i) => (round.cpuUs - measured.bare[i].cpuUs) / gcs)
+    const own = measured[variant].map((round) => round.callbackUs).filter((us) => us !== undefined)
+    const { median: us, low, high } = spread(beyond)
+    return { variant, usPerGc: us, low, high, gcs, callbackUs: own.length > 0 ? median(own) : undefined }
+  })
+}
+
+/** Requests per second and p99 latency of one Express app under autocannon, against bare in the same round. */
+async function express ({ quick, progress }) {
+  const variants = ['bare', 'tidemark (listener)', 'tidemark (middleware)']
+  const measured = await alternate(variants, quick ? 2 : 9, (variant) => load(variant, quick ? 3 : 6), progress)
+  return variants.map((variant) => ({
+    variant,
+    requestsPerSecond: median(measured[variant].map((round) => round.requestsPerSecond)),
+    p99Ms: median(measured[variant].map((round) => round.p99Ms)),
+    ratio: spread(measured[variant].map((round, i) => round.requestsPerSecond / measured.bare[i].requestsPerSecond))
+  }))
+}
+
+async function load (variant, seconds) {
+  const server = spawn(process.execPath, [path.join(__dirname, 'programs', 'server.js'), variant], { stdio: ['pipe', 'pipe', 'inherit'] })
+  try {
+    const [line] = await once(server.stdout, 'data')
+    const url = `http://127.0.0.1:${Number(line)}/users/42`
+    await autocannon({ url, connections: 20, duration: 2 })
+    const { requests, latency } = await autocannon({ url, connections: 20, duration: seconds })
+    return { requestsPerSecond: requests.total / seconds, p99Ms: latency.p99 }
+  } finally {
+    server.stdin.end()
+    await once(server, 'exit')
+  }
+}
+
+/** Milliseconds for require + start, and RSS beyond bare Node, in a fresh process each. */
+async function start ({ peers, quick, progress }) {
+  const withPeer = ['gc-stats', '@airbnb/node-memwatch', 'prom-client'].filter((name) => name in peers)
+  const variants = ['bare', 'tidemark', 'PerformanceObserver', ...withPeer]
+  const measured = await alternate(variants, quick ? 5 : 21, (variant) => run('start.js', [variant, peers[variant] ?? '']), progress)
+  const bare = median(measured.bare.map((round) => round.rss))
+  return variants.map((variant) => ({
+    variant,
+    ms: spread(measured[variant].map((round) => round.ms)),
+    rssBeyondBare: median(measured[variant].map((round) => round.rss)) - bare
+  }))
+}
+
+/** Bytes that tidemark keeps for itself, by its own account, at the default options. */
+async function memory () {
+  const { ownMemory } = await run('own-memory.js')
+  return [{ variant: 'tidemark', ownMemory }]
+}
+
+/** Bytes of the installed files: the main package and one platform package. */
+async function size () {
+  const folders = [ROOT, path.join(ROOT, 'npm', 'linux-x64-gnu')]
+  const sizes = folders.map((cwd) => {
+    const json = execFileSync('npm', ['pack', '--dry-run', '--json', '--loglevel=error'], { cwd, encoding: 'utf8' })
+    const parsed = JSON.parse(json)
+    const [packed] = Array.isArray(parsed) ? parsed : Object.values(parsed)
+    return { variant: packed.name, unpackedSize: packed.unpackedSize }
+  })
+  return [...sizes, { variant: 'together', unpackedSize: sizes.reduce((sum, { unpackedSize }) => sum + unpackedSize, 0) }]
+}
+
+module.exports = { gc, express, start, memory, size }
