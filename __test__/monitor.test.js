@@ -78,6 +78,17 @@ test('start() with options after a listener started it begins anew with them', (
   monitor.stop()
 })
 
+test('a preload presets the implicit start, and the app may still start it with its own options', () => {
+  const { binding, monitor } = setup()
+  Monitor.preset(monitor, { detector: 'memwatch' })
+  monitor.on('leak', () => {})
+  assert.equal(binding.last.options.detector, 'memwatch')
+  monitor.start({ consecutive: 7 })
+  assert.equal(binding.last.options.detector, 'trend')
+  assert.equal(binding.last.options.consecutive, 7)
+  monitor.stop()
+})
+
 test('stop() twice does nothing, and start() works again after it', () => {
   const { binding, monitor } = setup()
   monitor.stop()

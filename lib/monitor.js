@@ -42,6 +42,8 @@ const diagnostics = {
 class Monitor extends EventEmitter {
   #binding
   #options = null
+  /** What an implicit start by a listener uses. */
+  #preset = readOptions()
   /** Started by `start()` rather than by a listener: then only `stop()` ends it. */
   #explicit = false
   /** Everything that lives from start to stop, or null. */
@@ -53,6 +55,16 @@ class Monitor extends EventEmitter {
     this.#binding = binding
     super.on('newListener', (event) => this.#listenerAdded(event))
     super.on('removeListener', (event) => this.#listenerRemoved(event))
+  }
+
+  /**
+   * Options for the implicit start by a listener, set by who watches on behalf of the app (the
+   * preload): the app's own `start(options)` still wins.
+   * @param {Monitor} monitor
+   * @param {object} options as for `start()`
+   */
+  static preset (monitor, options) {
+    monitor.#preset = readOptions(options)
   }
 
   /**
@@ -125,7 +137,7 @@ class Monitor extends EventEmitter {
 
   #listenerAdded (event) {
     if (!EVENTS.includes(event)) return
-    if (this.#session === null) this.#install(readOptions())
+    if (this.#session === null) this.#install(this.#preset)
     this.#listen(event)
   }
 

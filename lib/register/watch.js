@@ -20,9 +20,10 @@ function watch (env) {
 
   let tidemark
   try {
+    const { Monitor } = require('../monitor')
     tidemark = require('../../index.js')
-    // Without options the listeners start it, which leaves it to the app to start it with its own.
-    if (options !== undefined) tidemark.start(options)
+    // The listeners start it with these, and the app may still start it with its own.
+    if (options !== undefined) Monitor.preset(tidemark, options)
   } catch (error) {
     log('error', { code: error?.code ?? 'ERR_TIDEMARK_REGISTER', message: `${error?.message} Nothing is watched; the app goes on.` })
     return

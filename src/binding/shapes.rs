@@ -120,7 +120,7 @@ impl From<&ChannelStatus> for ChannelShape {
             full_gcs: status.gcs,
             time_to_limit_ms: status.time_to_limit_ms,
             limit: status.limit.map(|limit| limit.as_str()),
-            held_back_by: status.gate.map(|gate| gate.to_string()),
+            held_back_by: status.gate.map(|gate| gate.describe(status.channel).to_string()),
         }
     }
 }

@@ -235,7 +235,8 @@ impl Recorder {
 
     /// Bytes of memory that all of this takes.
     pub fn own_memory(&self) -> usize {
-        size_of::<Self>()
+        size_of::<Self>() - size_of::<Detector>()
+            + self.detector.own_memory()
             + self.ring.own_memory()
             + self.history.own_memory()
             + self.queue.own_memory()
