@@ -38,8 +38,6 @@ export declare class Monitor {
   look(resources?: number | undefined | null, machineAvailable?: number | undefined | null): void
   /** A full collection, now, told as one. */
   gc(): void
-  /** Asks V8 for a full collection in small steps. */
-  startIncrementalGc(): void
   /** Whether a full collection would help to settle a suspicion. */
   wantsGc(): boolean
   status(): StatusShape
@@ -219,6 +217,9 @@ export interface SampleShape {
   requests?: number
   resources?: number
 }
+
+/** Asks V8 for a full collection in small steps; it goes on by itself. */
+export declare function startIncrementalGc(): void
 
 export interface StatsShape {
   sample: SampleShape

@@ -838,5 +838,6 @@ module.exports = nativeBinding
 module.exports.Detector = nativeBinding.Detector
 module.exports.Monitor = nativeBinding.Monitor
 module.exports.collectGarbage = nativeBinding.collectGarbage
+module.exports.startIncrementalGc = nativeBinding.startIncrementalGc
 module.exports.version = nativeBinding.version
 module.exports.watchedIsolates = nativeBinding.watchedIsolates

@@ -4,11 +4,11 @@ import type { Status } from './index'
 
 /** What the middleware needs of a request: node:http's, and where there is one, Express's route. */
 interface RequestLike {
-  method?: string
-  url?: string
+  method?: string | undefined
+  url?: string | undefined
   /** Where the router that answered is mounted, as Express says. */
-  baseUrl?: string
-  originalUrl?: string
+  baseUrl?: string | undefined
+  originalUrl?: string | undefined
   /** The route that answered, as Express says. */
   route?: any
 }

@@ -2,7 +2,6 @@
 
 const { loadBinding } = require('./lib/binding')
 const { Monitor } = require('./lib/monitor')
-const { createMiddleware } = require('./lib/express')
 
 /** This thread's monitor: an EventEmitter, as memwatch was. Nothing runs until someone listens. */
 const tidemark = new Monitor(loadBinding())
@@ -18,4 +17,18 @@ module.exports.stop = tidemark.stop.bind(tidemark)
 module.exports.gc = tidemark.gc.bind(tidemark)
 module.exports.status = tidemark.status.bind(tidemark)
 module.exports.history = tidemark.history.bind(tidemark)
-module.exports.express = createMiddleware(tidemark)
+module.exports.express = express
+
+let middleware
+
+/** Loaded with its first use: a worker without a server needs none of it. */
+function express (options) {
+  return loadMiddleware()(options)
+}
+
+express.status = () => loadMiddleware().status()
+
+function loadMiddleware () {
+  middleware ??= require('./lib/express').createMiddleware(tidemark)
+  return middleware
+}

@@ -33,6 +33,10 @@ test('over no time there is no rate', () => {
   assert.doesNotMatch(leak.message, /NaN|Infinity|undefined|null/)
 })
 
+test('a limit that is reached already is reached now', () => {
+  assert.match(leakPayload(leakRecord({ status: { timeToLimitMs: 0, limit: 'cgroup' } }), toDate, trend).message, /container memory limit is reached now\./)
+})
+
 test('growth beyond 32 bits stays right', () => {
   const run = { startMs: 0, endMs: 3600000, growth: 6 * 2 ** 30, consecutive: 5 }
   assert.match(leakPayload(leakRecord({ run }), toDate, { detector: 'memwatch' }).reason, /\(1h\) - 6144\.00 mb\/hr$/)

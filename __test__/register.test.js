@@ -151,6 +151,11 @@ describe('preloaded', DEADLINE, () => {
     assert.deepEqual(json, { before: true, detector: 'memwatch' })
   })
 
+  test('an app may start with its own options even where variables set others', async () => {
+    const { code, json, stderr } = await preloaded('starts-with-options.js', { env: { TIDEMARK_DETECTOR: 'trend', TIDEMARK_HISTORY_SIZE: '100' } })
+    assert.deepEqual({ code, json, stderr }, { code: 0, json: { before: true, detector: 'memwatch' }, stderr: '' })
+  })
+
   test('a stderr that nobody reads any more does not harm the app', async () => {
     const { code, signal, stdout } = await new Promise((resolve) => {
       const child = spawn(process.execPath, ['--require', 'tidemark/register', path.join(PROGRAMS, 'collects.js')], {

@@ -1,8 +1,5 @@
 'use strict'
 
-const v8 = require('node:v8')
-const vm = require('node:vm')
-
 let gc
 
 /**
@@ -13,8 +10,8 @@ let gc
 function collectGarbage (binding) {
   if (binding.collectGarbage()) return
   if (gc === undefined) {
-    v8.setFlagsFromString('--expose-gc')
-    gc = globalThis.gc ?? vm.runInNewContext('gc')
+    require('node:v8').setFlagsFromString('--expose-gc')
+    gc = globalThis.gc ?? require('node:vm').runInNewContext('gc')
   }
   gc()
 }

@@ -48,7 +48,8 @@ function leakPayload (record, toDate, options) {
     channel: status.channel,
     growthRate: classic ? ratePerSecond(growth, endMs - startMs) : known(status.growthRate),
     growthRateInterval: status.growthRateLow === undefined ? null : [status.growthRateLow, status.growthRateHigh],
-    growthPerRequest: known(status.growthPerRequest),
+    // 0 where no requests came by: nothing to divide by.
+    growthPerRequest: status.growthPerRequest || null,
     confidence: classic ? null : status.confidence,
     fullGcs: classic?.consecutive ?? status.fullGcs,
     level: known(status.level),
@@ -85,7 +86,8 @@ function message (leak, spanMs) {
     `${pace(leak)}${sureness(leak)}.`
   ]
   if (leak.timeToLimit !== null) {
-    parts.push(`At this rate the ${LIMITS[leak.limit]} is reached in ${duration(leak.timeToLimit * 1000)}.`)
+    const when = leak.timeToLimit < 1 ? 'now' : `in ${duration(leak.timeToLimit * 1000)}`
+    parts.push(`At this rate the ${LIMITS[leak.limit]} is reached ${when}.`)
   }
   parts.push(next)
   return parts.join(' ')

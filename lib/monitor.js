@@ -11,7 +11,6 @@ const { collectGarbage } = require('./collect-garbage')
 const { IdleGc } = require('./idle-gc')
 const { leakPayload, recoveredPayload } = require('./leak')
 const { readOptions } = require('./options')
-const { PerfHooksSource } = require('./perf-hooks-source')
 const { RequestClock } = require('./request-clock')
 const { ResourceWatch } = require('./resource-watch')
 const { gcPayload, statsPayload } = require('./stats')
@@ -178,7 +177,7 @@ class Monitor extends EventEmitter {
       native,
       requests,
       resources: new ResourceWatch(),
-      idleGc: new IdleGc(options, () => native.startIncrementalGc()),
+      idleGc: new IdleGc(options, () => this.#binding.startIncrementalGc()),
       source: 'native',
       fallback: null,
       problems: [],
@@ -199,6 +198,7 @@ class Monitor extends EventEmitter {
       session.problems.push(`The GC hook could not be installed: ${problem}. ` +
         'Samples come from perf_hooks instead, which costs more and reads the heap shortly after the GC.')
     }
+    const { PerfHooksSource } = require('./perf-hooks-source')
     session.source = 'perf_hooks'
     session.fallback = new PerfHooksSource(startedAt, (sample) => session.native.pushSample(sample))
     session.fallback.start(() => this.#drain())

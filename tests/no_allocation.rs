@@ -57,9 +57,19 @@ fn sample(number: u64) -> Sample {
 #[test]
 fn recording_a_day_of_collections_allocates_nothing() {
     for rule in [Rule::Trend, Rule::Memwatch { consecutive: 5 }] {
-        let config = Config { rule, ..Config::default() };
-        let mut recorder = Recorder::new(Settings { config, channels: [true; 4], history_size: 64 });
-        recorder.listen(Interest { stats: true, every_gc: true });
+        let config = Config {
+            rule,
+            ..Config::default()
+        };
+        let mut recorder = Recorder::new(Settings {
+            config,
+            channels: [true; 4],
+            history_size: 64,
+        });
+        recorder.listen(Interest {
+            stats: true,
+            every_gc: true,
+        });
         let before = ALLOCATIONS.with(Cell::get);
         let mut told = 0;
         for number in 0..20_000 {
@@ -75,8 +85,19 @@ fn recording_a_day_of_collections_allocates_nothing() {
 
 #[test]
 fn own_memory_is_at_most_one_mebibyte() {
-    let settings = Settings { config: Config::default(), channels: [true; 4], history_size: 512 };
+    let settings = Settings {
+        config: Config::default(),
+        channels: [true; 4],
+        history_size: 512,
+    };
     let mut recorder = Recorder::new(settings);
-    recorder.listen(Interest { stats: true, every_gc: true });
-    assert!(recorder.own_memory() <= 1 << 20, "{}", recorder.own_memory());
+    recorder.listen(Interest {
+        stats: true,
+        every_gc: true,
+    });
+    assert!(
+        recorder.own_memory() <= 1 << 20,
+        "{}",
+        recorder.own_memory()
+    );
 }

@@ -17,7 +17,6 @@ function createFakeBinding (overrides = {}) {
     look (...args) { this.calls.push(['look', ...args]) }
     gc () { this.calls.push(['gc']) }
     wantsGc () { return overrides.wantsGc ?? false }
-    startIncrementalGc () { this.calls.push(['startIncrementalGc']) }
     pushSample (sample) { this.calls.push(['pushSample', sample]) }
     history () { return { samples: [], coarse: [] } }
     status () {
@@ -36,7 +35,7 @@ function createFakeBinding (overrides = {}) {
       this.wake()
     }
   }
-  return { Monitor: FakeMonitor, collectGarbage: () => true, made, get last () { return made.at(-1) } }
+  return { Monitor: FakeMonitor, collectGarbage: () => true, startIncrementalGc () {}, made, get last () { return made.at(-1) } }
 }
 
 /** A change of the verdict as the native side tells it. */

@@ -16,6 +16,7 @@ pub struct Detector {
     trend: RefCell<Trend>,
 }
 
+#[allow(clippy::too_many_arguments, reason = "a row of a recording, pushed a million times")]
 #[napi]
 impl Detector {
     #[napi(constructor)]
@@ -40,10 +41,6 @@ impl Detector {
     /// One sample in; the change of state out, if there was one. `kind` counts as a recording's:
     /// 0 a look, 1 minor, 4 major, 8 incremental, 16 weak callbacks.
     #[napi]
-    #[expect(
-        clippy::too_many_arguments,
-        reason = "a row of a recording, called a million times"
-    )]
     pub fn push(
         &self,
         kind: u32,

@@ -5,6 +5,11 @@
 //! call. A napi call may allocate, allocation may collect, and the collection's callback wants the
 //! recorder.
 
+#![cfg_attr(
+    test,
+    allow(dead_code, reason = "napi registers nothing in test builds")
+)]
+
 mod detector;
 mod monitor;
 mod shapes;
@@ -27,6 +32,14 @@ pub fn collect_garbage() -> bool {
         isolate.collect_all_garbage();
     }
     isolate.is_some()
+}
+
+/// Asks V8 for a full collection in small steps; it goes on by itself.
+#[napi]
+pub fn start_incremental_gc() {
+    if let Ok(Some(isolate)) = Isolate::current() {
+        isolate.start_incremental_gc();
+    }
 }
 
 /// How many isolates of this process are watched now.

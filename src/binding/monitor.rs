@@ -41,6 +41,10 @@ struct Seen {
 const INTEREST_STATS: u32 = 1;
 const INTEREST_GC: u32 = 2;
 
+#[expect(
+    clippy::needless_pass_by_value,
+    reason = "napi hands owned values over"
+)]
 #[napi]
 impl Monitor {
     /// `requests` holds one number that JavaScript counts up (NaN: it does not); `wake` is called on
@@ -137,14 +141,6 @@ impl Monitor {
     #[napi]
     pub fn gc(&self) {
         self.inner.gc();
-    }
-
-    /// Asks V8 for a full collection in small steps.
-    #[napi]
-    pub fn start_incremental_gc(&self) {
-        if let Ok(Some(isolate)) = Isolate::current() {
-            isolate.start_incremental_gc();
-        }
     }
 
     /// Whether a full collection would help to settle a suspicion.

@@ -4,7 +4,9 @@
 use super::watch::Cost;
 use crate::process::cgroup::CgroupMemory;
 use crate::recorder::{GcCounters, KindCounter, Record, Stats};
-use crate::trend::{Bucket, Change, Channel, ChannelStatus, Event, Range, Run, Sample, SampleKind};
+use crate::trend::{
+    Bucket, Change, Channel, ChannelStatus, Event, Limit, Range, Run, Sample, SampleKind,
+};
 use napi_derive::napi;
 
 #[napi(object, object_to_js = false)]
@@ -119,8 +121,10 @@ impl From<&ChannelStatus> for ChannelShape {
             end_ms: status.end_ms,
             full_gcs: status.gcs,
             time_to_limit_ms: status.time_to_limit_ms,
-            limit: status.limit.map(|limit| limit.as_str()),
-            held_back_by: status.gate.map(|gate| gate.describe(status.channel).to_string()),
+            limit: status.limit.map(Limit::as_str),
+            held_back_by: status
+                .gate
+                .map(|gate| gate.describe(status.channel).to_string()),
         }
     }
 }

@@ -93,7 +93,9 @@ impl Watch {
 
     /// Publishes this isolate's memory and answers with that of all other watched isolates.
     pub(super) fn others(&self, heap: &HeapStatistics) -> u64 {
-        let Ok(registration) = self.registration.try_borrow() else { return 0 };
+        let Ok(registration) = self.registration.try_borrow() else {
+            return 0;
+        };
         registration.as_ref().map_or(0, |registration| {
             registration.publish(heap.total_heap_size, heap.external_memory);
             registration.others()
@@ -108,13 +110,12 @@ impl Watch {
 
     /// Takes a reading and wakes JavaScript when there is something to tell.
     pub(super) fn record(&self, sample: Sample, used_before: Option<u64>) {
-        let tell = match self.recorder.try_borrow_mut() {
-            Ok(mut recorder) => recorder.record(sample, used_before),
-            Err(_) => {
-                self.lost.set(self.lost.get() + 1);
-                false
-            }
+        let Ok(mut recorder) = self.recorder.try_borrow_mut() else {
+            self.lost.set(self.lost.get() + 1);
+            return;
         };
+        let tell = recorder.record(sample, used_before);
+        drop(recorder);
         if tell {
             self.wake();
         }

@@ -13,7 +13,8 @@ pub use counters::{GcCounters, KindCounter};
 pub use queue::Queue;
 
 use crate::trend::{
-    Bucket, CHANNELS, Change, Channel, ChannelStatus, ClassicStats, Config, Detector, History, Limits, Memwatch, Rule, Run, Sample, SampleKind, SampleRing, State,
+    Bucket, CHANNELS, Change, Channel, ChannelStatus, ClassicStats, Config, Detector, History,
+    Limits, Memwatch, Rule, Run, Sample, SampleKind, SampleRing, State,
 };
 
 /// Everything that is chosen at start.
@@ -71,8 +72,18 @@ pub struct Recorder {
     queue: Queue<Record>,
     interest: Interest,
     /// While a `gc()` runs, V8 may collect several times: only the last one is told.
-    asked: Option<Option<Sample>>,
+    asked: Asked,
     last: Option<Sample>,
+}
+
+/// Whether a `gc()` runs, and its last full GC so far.
+#[derive(Clone, Copy, Debug, Default)]
+enum Asked {
+    #[default]
+    No,
+    Yes {
+        last: Option<Sample>,
+    },
 }
 
 /// Room for what happens between two turns of the event loop. Full GCs come tens at most, young ones
@@ -96,7 +107,7 @@ impl Recorder {
             allocated: AllocationClock::default(),
             queue: Queue::with_capacity(QUEUE_FULL_GCS),
             interest: Interest::default(),
-            asked: None,
+            asked: Asked::No,
             last: None,
         }
     }
@@ -126,8 +137,10 @@ impl Recorder {
                 used_before,
             });
         }
-        match (&mut self.asked, sample.kind) {
-            (Some(last), SampleKind::Major) => *last = Some(sample),
+        match self.asked {
+            Asked::Yes { .. } if sample.kind == SampleKind::Major => {
+                self.asked = Asked::Yes { last: Some(sample) };
+            }
             _ => self.judge(&sample),
         }
         !self.queue.is_empty()
@@ -135,11 +148,14 @@ impl Recorder {
 
     /// From here to [`Recorder::asked_end`] the full GCs count as one.
     pub fn asked_begin(&mut self) {
-        self.asked = Some(None);
+        self.asked = Asked::Yes { last: None };
     }
 
     pub fn asked_end(&mut self) -> bool {
-        if let Some(Some(mut sample)) = self.asked.take() {
+        if let Asked::Yes {
+            last: Some(mut sample),
+        } = std::mem::take(&mut self.asked)
+        {
             sample.forced = true;
             self.judge(&sample);
         }

@@ -1,0 +1,32 @@
+'use strict'
+
+const assert = require('node:assert/strict')
+const { describe, test } = require('node:test')
+const { result } = require('./helpers/child')
+
+const deadlineMs = 120000
+
+describe('a leak is told in its channel', { concurrency: 2 }, () => {
+  for (const channel of ['heap', 'external', 'resources']) {
+    test(channel, async () => {
+      const { leak, source, problems, state } = await result('leaks-in-channel.js', { args: [channel], deadlineMs })
+      assert.equal(leak.channel, channel)
+      assert.equal(state, 'leaking')
+      assert.equal(source, 'native')
+      assert.deepEqual(problems, [])
+      assert.ok(leak.growth > 0 && leak.growthRate > 0)
+      assert.ok(leak.growthRateInterval[0] <= leak.growthRate && leak.growthRate <= leak.growthRateInterval[1])
+      assert.ok(leak.confidence > 0.5 && leak.confidence <= 1)
+      if (channel !== 'resources') {
+        assert.equal(leak.limit, 'cgroup')
+        assert.ok(leak.timeToLimit >= 0 && leak.timeToLimit < 600, String(leak.timeToLimit))
+      }
+    })
+  }
+
+  test('heap, with samples from perf_hooks instead of the hook', async () => {
+    const { leak, source } = await result('leaks-in-channel.js', { args: ['heap', 'perf_hooks'], deadlineMs })
+    assert.equal(leak.channel, 'heap')
+    assert.equal(source, 'perf_hooks')
+  })
+})

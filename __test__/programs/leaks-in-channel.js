@@ -1,0 +1,35 @@
+'use strict'
+
+// Leaks in the channel that is named, fast and with a limit near, until it is told; prints the leak.
+// Usage: node leaks-in-channel.js heap|external|resources [perf_hooks]
+const tidemark = require('../..')
+
+const [channel, source = 'auto'] = process.argv.slice(2)
+const kept = []
+
+const leaks = {
+  heap () {
+    for (let i = 0; i < 4000; i++) kept.push({ i, text: `${i} of ${kept.length}` })
+  },
+  external () {
+    kept.push(Buffer.alloc(1 << 18, 1))
+  },
+  resources () {
+    kept.push(setTimeout(() => {}, 3600000))
+  }
+}
+
+tidemark.start({ source, sampleIntervalMs: 200, memoryLimit: process.memoryUsage.rss() + 400 * (1 << 20) })
+tidemark.on('leak', (leak) => {
+  if (leak.channel !== channel) return
+  const { source, problems, channels } = tidemark.status()
+  console.log(JSON.stringify({ leak, source, problems, state: channels[channel].state }))
+  process.exit(0)
+})
+
+setInterval(() => {
+  leaks[channel]()
+  // Garbage as a service makes it, so that V8 collects.
+  for (let i = 0; i < 20; i++) Buffer.from(JSON.stringify(Array.from({ length: 500 }, (_, n) => ({ n }))))
+}, 20)
+setInterval(() => tidemark.gc(), 1000)
