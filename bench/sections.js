@@ -1,13 +1,15 @@
 'use strict'
 
-const { execFileSync, spawn } = require('node:child_process')
+const { spawn } = require('node:child_process')
 const { once } = require('node:events')
+const { mkdtempSync, readdirSync, rmSync, statSync } = require('node:fs')
+const os = require('node:os')
 const path = require('node:path')
 const autocannon = require('autocannon')
+const { nodeFile, platformName } = require('../scripts/platform')
+const { stageMain, stagePlatform } = require('../scripts/stage')
 const { alternate, run } = require('./run')
 const { median, spread } = require('./statistics')
-
-const ROOT = path.join(__dirname, '..')
 
 /**
  * CPU time a collection costs beyond bare Node, in microseconds: the difference to the bare run of
@@ -74,16 +76,24 @@ async function memory () {
   return [{ variant: 'tidemark', ownMemory }]
 }
 
-/** Bytes of the installed files: the main package and one platform package. */
+/** Bytes of the installed files: the main package and one platform package, staged as they are published. */
 async function size () {
-  const folders = [ROOT, path.join(ROOT, 'npm', 'linux-x64-gnu')]
-  const sizes = folders.map((cwd) => {
-    const json = execFileSync('npm', ['pack', '--dry-run', '--json', '--loglevel=error'], { cwd, encoding: 'utf8' })
-    const parsed = JSON.parse(json)
-    const [packed] = Array.isArray(parsed) ? parsed : Object.values(parsed)
-    return { variant: packed.name, unpackedSize: packed.unpackedSize }
-  })
-  return [...sizes, { variant: 'together', unpackedSize: sizes.reduce((sum, { unpackedSize }) => sum + unpackedSize, 0) }]
+  const folder = mkdtempSync(path.join(os.tmpdir(), 'tidemark-size-'))
+  try {
+    stageMain(path.join(folder, 'tidemark'))
+    stagePlatform(path.join(folder, 'platform'), platformName(), path.join(__dirname, '..', nodeFile()))
+    const sizes = readdirSync(folder).sort().map((name) => ({ variant: name, unpackedSize: bytesBelow(path.join(folder, name)) }))
+    return [...sizes, { variant: 'together', unpackedSize: sizes.reduce((sum, { unpackedSize }) => sum + unpackedSize, 0) }]
+  } finally {
+    rmSync(folder, { recursive: true, force: true })
+  }
+}
+
+function bytesBelow (folder) {
+  return readdirSync(folder, { withFileTypes: true }).reduce((sum, entry) => {
+    const file = path.join(folder, entry.name)
+    return sum + (entry.isDirectory() ? bytesBelow(file) : statSync(file).size)
+  }, 0)
 }
 
 module.exports = { gc, express, start, memory, size }

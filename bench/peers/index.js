@@ -33,7 +33,7 @@ function install (folder, spec) {
   fs.mkdirSync(folder, { recursive: true })
   fs.writeFileSync(path.join(folder, 'package.json'), '{}')
   try {
-    execFileSync('npm', ['install', spec, '--no-audit', '--no-fund', '--ignore-scripts=false', '--allow-scripts=true', '--loglevel=error'], { cwd: folder, stdio: 'ignore' })
+    execFileSync('npm', ['install', spec, '--no-audit', '--no-fund', '--loglevel=error'], { cwd: folder, stdio: 'ignore' })
     return true
   } catch {
     fs.rmSync(folder, { recursive: true, force: true })

@@ -1,0 +1,19 @@
+'use strict'
+
+// One response in eight is compressed by a stream that nobody ends.
+const zlib = require('node:zlib')
+
+exports.label = 'leak'
+exports.channel = 'external'
+exports.run = (load) => {
+  const open = new Set()
+  load.rate(60, async (i) => {
+    await load.handle(i)
+    const gzip = zlib.createGzip({ level: 1, memLevel: 5 })
+    gzip.resume()
+    gzip.write(load.text(2000))
+    open.add(gzip)
+    gzip.once('close', () => open.delete(gzip))
+    if (i % 8 !== 0) gzip.end()
+  })
+}
