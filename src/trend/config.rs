@@ -1,6 +1,6 @@
 //! What can be set, with the reason for each default.
 
-use super::Channel;
+use super::{CHANNELS, Channel};
 
 /// Which rule decides.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -16,6 +16,9 @@ pub enum Rule {
 #[derive(Clone, Copy, Debug, PartialEq)]
 pub struct Config {
     pub rule: Rule,
+    /// The channels that are watched, in the order of [`CHANNELS`]. Of the others
+    /// nothing is known: they stay settling.
+    pub channels: [bool; CHANNELS.len()],
     /// Growth of the JavaScript heap below this many bytes is not material.
     /// 1 MiB: about twice what compiled code and inline caches come and go by.
     pub heap_floor: f64,
@@ -41,7 +44,7 @@ pub struct Config {
     pub patience_ms: f64,
     /// The shortest, however near the limit is.
     pub patience_min_ms: f64,
-    /// Between the two: this share of the time that is left to the limit. 1/30:
+    /// Between the two: this share of the time that is left to the limit. 1/60:
     /// most of the time that is left must be there for acting on the alarm.
     pub patience_share: f64,
     /// A leak that would take longer than this to its limit is none. A year: what
@@ -60,6 +63,7 @@ impl Default for Config {
         const MIB: f64 = 1_048_576.0;
         Self {
             rule: Rule::Trend,
+            channels: [true; CHANNELS.len()],
             heap_share: 0.01,
             external_share: 0.08,
             native_share: 0.25,
@@ -71,7 +75,7 @@ impl Default for Config {
             trend_z: 2.0,
             patience_ms: 45_000.0,
             patience_min_ms: 10_000.0,
-            patience_share: 1.0 / 30.0,
+            patience_share: 1.0 / 60.0,
             remote_ms: 365.0 * 86_400_000.0,
             confirmations: 2,
             min_points: 5,

@@ -83,6 +83,8 @@ pub struct Detector {
     tide: Tide,
     watches: [Watch; 4],
     memwatch: Option<Memwatch>,
+    /// Changes that nobody has taken yet.
+    changes: [Option<Change>; CHANNELS.len()],
     limits: Limits,
     heap_limit: f64,
     used_heap: f64,
@@ -100,6 +102,7 @@ impl Detector {
                 Rule::Trend => None,
                 Rule::Memwatch { consecutive } => Some(Memwatch::new(consecutive)),
             },
+            changes: [None; CHANNELS.len()],
             limits: Limits::default(),
             heap_limit: 0.0,
             used_heap: 0.0,
@@ -113,46 +116,96 @@ impl Detector {
         size_of::<Self>() + self.watches.iter().map(Watch::own_memory).sum::<usize>()
     }
 
-    /// One sample in. The change of the most important channel out, if there was one.
+    /// One sample in. The most important change out, if there was one; the others
+    /// wait for [`Detector::next_change`] or for the next sample.
     pub fn push(&mut self, sample: &Sample) -> Option<Change> {
+        self.take_in(sample);
+        self.next_change()
+    }
+
+    /// The next change, the most important first: a leak before a recovery before
+    /// a mere change of state, then the worse state.
+    pub fn next_change(&mut self) -> Option<Change> {
+        let rank = |change: &Change| {
+            let event = match change.event {
+                Some(Event::Leak) => 2,
+                Some(Event::Recovered) => 1,
+                None => 0,
+            };
+            (event, change.to)
+        };
+        let mut most: Option<Change> = None;
+        for change in self.changes.iter().flatten() {
+            if most.is_none_or(|other| rank(change) > rank(&other)) {
+                most = Some(*change);
+            }
+        }
+        most.and_then(|change| self.changes[change.channel as usize].take())
+    }
+
+    fn take_in(&mut self, sample: &Sample) {
         let at_ms = self.tide.time(sample);
         self.tide.dip(sample);
         if sample.kind != SampleKind::Major {
-            return self.between(sample, at_ms);
+            self.between(sample, at_ms);
+            return;
         }
         self.heap_limit = sample.heap_limit as f64;
         self.used_heap = sample.used_heap as f64;
         if self.memwatch.is_some() {
-            return self.classic(at_ms, sample.used_heap);
+            self.classic(at_ms, sample.used_heap);
+            return;
         }
         let marks = self.tide.turn(sample, at_ms);
         self.majors += 1;
         if self.majors == 1 {
-            return None;
+            return;
         }
-        let mut most: Option<Change> = None;
         for (i, mark) in marks.into_iter().enumerate() {
-            let Some(mark) = mark else { continue };
+            let Some(mark) = mark.filter(|_| self.config.channels[i]) else {
+                continue;
+            };
             let headroom = self.headroom(CHANNELS[i]).map(|(bytes, _)| bytes);
             let rival = self.rival(CHANNELS[i]);
             let watch = &mut self.watches[i];
             let from = watch.state;
             let event = watch.push(&self.config, mark, headroom, rival);
-            most = more_important(most, change(watch, from, event));
+            self.changed(i, from, event);
         }
-        most
+    }
+
+    /// Notes what changed. What was not taken yet and this are one change, and a
+    /// leak that recovered before anybody heard of it was none.
+    fn changed(&mut self, index: usize, from: State, event: Option<Event>) {
+        let watch = &self.watches[index];
+        if event.is_none() && from == watch.state {
+            return;
+        }
+        let before = self.changes[index];
+        let event = match (before.and_then(|change| change.event), event) {
+            (Some(Event::Leak), Some(Event::Recovered)) => None,
+            (before, event) => event.or(before),
+        };
+        self.changes[index] = Some(Change {
+            channel: watch.channel,
+            from: before.map_or(from, |change| change.from),
+            to: watch.state,
+            event,
+        });
     }
 
     /// The classic rule in place of the gates: every report is a leak anew, and
     /// a heap that did not grow ends it.
-    fn classic(&mut self, at_ms: f64, used_heap: u64) -> Option<Change> {
-        let memwatch = self.memwatch.as_mut()?;
+    fn classic(&mut self, at_ms: f64, used_heap: u64) {
+        let Some(memwatch) = self.memwatch.as_mut() else {
+            return;
+        };
         let run = memwatch.push(at_ms, used_heap);
         let growths = memwatch.growths();
         let watch = &mut self.watches[Channel::Heap as usize];
         let from = watch.state;
         let event = watch.classic(run, growths, at_ms, used_heap as f64);
-        change(watch, from, event)
+        self.changed(Channel::Heap as usize, from, event);
     }
 
     /// The classic rule, where it was chosen: its last run and its numbers.
@@ -161,15 +214,17 @@ impl Detector {
         self.memwatch.as_ref()
     }
 
-    fn between(&mut self, sample: &Sample, at_ms: f64) -> Option<Change> {
+    fn between(&mut self, sample: &Sample, at_ms: f64) {
         if sample.kind != SampleKind::Minor {
-            return None;
+            return;
         }
-        let live = self.tide.live_estimate(sample.used_heap)?;
+        let Some((live, kept)) = self.tide.live_estimate(sample.used_heap) else {
+            return;
+        };
         let watch = &mut self.watches[Channel::Heap as usize];
         let from = watch.state;
-        let event = watch.wait(at_ms, live);
-        change(watch, from, event)
+        let event = watch.wait(at_ms, live, kept);
+        self.changed(Channel::Heap as usize, from, event);
     }
 
     /// The fastest growth among the other channels that count in bytes.
@@ -255,33 +310,5 @@ impl Detector {
         self.watches
             .iter()
             .any(|watch| watch.wants_gc(&self.config, self.tide.now_ms()))
-    }
-}
-
-fn change(watch: &Watch, from: State, event: Option<Event>) -> Option<Change> {
-    (event.is_some() || from != watch.state).then_some(Change {
-        channel: watch.channel,
-        from,
-        to: watch.state,
-        event,
-    })
-}
-
-/// A leak before a recovery before a mere change of state; then the worse state.
-fn more_important(one: Option<Change>, other: Option<Change>) -> Option<Change> {
-    let rank = |change: &Option<Change>| {
-        change.map(|change| {
-            let event = match change.event {
-                Some(Event::Leak) => 2,
-                Some(Event::Recovered) => 1,
-                None => 0,
-            };
-            (event, change.to)
-        })
-    };
-    if rank(&other) > rank(&one) {
-        other
-    } else {
-        one
     }
 }

@@ -3,8 +3,8 @@
 //! The marks of one horizon come in, either the first gate that fails comes
 //! out, with its numbers, or `None`: all passed. In prose:
 //!
-//! 1. **Few.** Five marks at least, taken at different times; four where the
-//!    size more than trebled along a straight line.
+//! 1. **Few.** Five marks at least, taken at different times; four where they
+//!    leave no doubt.
 //! 2. **Material.** The low-water mark grew by more than the channel's floor.
 //! 3. **Load.** Memory that goes with the load (requests per second, or else
 //!    allocation) is no leak. A rise no more than in proportion with the load is
@@ -44,6 +44,9 @@ use super::{Channel, Config, Gate};
 /// Fewest marks for a verdict, whatever the configuration says.
 const FEWEST: usize = 5;
 
+/// Evidence for growth without a ceiling that settles it: "positive", as in [`shape`].
+pub const PLENTY: f64 = 2.0;
+
 /// What one horizon says.
 #[derive(Clone, Copy, Debug, Default)]
 pub struct Finding {
@@ -61,8 +64,14 @@ pub struct Finding {
     pub rate: stats::Slope,
     /// Growth per request, where requests are known.
     pub per_request: Option<f64>,
-    /// Chance that it is a trend, times the weight of the line against saturation.
+    /// How sure it is that it leaks; see [`Finding::pass`].
     pub confidence: f64,
+    /// Chance that it is a trend.
+    pub trend: f64,
+    /// For growth without a ceiling, where the shape was looked at.
+    pub evidence: f64,
+    /// The newest mark rose at the pace of the whole window.
+    pub fresh: bool,
     pub start_ms: f64,
     pub end_ms: f64,
     pub gcs: u32,
@@ -111,35 +120,78 @@ pub fn judge(marks: &[Mark], context: &Context, before: impl Fn(f64) -> Option<M
         finding.base = edge(marks.iter().map(|mark| mark.size), count);
         finding.growth = last.size - first.size;
     }
-    let steep = count + 1 == need && is_steep(marks, finding.base);
-    if (count < need && !steep) || finding.end_ms <= finding.start_ms {
+    let material = context.config.material(context.channel, finding.base);
+    let told = count + 1 == need && leaves_no_doubt(marks, finding.base, material);
+    if (count < need && !told) || finding.end_ms <= finding.start_ms {
         finding.gate = Some(Gate::Few {
             have: count as u32,
             need: need as u32,
         });
         return finding;
     }
+    let last = edge(marks.iter().rev().map(|mark| mark.size), count);
+    finding.growth = last - finding.base;
+    if finding.growth < material {
+        finding.gate = Some(Gate::Material {
+            growth: finding.growth,
+            need: material,
+            gcs: finding.gcs,
+        });
+        return finding;
+    }
     let mut window = Window::new(marks);
     finding.gate = rises(&mut window, marks, context, &mut finding)
         .or_else(|| lasts(&window, marks, context, &mut finding, before));
+    if finding.gate.is_none() {
+        finding.pass();
+    }
     finding
 }
 
+impl Finding {
+    /// All gates are passed. Until then a ceiling is as likely as none and the
+    /// shape of the marks alone decides; of what passed, nine in ten leak (on
+    /// the recordings, with a margin), and the shape tells more or less than that.
+    pub fn pass(&mut self) {
+        self.gate = None;
+        self.confidence = self.trend * likelihood(9.0, self.evidence);
+    }
+}
+
+/// From odds and the evidence of the shape, which is twice a logarithm.
+fn likelihood(odds: f64, evidence: f64) -> f64 {
+    odds / (odds + (-evidence / 2.0).exp())
+}
+
 /// One mark fewer will do when they leave no doubt: the size more than trebled,
-/// along a straight line that does not bend down at the end. V8 collects ever
-/// more seldom as a heap grows, so a fast leak has few full GCs to show.
-fn is_steep(marks: &[Mark], base: f64) -> bool {
+/// along a straight line that does not bend down at the end, or it rose by much
+/// more than what is material, along a line that is straighter still. V8 collects
+/// ever more seldom as a heap grows, so a fast leak has few full GCs to show, and
+/// so has a service with little traffic.
+fn leaves_no_doubt(marks: &[Mark], base: f64, material: f64) -> bool {
     let count = marks.len();
     if count < FEWEST - 1 {
         return false;
     }
-    let (first, last, before) = (&marks[0], &marks[count - 1], &marks[count - 2]);
-    let growth = last.size - first.size;
+    let growth = marks[count - 1].size - marks[0].size;
     let window = Window::new(marks);
-    let noise = (stats::fit(window.at(), window.size()).residual / count as f64).sqrt();
-    let mean = growth / (last.at_ms - first.at_ms).max(f64::MIN_POSITIVE);
-    let end = (last.size - before.size) / (last.at_ms - before.at_ms).max(f64::MIN_POSITIVE);
-    growth > 2.0 * base.max(0.0) && noise < 0.05 * growth && end > 0.75 * mean
+    window.clocks().any(|clock| {
+        let noise = (stats::fit(clock, window.size()).residual / count as f64).sqrt();
+        let end = newest_pace(clock, window.size());
+        (growth > 2.0 * base.max(0.0) && noise < 0.05 * growth && end > 0.75)
+            || (growth > 3.0 * material && noise < 0.03 * growth && end > 0.85)
+    })
+}
+
+/// The pace of the newest mark by the mean pace, or by that of the third of the
+/// marks before it if that is faster: growth that gathers speed and then ends.
+fn newest_pace(clock: &[f64], sizes: &[f64]) -> f64 {
+    let n = clock.len();
+    let pace = |from: usize, to: usize| {
+        (sizes[to] - sizes[from]) / (clock[to] - clock[from]).max(f64::MIN_POSITIVE)
+    };
+    let lately = pace(n - 2 - (n / 3).min(n - 2), n - 2);
+    pace(n - 2, n - 1) / pace(0, n - 1).max(lately).max(f64::MIN_POSITIVE)
 }
 
 /// The gates that tell a rise from none: load, steps, material, separated, trend.
@@ -153,11 +205,7 @@ fn rises(
     let gcs = finding.gcs;
     let material =
         |growth: f64, need: f64| (growth < need).then_some(Gate::Material { growth, need, gcs });
-    let raw = window.growth();
-    finding.growth = raw;
-    if let Some(gate) = material(raw, need) {
-        return Some(gate);
-    }
+    let raw = finding.growth;
     let left = if in_proportion(marks, finding) {
         Some(0.0)
     } else {
@@ -201,10 +249,13 @@ fn rises(
     }
     finding.rising = true;
     // Until the shape is looked at, a ceiling is as likely as none.
-    finding.confidence = 0.5 * stats::normal_cdf(trend.z);
+    finding.trend = stats::normal_cdf(trend.z);
+    finding.confidence = finding.trend * likelihood(1.0, 0.0);
     finding.rate = stats::sen_slope(window.at(), size, trend.variance, 1.645);
-    finding.per_request = column(marks, |mark| mark.requests)
-        .map(|requests| stats::median_slope(&requests[..size.len()], size));
+    let span = finding.end_ms - finding.start_ms;
+    finding.per_request = requests_in(marks)
+        .filter(|&requests| requests > 0.0)
+        .map(|requests| finding.rate.median * span / requests);
     None
 }
 
@@ -232,10 +283,18 @@ fn lasts(
         return Some(Gate::Slowing { pace });
     }
     // By far the dearest, so it comes when the others have passed.
-    let evidence = best(&|clock| shape::unbounded_over_bounded(clock, size, 0.03 * growth));
-    finding.confidence *= 2.0 / (1.0 + (-evidence / 2.0).exp());
+    let mut evidence = f64::NEG_INFINITY;
+    for clock in window.clocks() {
+        evidence = evidence.max(shape::unbounded_over_bounded(clock, size, 0.03 * growth));
+        if evidence > PLENTY {
+            break;
+        }
+    }
+    finding.evidence = evidence;
+    finding.confidence = finding.trend * likelihood(1.0, evidence);
+    finding.fresh = best(&|clock| newest_pace(clock, size)) >= 0.8;
     let noise = (stats::fit(window.at(), size).residual / size.len() as f64).sqrt() / growth;
-    finding.clean = noise < 0.1 && (evidence > 2.0 || size.len() < FEWEST);
+    finding.clean = noise < 0.1 && (evidence > PLENTY || size.len() < FEWEST);
     if evidence < -2.0 {
         return Some(Gate::Saturating { evidence });
     }
@@ -449,6 +508,10 @@ fn in_proportion(marks: &[Mark], finding: &Finding) -> bool {
 fn varied(load: &[f64]) -> bool {
     let most = load.iter().copied().fold(0.0, f64::max);
     most > 0.0 && most - lowest(load) >= 0.2 * most
+}
+
+fn requests_in(marks: &[Mark]) -> Option<f64> {
+    Some(marks.last()?.requests? - marks.first()?.requests?)
 }
 
 fn column(marks: &[Mark], get: impl Fn(&Mark) -> Option<f64>) -> Option<[f64; MAX_POINTS]> {

@@ -116,10 +116,12 @@ impl Tide {
 
     /// The live heap as far as it can be told between two full GCs: what it has
     /// risen by since the last one, times the share that the last ones left
-    /// alive. `None` where most of what rises is garbage and says nothing.
-    pub fn live_estimate(&self, used_heap: u64) -> Option<f64> {
+    /// alive, which comes with it. `None` where nearly all of what rises is
+    /// garbage and says nothing.
+    pub fn live_estimate(&self, used_heap: u64) -> Option<(f64, f64)> {
         let kept = self.kept[0].min(self.kept[1]);
-        (kept >= 0.5).then(|| self.heap_live + kept * (used_heap as f64 - self.heap_live).max(0.0))
+        let risen = (used_heap as f64 - self.heap_live).max(0.0);
+        (kept >= 0.2).then_some((self.heap_live + kept * risen, kept))
     }
 }
 

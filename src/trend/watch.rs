@@ -61,14 +61,54 @@ impl Swing {
     }
 }
 
+/// The last finding of a level.
+#[derive(Clone, Copy, Debug, Default)]
+struct Verdict {
+    finding: Finding,
+    /// How many in a row passed.
+    passed: u32,
+    /// How many in a row passed or lacked nothing but time, with a shape that
+    /// speaks for a leak.
+    likely: u32,
+}
+
+impl Verdict {
+    fn take(&mut self, finding: Finding) {
+        let passed = finding.gate.is_none();
+        let likely = passed
+            || (matches!(finding.gate, Some(Gate::Patience { .. }))
+                && finding.evidence > gates::PLENTY);
+        self.passed = if passed { self.passed + 1 } else { 0 };
+        self.likely = if likely { self.likely + 1 } else { 0 };
+        self.finding = finding;
+    }
+
+    /// Full GCs that agree. Those before the time was up count where the newest
+    /// one rose like all the others.
+    fn agreeing(&self) -> u32 {
+        if self.finding.fresh {
+            self.likely
+        } else {
+            self.passed
+        }
+    }
+}
+
 pub struct Watch {
     pub channel: Channel,
     pub state: State,
     pub horizons: Horizons,
     /// What is shown: the finding that says most.
     pub finding: Finding,
-    /// The last finding of each level, and how many in a row passed.
-    findings: Box<[(Finding, u32); LEVELS]>,
+    findings: Box<[Verdict; LEVELS]>,
+    /// Levels that have a point nobody has looked at, by bit. At each full GC one
+    /// above the lowest is judged and, once marks are many, only at every second
+    /// one: so none is dear.
+    unseen: u32,
+    /// The last level above the lowest that was judged.
+    judged: usize,
+    /// Marks so far.
+    marks: usize,
     swings: [Swing; LEVELS],
     report: Option<Report>,
     /// All that the newest finding lacks is time.
@@ -84,7 +124,10 @@ impl Watch {
             state: State::Settling,
             horizons: Horizons::new(),
             finding: Finding::default(),
-            findings: Box::new([(Finding::default(), 0); LEVELS]),
+            findings: Box::new([Verdict::default(); LEVELS]),
+            unseen: 0,
+            judged: 0,
+            marks: 0,
             swings: [Swing::default(); LEVELS],
             report: None,
             waiting: false,
@@ -108,10 +151,29 @@ impl Watch {
         let touched = self.horizons.push(mark, |level, leaving| {
             self.swings[level].push(leaving.size);
         });
-        for level in 0..touched {
-            self.judge(config, level, headroom);
+        self.unseen |= (1 << touched) - 1;
+        self.marks = self.marks.saturating_add(1);
+        let many = self.marks > 2 * MAX_POINTS;
+        if !many || self.marks.is_multiple_of(2) {
+            self.judge(config, 0, headroom);
+            self.unseen &= !1;
+        }
+        if !many || !self.marks.is_multiple_of(2) {
+            self.judge_next_above(config, headroom);
         }
         self.conclude(config, mark, rival)
+    }
+
+    /// The levels above the lowest take turns.
+    fn judge_next_above(&mut self, config: &Config, headroom: Option<f64>) {
+        let waiting = self.unseen & !1;
+        let later = waiting & (!1 << self.judged);
+        let next = if later == 0 { waiting } else { later }.trailing_zeros() as usize;
+        if next < LEVELS {
+            self.unseen &= !(1 << next);
+            self.judged = next;
+            self.judge(config, next, headroom);
+        }
     }
 
     fn judge(&mut self, config: &Config, level: usize, headroom: Option<f64>) {
@@ -145,9 +207,7 @@ impl Watch {
                 }
             }
         }
-        let (finding, streak) = &mut self.findings[level];
-        *streak = if best.gate.is_none() { *streak + 1 } else { 0 };
-        *finding = best;
+        self.findings[level].take(best);
     }
 
     fn conclude(
@@ -156,14 +216,16 @@ impl Watch {
         mark: Mark,
         rival: Option<(Channel, f64)>,
     ) -> Option<Event> {
-        let mut best = self.findings[0].0;
-        let mut streak = self.findings[0].1;
-        for (finding, passed) in &self.findings[1..] {
+        let mut best = self.findings[0].finding;
+        let mut streak = self.findings[0].agreeing();
+        for verdict in &self.findings[1..] {
+            let finding = &verdict.finding;
             if finding.gcs > 0
-                && (says_more(finding, &best) || (finding.gate.is_none() && *passed > streak))
+                && (says_more(finding, &best)
+                    || (finding.gate.is_none() && verdict.agreeing() > streak))
             {
                 best = *finding;
-                streak = *passed;
+                streak = verdict.agreeing();
             }
         }
         if best.gate.is_none() && best.gcs > 0 {
@@ -203,8 +265,8 @@ impl Watch {
                 } else {
                     State::Steady
                 };
-                for (_, streak) in &mut *self.findings {
-                    *streak = 0;
+                for verdict in &mut *self.findings {
+                    (verdict.passed, verdict.likely) = (0, 0);
                 }
                 return Some(Event::Recovered);
             }
@@ -315,7 +377,9 @@ impl Watch {
 
     /// Between full GCs: a growth that lacked nothing but time gets its verdict
     /// when the time has passed, if what V8 holds by now shows that it goes on.
-    pub fn wait(&mut self, at_ms: f64, live: f64) -> Option<Event> {
+    /// `live` is an estimate that takes `kept` of what V8 holds for alive: had
+    /// the growth ended, it would still rise by `1 - kept`, the garbage's part.
+    pub fn wait(&mut self, at_ms: f64, live: f64, kept: f64) -> Option<Event> {
         if !self.waiting || self.state != State::Suspect {
             return None;
         }
@@ -325,12 +389,12 @@ impl Watch {
         let finding = &self.finding;
         let run = at_ms - finding.end_ms;
         let mark = self.horizons.around(finding.end_ms)?;
-        if at_ms - finding.start_ms < need_ms || live - mark.size < 0.5 * finding.rate.median * run
-        {
+        let least = (1.0 - 0.5 * kept) * finding.rate.median * run;
+        if at_ms - finding.start_ms < need_ms || live - mark.size < least {
             return None;
         }
         self.waiting = false;
-        self.finding.gate = None;
+        self.finding.pass();
         self.report = Some(report_of(&self.finding, mark));
         self.state = State::Leaking;
         Some(Event::Leak)

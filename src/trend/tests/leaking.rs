@@ -1,7 +1,7 @@
 //! Programs that must be reported, on the right channel and in time.
 
-use super::{DAY, HOUR, MB, MINUTE, Program, Sample, SampleKind, run};
-use crate::trend::{Channel, Config, Detector, Event, State};
+use super::{DAY, HOUR, MB, MINUTE, Outcome, Program, Sample, SampleKind, run};
+use crate::trend::{Change, Channel, Config, Detector, Event, State};
 use std::f64::consts::TAU;
 
 #[test]
@@ -68,6 +68,78 @@ fn the_map_of_requests_is_reported_within_40_seconds() {
         assert!(at <= 40.0, "{rate} MB/s: told after {at} s");
         assert_eq!(outcome.recoveries(), 0, "{rate} MB/s");
     }
+}
+
+#[test]
+fn growth_that_is_soon_at_the_limit_is_told_within_half_a_minute() {
+    let program = |rate: f64| {
+        let samples = Program {
+            heap: &|at, _| 15.0 * MB + rate * MB * at,
+            gc_every: 3.0,
+            ..Program::default()
+        }
+        .samples(3);
+        let (outcome, _) = run(Config::default(), &samples);
+        outcome.first_leak().expect("reported").0
+    };
+    assert!(program(2.9) <= 32.0, "{} s", program(2.9));
+    assert!(program(0.3) >= 45.0, "{} s", program(0.3));
+}
+
+/// Two channels that change at one and the same full GC.
+fn heap_and_buffers(config: Config) -> Outcome {
+    let samples = Program {
+        heap: &|at, _| (20.0 + at) * MB,
+        external: &|at| (10.0 + at) * MB,
+        noise: 0.0,
+        ..Program::default()
+    }
+    .samples(5);
+    run(config, &samples).0
+}
+
+#[test]
+fn two_channels_that_change_at_once_are_both_told() {
+    let outcome = heap_and_buffers(Config::default());
+    for channel in [Channel::Heap, Channel::External] {
+        let told = outcome.leaks().filter(|(_, leak)| leak.channel == channel);
+        assert_eq!(told.count(), 1, "{outcome:?}");
+    }
+}
+
+#[test]
+fn a_change_that_nobody_took_comes_with_the_next_sample() {
+    let mut detector = Detector::new(Config::default());
+    let samples = Program {
+        heap: &|at, _| (20.0 + at) * MB,
+        external: &|at| (10.0 + at) * MB,
+        noise: 0.0,
+        ..Program::default()
+    }
+    .samples(5);
+    let told: Vec<Change> = samples
+        .iter()
+        .filter_map(|sample| detector.push(sample))
+        .filter(|change| change.event == Some(Event::Leak))
+        .collect();
+    assert_eq!(told.len(), 2, "{told:?}");
+}
+
+#[test]
+fn a_channel_that_is_not_watched_says_nothing_and_silences_nobody() {
+    let mut config = Config::default();
+    config.channels[Channel::Heap as usize] = false;
+    let outcome = heap_and_buffers(config);
+    assert!(
+        outcome
+            .events
+            .iter()
+            .all(|(_, change)| change.channel != Channel::Heap)
+    );
+    assert_eq!(
+        outcome.first_leak().map(|leak| leak.1),
+        Some(Channel::External)
+    );
 }
 
 #[test]

@@ -6,7 +6,7 @@ mod odd;
 
 use std::ops::RangeInclusive;
 
-use super::{CHANNELS, Change, Channel, Config, Detector, Event, Sample, SampleKind};
+use super::{CHANNELS, Change, Channel, Config, Detector, Event, Rule, Sample, SampleKind};
 
 pub const MB: f64 = 1e6;
 pub const MINUTE: f64 = 60.0;
@@ -195,8 +195,16 @@ pub fn run(config: Config, samples: &[Sample]) -> (Outcome, Detector) {
     let mut detector = Detector::new(config);
     let mut outcome = Outcome::default();
     for sample in samples {
-        if let Some(change) = detector.push(sample) {
-            outcome.events.push((sample.at_ms / 1000.0, change));
+        let mut change = detector.push(sample);
+        while let Some(told) = change {
+            let confidence = detector.status(told.channel).confidence;
+            let classic = matches!(config.rule, Rule::Memwatch { .. });
+            assert!(
+                told.event != Some(Event::Leak) || classic || confidence >= 0.7,
+                "told with a confidence of {confidence}"
+            );
+            outcome.events.push((sample.at_ms / 1000.0, told));
+            change = detector.next_change();
         }
         if sample.kind == SampleKind::Major {
             for channel in CHANNELS {
