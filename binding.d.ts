@@ -102,7 +102,8 @@ export declare function collectGarbage(): boolean
 
 export interface CostShape {
   callbacks: number
-  meanUs: number
+  minorUs?: number
+  majorUs?: number
   ownMemory: number
 }
 

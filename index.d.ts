@@ -288,8 +288,10 @@ declare namespace tidemark {
     cost: {
       /** GC callbacks so far. */
       callbacks: number
-      /** Microseconds that a callback took in the mean. */
-      meanUs: number
+      /** Microseconds that the hook took for a collection that is not full, in the mean. */
+      minorUs?: number
+      /** Microseconds that it took for a full GC, reading RSS and judging included, in the mean. */
+      majorUs?: number
       /** Bytes. */
       ownMemory: number
     }

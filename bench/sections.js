@@ -1,6 +1,6 @@
 'use strict'
 
-const { spawn } = require('node:child_process')
+const { fork } = require('node:child_process')
 const { once } = require('node:events')
 const { mkdtempSync, readdirSync, rmSync, statSync } = require('node:fs')
 const os = require('node:os')
@@ -23,36 +23,50 @@ async function gc ({ peers, quick, progress }) {
   const measured = await alternate(variants, quick ? 3 : 9, (variant) => run('collect.js',
     [variant, turns, peers[variant] ?? ''], ['--single-threaded-gc', '--max-semi-space-size=1']), progress)
   const gcs = median(measured.PerformanceObserver.map((round) => round.gcs))
+  const full = await alternate(['full'], quick ? 1 : 5, () => run('collect-full.js'), () => {})
+  const fullUs = median(full.full.map((round) => round.majorUs))
   return variants.filter((variant) => variant !== 'bare').map((variant) => {
     const beyond = measured[variant].map((round, i) => (round.cpuUs - measured.bare[i].cpuUs) / gcs)
     const own = measured[variant].map((round) => round.callbackUs).filter((us) => us !== undefined)
     const { median: us, low, high } = spread(beyond)
-    return { variant, usPerGc: us, low, high, gcs, callbackUs: own.length > 0 ? median(own) : undefined }
+    return { variant, usPerGc: us, low, high, gcs, callbackUs: own.length > 0 ? median(own) : undefined, fullUs: variant === 'tidemark' ? fullUs : undefined }
   })
 }
 
-/** Requests per second and p99 latency of one Express app under autocannon, against bare in the same round. */
+/**
+ * Requests per second and p99 latency of one Express app under autocannon, and its CPU time for a
+ * request. Clients and server share the cores with all else that runs, so requests per second jump
+ * about; CPU time is the server's own, and its inverse is what a core can serve.
+ */
 async function express ({ quick, progress }) {
   const variants = ['bare', 'tidemark (listener)', 'tidemark (middleware)']
   const measured = await alternate(variants, quick ? 2 : 9, (variant) => load(variant, quick ? 3 : 6), progress)
+  const ofBare = (variant, quotient) => spread(measured[variant].map((round, i) => quotient(round, measured.bare[i])))
   return variants.map((variant) => ({
     variant,
     requestsPerSecond: median(measured[variant].map((round) => round.requestsPerSecond)),
     p99Ms: median(measured[variant].map((round) => round.p99Ms)),
-    ratio: spread(measured[variant].map((round, i) => round.requestsPerSecond / measured.bare[i].requestsPerSecond))
+    cpuUs: median(measured[variant].map((round) => round.cpuUs)),
+    ratio: ofBare(variant, (round, bare) => round.requestsPerSecond / bare.requestsPerSecond),
+    cpuRatio: ofBare(variant, (round, bare) => bare.cpuUs / round.cpuUs)
   }))
 }
 
 async function load (variant, seconds) {
-  const server = spawn(process.execPath, [path.join(__dirname, 'programs', 'server.js'), variant], { stdio: ['pipe', 'pipe', 'inherit'] })
+  const server = fork(path.join(__dirname, 'programs', 'server.js'), [variant])
+  const cpuUs = async () => {
+    server.send('cpu')
+    return (await once(server, 'message'))[0]
+  }
   try {
-    const [line] = await once(server.stdout, 'data')
-    const url = `http://127.0.0.1:${Number(line)}/users/42`
+    const [port] = await once(server, 'message')
+    const url = `http://127.0.0.1:${port}/users/42`
     await autocannon({ url, connections: 20, duration: 2 })
+    const before = await cpuUs()
     const { requests, latency } = await autocannon({ url, connections: 20, duration: seconds })
-    return { requestsPerSecond: requests.total / seconds, p99Ms: latency.p99 }
+    return { requestsPerSecond: requests.total / seconds, p99Ms: latency.p99, cpuUs: (await cpuUs() - before) / requests.total }
   } finally {
-    server.stdin.end()
+    server.disconnect()
     await once(server, 'exit')
   }
 }

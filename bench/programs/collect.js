@@ -14,7 +14,7 @@ const variants = {
     tidemark.on('leak', () => {})
     return () => {
       const { gc, cost } = tidemark.status()
-      return { gcs: gc.minor.count + gc.major.count, callbackUs: cost.meanUs }
+      return { gcs: gc.minor.count + gc.major.count, callbackUs: cost.minorUs }
     }
   },
   "tidemark + 'gc' listener" () {

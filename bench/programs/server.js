@@ -1,7 +1,7 @@
 'use strict'
 
 // The Express app under load: a few routes, a little work, garbage as services make it.
-// Usage: node server.js VARIANT; prints its port; ends when its standard input closes.
+// Forked with VARIANT: sends its port; answers every message with its CPU time in microseconds.
 const express = require('express')
 
 const variants = {
@@ -24,5 +24,9 @@ app.get('/users/:id', (req, res) => {
   res.json({ id: req.params.id, items })
 })
 
-const server = app.listen(0, '127.0.0.1', () => console.log(server.address().port))
-process.stdin.on('end', () => process.exit(0)).resume()
+const server = app.listen(0, '127.0.0.1', () => process.send(server.address().port))
+process.on('message', () => {
+  const { user, system } = process.cpuUsage()
+  process.send(user + system)
+})
+process.on('disconnect', () => process.exit(0))

@@ -16,7 +16,10 @@ pub struct Detector {
     trend: RefCell<Trend>,
 }
 
-#[allow(clippy::too_many_arguments, reason = "a row of a recording, pushed a million times")]
+#[allow(
+    clippy::too_many_arguments,
+    reason = "a row of a recording, pushed a million times"
+)]
 #[napi]
 impl Detector {
     #[napi(constructor)]

@@ -275,7 +275,7 @@ impl Inner {
                 machine_available: number(seen.machine),
             },
             gc: recorder.counters().into(),
-            cost: CostShape::new(watch.cost.get(), recorder.own_memory()),
+            cost: CostShape::new(watch.cost.each_ref().map(Cell::get), recorder.own_memory()),
             uptime_ms: watch.now_ms(),
             requests: number(watch.requests.read()),
             lost: watch.lost.get() as f64,

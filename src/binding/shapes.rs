@@ -341,20 +341,20 @@ pub struct MemoryShape {
 #[napi(object, object_from_js = false)]
 pub struct CostShape {
     pub callbacks: f64,
-    pub mean_us: f64,
+    pub minor_us: Option<f64>,
+    pub major_us: Option<f64>,
     pub own_memory: f64,
 }
 
 impl CostShape {
-    pub(super) fn new(cost: Cost, own_memory: usize) -> Self {
-        let mean_us = if cost.callbacks == 0 {
-            0.0
-        } else {
-            cost.nanoseconds as f64 / cost.callbacks as f64 / 1000.0
+    pub(super) fn new([major, other]: [Cost; 2], own_memory: usize) -> Self {
+        let mean_us = |cost: Cost| {
+            (cost.callbacks > 0).then(|| cost.nanoseconds as f64 / cost.callbacks as f64 / 1000.0)
         };
         Self {
-            callbacks: cost.callbacks as f64,
-            mean_us,
+            callbacks: (major.callbacks + other.callbacks) as f64,
+            minor_us: mean_us(other),
+            major_us: mean_us(major),
             own_memory: own_memory as f64,
         }
     }

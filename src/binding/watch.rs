@@ -1,7 +1,7 @@
 //! Joins the hook, the process's figures and the recorder: the one place that runs inside the GC.
 
 use crate::process::isolates::Registration;
-use crate::process::rss::resident_set_size;
+use crate::process::rss;
 use crate::recorder::Recorder;
 use crate::trend::{Sample, SampleKind};
 use crate::v8::{Collection, GcObserver, HeapStatistics, Waker};
@@ -40,11 +40,18 @@ impl RequestCounter {
     }
 }
 
-/// What tidemark costs, for `status().cost`.
+/// What the hook costs, for `status().cost`.
 #[derive(Clone, Copy, Debug, Default)]
 pub(super) struct Cost {
     pub(super) callbacks: u64,
     pub(super) nanoseconds: u64,
+}
+
+impl Cost {
+    fn add(&mut self, nanoseconds: u64) {
+        self.callbacks += 1;
+        self.nanoseconds += nanoseconds;
+    }
 }
 
 /// State of one isolate's watching. All cells: the callback comes in the middle of anything.
@@ -58,7 +65,8 @@ pub(super) struct Watch {
     /// Collections that could not be recorded because the recorder was in use: a bug if not 0.
     pub(super) lost: Cell<u64>,
     pub(super) failed: Cell<bool>,
-    pub(super) cost: Cell<Cost>,
+    /// Of full GCs, and of all other collections.
+    pub(super) cost: [Cell<Cost>; 2],
     gc_types: GcTypes,
     pub(super) requests: RequestCounter,
     /// Our place among the watched isolates, until `close`.
@@ -67,6 +75,7 @@ pub(super) struct Watch {
 
 impl Watch {
     pub(super) fn new(recorder: Recorder, gc_types: GcTypes, requests: RequestCounter) -> Self {
+        rss::prepare();
         Self {
             epoch: Instant::now(),
             recorder: RefCell::new(recorder),
@@ -76,7 +85,7 @@ impl Watch {
             heap: Cell::new(HeapStatistics::default()),
             lost: Cell::new(0),
             failed: Cell::new(false),
-            cost: Cell::new(Cost::default()),
+            cost: Default::default(),
             gc_types,
             requests,
             registration: RefCell::new(Some(Registration::new())),
@@ -129,7 +138,7 @@ impl Watch {
         }
     }
 
-    /// Builds the sample that belongs to these heap numbers. RSS is read when `look` says so (8 us).
+    /// Builds the sample that belongs to these heap numbers. RSS is read when `look` says so (12 us).
     pub(super) fn sample(
         &self,
         kind: SampleKind,
@@ -139,7 +148,7 @@ impl Watch {
     ) -> Sample {
         self.heap.set(*heap);
         let others = self.others(heap);
-        let rss = if look { resident_set_size() } else { None };
+        let rss = if look { rss::resident_set_size() } else { None };
         if rss.is_some() {
             self.last_rss.set(rss);
         }
@@ -170,11 +179,11 @@ impl GcObserver for Watch {
         sample.duration_ms = collection.ended_ns.saturating_sub(collection.started_ns) as f64 / 1e6;
         self.record(sample, Some(collection.used_before));
 
-        let mut cost = self.cost.get();
-        cost.callbacks += 1;
-        cost.nanoseconds +=
-            (self.epoch.elapsed().as_nanos() as u64).saturating_sub(collection.ended_ns);
-        self.cost.set(cost);
+        let now_ns = self.epoch.elapsed().as_nanos() as u64;
+        let slot = &self.cost[usize::from(kind != SampleKind::Major)];
+        let mut cost = slot.get();
+        cost.add(collection.prologue_ns + now_ns.saturating_sub(collection.ended_ns));
+        slot.set(cost);
     }
 
     fn failed(&self) {

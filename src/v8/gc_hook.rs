@@ -25,6 +25,8 @@ pub struct Collection {
     pub forced: bool,
     pub started_ns: u64,
     pub ended_ns: u64,
+    /// What the prologue took before the collection began.
+    pub prologue_ns: u64,
     /// `used_heap_size` before the collection.
     pub used_before: u64,
     pub after: HeapStatistics,
@@ -56,6 +58,7 @@ struct State<O> {
 
 #[derive(Clone, Copy, Default)]
 struct Started {
+    entered_ns: u64,
     at_ns: u64,
     used: u64,
 }
@@ -122,8 +125,10 @@ unsafe extern "C" fn epilogue<O: GcObserver>(
 
 impl<O: GcObserver> State<O> {
     fn begin(&self, gc_type: u32) {
+        let entered_ns = self.now_ns();
         let used = self.isolate.heap_statistics().used_heap_size;
         self.slot(gc_type).set(Started {
+            entered_ns,
             at_ns: self.now_ns(),
             used,
         });
@@ -137,6 +142,7 @@ impl<O: GcObserver> State<O> {
             forced: flags & FLAG_FORCED != 0,
             started_ns: started.at_ns,
             ended_ns,
+            prologue_ns: started.at_ns.saturating_sub(started.entered_ns),
             used_before: started.used,
             after: self.isolate.heap_statistics(),
         });
