@@ -42,7 +42,8 @@ pub struct Config {
     /// The longest a growth is watched before it is called a leak: long enough
     /// for caches to fill and for code to warm up.
     pub patience_ms: f64,
-    /// The shortest, however near the limit is.
+    /// The shortest, unless the limit is less than four times as far: as long as
+    /// code and caches commonly take to warm up under full load.
     pub patience_min_ms: f64,
     /// Between the two: this share of the time that is left to the limit. 1/60:
     /// most of the time that is left must be there for acting on the alarm.
@@ -74,7 +75,7 @@ impl Default for Config {
             resources_floor: 50.0,
             trend_z: 2.0,
             patience_ms: 45_000.0,
-            patience_min_ms: 10_000.0,
+            patience_min_ms: 20_000.0,
             patience_share: 1.0 / 60.0,
             remote_ms: 365.0 * 86_400_000.0,
             confirmations: 2,

@@ -3,8 +3,8 @@
 //! The marks of one horizon come in, either the first gate that fails comes
 //! out, with its numbers, or `None`: all passed. In prose:
 //!
-//! 1. **Few.** Five marks at least, taken at different times; four where they
-//!    leave no doubt.
+//! 1. **Few.** Five marks at least, taken at different times; four where the
+//!    size more than trebled along a straight line.
 //! 2. **Material.** The low-water mark grew by more than the channel's floor.
 //! 3. **Load.** Memory that goes with the load (requests per second, or else
 //!    allocation) is no leak. A rise no more than in proportion with the load is
@@ -70,6 +70,8 @@ pub struct Finding {
     pub trend: f64,
     /// For growth without a ceiling, where the shape was looked at.
     pub evidence: f64,
+    /// The pace at its end by the pace before, where that was looked at.
+    pub pace: f64,
     /// The newest mark rose at the pace of the whole window.
     pub fresh: bool,
     pub start_ms: f64,
@@ -121,8 +123,8 @@ pub fn judge(marks: &[Mark], context: &Context, before: impl Fn(f64) -> Option<M
         finding.growth = last.size - first.size;
     }
     let material = context.config.material(context.channel, finding.base);
-    let told = count + 1 == need && leaves_no_doubt(marks, finding.base, material);
-    if (count < need && !told) || finding.end_ms <= finding.start_ms {
+    let steep = count + 1 == need && is_steep(marks, finding.base);
+    if (count < need && !steep) || finding.end_ms <= finding.start_ms {
         finding.gate = Some(Gate::Few {
             have: count as u32,
             need: need as u32,
@@ -164,23 +166,18 @@ fn likelihood(odds: f64, evidence: f64) -> f64 {
 }
 
 /// One mark fewer will do when they leave no doubt: the size more than trebled,
-/// along a straight line that does not bend down at the end, or it rose by much
-/// more than what is material, along a line that is straighter still. V8 collects
-/// ever more seldom as a heap grows, so a fast leak has few full GCs to show, and
-/// so has a service with little traffic.
-fn leaves_no_doubt(marks: &[Mark], base: f64, material: f64) -> bool {
+/// along a straight line that does not bend down at the end. V8 collects ever
+/// more seldom as a heap grows, so a fast leak has few full GCs to show.
+fn is_steep(marks: &[Mark], base: f64) -> bool {
     let count = marks.len();
     if count < FEWEST - 1 {
         return false;
     }
     let growth = marks[count - 1].size - marks[0].size;
     let window = Window::new(marks);
-    window.clocks().any(|clock| {
-        let noise = (stats::fit(clock, window.size()).residual / count as f64).sqrt();
-        let end = newest_pace(clock, window.size());
-        (growth > 2.0 * base.max(0.0) && noise < 0.05 * growth && end > 0.75)
-            || (growth > 3.0 * material && noise < 0.03 * growth && end > 0.85)
-    })
+    let noise = (stats::fit(window.at(), window.size()).residual / count as f64).sqrt();
+    let end = newest_pace(window.at(), window.size());
+    growth > 2.0 * base.max(0.0) && noise < 0.05 * growth && end > 0.75
 }
 
 /// The pace of the newest mark by the mean pace, or by that of the third of the
@@ -277,7 +274,9 @@ fn lasts(
         return Some(Gate::NewGround { growth, fall });
     }
     let need = context.config.material(context.channel, finding.base);
-    let pace = best(&|clock| last_pace(clock, size))
+    finding.pace = best(&|clock| last_pace(clock, size));
+    let pace = finding
+        .pace
         .min(pace_before(finding, marks, need, before).unwrap_or(f64::MAX));
     if pace < 0.5 {
         return Some(Gate::Slowing { pace });
@@ -314,15 +313,19 @@ fn lasts(
 
 /// How long a growth must have been watched: a share of the time left to the
 /// limit, between the bounds of the configuration. What was learnt from growth
-/// that ended raises the upper bound.
+/// that ended raises the upper bound; where the limit is so near that the lower
+/// bound would take more than a quarter of the time left, a quarter must do.
 fn patience(context: &Context, rate: f64) -> f64 {
     let config = context.config;
     let left = match context.headroom {
-        Some(bytes) if rate > 0.0 => bytes / rate * config.patience_share,
+        Some(bytes) if rate > 0.0 => bytes / rate,
         _ => f64::INFINITY,
     };
+    let least = config.patience_min_ms;
     let most = config.patience_ms.max(context.learnt_patience_ms);
-    left.max(config.patience_min_ms).min(most)
+    (left * config.patience_share)
+        .max(least.min(0.25 * left).max(0.25 * least))
+        .min(most)
 }
 
 /// The pace of this window by that of the stretch of equal length before it,

@@ -195,15 +195,23 @@ impl Watch {
         let mut best = gates::judge(&marks[..count], &context, |at| horizons.around(at));
         // The finest level also looks at its newer part alone: a leak that
         // began late, or after a cache had filled.
-        if level == 0 && best.gate.is_some() {
+        let whole = best.gate;
+        if level == 0 && whole.is_some() {
             for start in [count / 4, count / 2] {
                 let context = Context {
                     swing: self.swings[level].fall(&marks[..=start]),
                     ..context
                 };
                 let part = gates::judge(&marks[start..count], &context, |at| horizons.around(at));
-                if says_more(&part, &best) {
+                // Of growth that slows down the newer part must be a line beyond
+                // doubt, and one that is long and does not slow down itself to be
+                // told without another mark.
+                let slows = matches!(whole, Some(Gate::Slowing { .. } | Gate::Saturating { .. }));
+                let doubtful = part.gate.is_none() && part.evidence <= gates::PLENTY;
+                if says_more(&part, &best) && !(slows && doubtful) {
                     best = part;
+                    best.clean &= !slows || (part.pace >= 0.95 && count - start >= 8);
+                    best.fresh &= !slows;
                 }
             }
         }
@@ -390,7 +398,7 @@ impl Watch {
         let run = at_ms - finding.end_ms;
         let mark = self.horizons.around(finding.end_ms)?;
         let least = (1.0 - 0.5 * kept) * finding.rate.median * run;
-        if at_ms - finding.start_ms < need_ms || live - mark.size < least {
+        if !finding.clean || at_ms - finding.start_ms < need_ms || live - mark.size < least {
             return None;
         }
         self.waiting = false;
