@@ -310,5 +310,17 @@ impl Detector {
         self.watches
             .iter()
             .any(|watch| watch.wants_gc(&self.config, self.tide.now_ms()))
+            || self.is_unseen()
+    }
+
+    /// V8 has not looked at the heap for long, it rose a lot meanwhile, and there
+    /// are too few full GCs to tell anything: a small heap that leaks can go for
+    /// minutes without one.
+    fn is_unseen(&self) -> bool {
+        let (live, risen, run_ms) = self.tide.unseen();
+        self.config.channels[Channel::Heap as usize]
+            && self.watches[Channel::Heap as usize].state == State::Settling
+            && run_ms >= 0.5 * self.config.patience_ms
+            && risen >= 4.0 * self.config.material(Channel::Heap, live)
     }
 }

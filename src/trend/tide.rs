@@ -25,6 +25,8 @@ pub struct Tide {
     /// to by then the last two full GCs left alive (the lesser share).
     heap_live: f64,
     heap_peak: f64,
+    /// What the heap held after the newest minor GC.
+    heap_now: f64,
     kept: [f64; 2],
 }
 
@@ -69,6 +71,9 @@ impl Tide {
         if sample.kind != SampleKind::Major {
             self.heap_peak = self.heap_peak.max(sample.used_heap as f64);
         }
+        if sample.kind == SampleKind::Minor {
+            self.heap_now = sample.used_heap as f64;
+        }
     }
 
     /// A full GC: the marks of the channels, for those that have one. Call after
@@ -99,6 +104,7 @@ impl Tide {
         self.kept = [self.kept[1], kept];
         self.heap_live = live;
         self.heap_peak = live;
+        self.heap_now = live;
         let mark = |size: f64| Mark {
             at_ms,
             size,
@@ -112,6 +118,17 @@ impl Tide {
         marks[Channel::Native as usize] = self.low_native.take().map(mark);
         marks[Channel::Resources as usize] = self.low_resources.take().map(mark);
         marks
+    }
+
+    /// What was alive at the last full GC, what the heap rose by since then, and
+    /// for how long. Most of the rise may be garbage: nobody has looked.
+    pub fn unseen(&self) -> (f64, f64, f64) {
+        let since = self.previous.map_or(0.0, |clocks| clocks.at_ms);
+        (
+            self.heap_live,
+            self.heap_now - self.heap_live,
+            self.last_ms - since,
+        )
     }
 
     /// The live heap as far as it can be told between two full GCs: what it has

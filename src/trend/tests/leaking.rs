@@ -382,6 +382,21 @@ fn suspicion_comes_before_the_verdict_and_asks_for_a_gc() {
 }
 
 #[test]
+fn a_heap_that_v8_does_not_look_at_is_asked_for() {
+    let asks = |mb_per_second: f64| {
+        let mut samples = express(mb_per_second, 1e9);
+        samples[20].kind = SampleKind::Major;
+        let mut detector = Detector::new(Config::default());
+        samples.iter().any(|sample| {
+            detector.push(sample);
+            detector.wants_gc()
+        })
+    };
+    assert!(asks(0.2));
+    assert!(!asks(0.0));
+}
+
+#[test]
 fn a_leak_is_told_again_after_it_had_recovered() {
     for seed in 1..=10 {
         let outcome = Program {
