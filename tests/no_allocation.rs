@@ -63,7 +63,6 @@ fn recording_a_day_of_collections_allocates_nothing() {
         };
         let mut recorder = Recorder::new(Settings {
             config,
-            channels: [true; 4],
             history_size: 64,
         });
         recorder.listen(Interest {
@@ -87,7 +86,6 @@ fn recording_a_day_of_collections_allocates_nothing() {
 fn own_memory_is_at_most_one_mebibyte() {
     let settings = Settings {
         config: Config::default(),
-        channels: [true; 4],
         history_size: 512,
     };
     let mut recorder = Recorder::new(settings);

@@ -71,10 +71,10 @@ impl Monitor {
         let recorder = Recorder::new(Settings {
             config: Config {
                 rule,
+                channels: CHANNELS
+                    .map(|channel| options.channels.iter().any(|name| name == channel.as_str())),
                 ..Config::default()
             },
-            channels: CHANNELS
-                .map(|channel| options.channels.iter().any(|name| name == channel.as_str())),
             history_size: options.history_size as usize,
         });
         let inner = Rc::new(Inner {

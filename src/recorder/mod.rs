@@ -21,8 +21,6 @@ use crate::trend::{
 #[derive(Clone, Copy, Debug)]
 pub struct Settings {
     pub config: Config,
-    /// The channels whose verdict is told, in the order of [`CHANNELS`].
-    pub channels: [bool; CHANNELS.len()],
     /// Full GCs that the ring holds.
     pub history_size: usize,
 }
@@ -73,7 +71,6 @@ pub struct Recorder {
     interest: Interest,
     /// While a `gc()` runs, V8 may collect several times: only the last one is told.
     asked: Asked,
-    last: Option<Sample>,
 }
 
 /// Whether a `gc()` runs, and its last full GC so far.
@@ -108,7 +105,6 @@ impl Recorder {
             queue: Queue::with_capacity(QUEUE_FULL_GCS),
             interest: Interest::default(),
             asked: Asked::No,
-            last: None,
         }
     }
 
@@ -163,7 +159,6 @@ impl Recorder {
     }
 
     fn judge(&mut self, sample: &Sample) {
-        self.last = Some(*sample);
         let run = if sample.kind == SampleKind::Major {
             self.ring.push(*sample);
             self.history
@@ -172,9 +167,8 @@ impl Recorder {
         } else {
             None
         };
-        if let Some(change) = self.detector.push(sample)
-            && self.settings.channels[change.channel as usize]
-        {
+        let mut next = self.detector.push(sample);
+        while let Some(change) = next {
             let status = self.detector.status(change.channel);
             self.queue.push(Record::Change {
                 change,
@@ -182,6 +176,7 @@ impl Recorder {
                 run,
                 at_ms: sample.at_ms,
             });
+            next = self.detector.next_change();
         }
         if sample.kind == SampleKind::Major && self.interest.stats {
             let heap = self.detector.status(Channel::Heap);
@@ -210,7 +205,7 @@ impl Recorder {
     pub fn statuses(&self) -> impl Iterator<Item = ChannelStatus> + '_ {
         CHANNELS
             .iter()
-            .filter(|&&channel| self.settings.channels[channel as usize])
+            .filter(|&&channel| self.settings.config.channels[channel as usize])
             .map(|&channel| self.detector.status(channel))
     }
 
@@ -225,10 +220,6 @@ impl Recorder {
 
     pub fn counters(&self) -> &GcCounters {
         &self.counters
-    }
-
-    pub fn last(&self) -> Option<&Sample> {
-        self.last.as_ref()
     }
 
     pub fn ring(&self) -> &SampleRing {
