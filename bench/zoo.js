@@ -1,0 +1,102 @@
+'use strict'
+
+// Real Express apps with real packages, leaky and healthy, under autocannon: what does tidemark say?
+// npm run bench:zoo [-- --only NAME,...] [--seconds 75] [--small] [--full] [--json]
+//   [--node FILE] [--tidemark FOLDER] [--out FILE] [--from FILE]
+// --small runs with the heap of a small container, --full goes on after a leak was told, --tidemark
+// takes another copy of the package, --out adds all that was seen to FILE, one JSON object a line,
+// --from prints the table of such a file and runs nothing.
+const fs = require('node:fs')
+const path = require('node:path')
+const { parseArgs } = require('node:util')
+const { bytes } = require('../lib/format')
+const { installModules } = require('./zoo/install')
+const { run } = require('./zoo/run')
+const { judge, gates, summary } = require('./zoo/score')
+
+const APPS = fs.readdirSync(path.join(__dirname, 'zoo', 'apps')).map((file) => path.basename(file, '.js')).sort()
+
+async function main () {
+  const { values } = parseArgs({
+    options: {
+      only: { type: 'string' },
+      seconds: { type: 'string', default: '75' },
+      small: { type: 'boolean', default: false },
+      full: { type: 'boolean', default: false },
+      json: { type: 'boolean', default: false },
+      node: { type: 'string', default: process.execPath },
+      tidemark: { type: 'string', default: path.join(__dirname, '..') },
+      out: { type: 'string' },
+      from: { type: 'string' }
+    }
+  })
+  const say = (text) => process.stderr.write(`${text}\n`)
+  if (values.from !== undefined) {
+    print(fs.readFileSync(values.from, 'utf8').trimEnd().split('\n').map((line) => JSON.parse(line)))
+    return
+  }
+  const options = {
+    seconds: Number(values.seconds),
+    full: values.full,
+    node: values.node,
+    nodeArgs: values.small ? ['--max-old-space-size=256'] : [],
+    tidemark: path.resolve(values.tidemark),
+    modules: installModules(say)
+  }
+  const results = []
+  for (const name of select(values.only)) {
+    const result = await run(name, options)
+    results.push(result)
+    if (values.out) fs.appendFileSync(values.out, `${JSON.stringify(result)}\n`)
+    const { outcome, alarm } = judge(result)
+    say(`${name}: ${outcome}${alarm ? ` after ${alarm.at.toFixed(0)} s, ${alarm.channel}: ${alarm.message}` : ''}`)
+    for (const gate of outcome === 'told' ? [] : gates(result)) say(`  ${gate}`)
+    for (const warning of [...result.warnings, ...result.status?.problems ?? []]) say(`  ! ${warning}`)
+    if (result.crashed) say(`  ! ${result.stderr}`)
+  }
+  if (values.json) {
+    console.log(JSON.stringify({ node: values.node, seconds: options.seconds, score: summary(results), results }))
+  } else {
+    print(results)
+  }
+}
+
+function print (results) {
+  const { hits, missed, falseAlarms, silent, precision, recall, f1, medianSeconds, late } = summary(results)
+  const share = (value) => Number.isNaN(value) ? '-' : value.toFixed(2)
+  console.table(results.map(row))
+  console.log(`F1 ${share(f1)}, precision ${share(precision)}, recall ${share(recall)}: ${hits} leaks told, ${missed} missed, ` +
+    `${falseAlarms} false alarms, ${silent} healthy apps left in peace`)
+  if (hits > 0) console.log(`Alarm after ${medianSeconds.toFixed(0)} s in the median, ${late} later than 60 s`)
+}
+
+function select (only) {
+  if (only === undefined) return APPS
+  const wanted = only.split(',')
+  const found = APPS.filter((name) => wanted.some((part) => name === part || name.startsWith(`${part}-`)))
+  if (found.length === 0) throw new Error(`No app '${only}'. There are: ${APPS.join(', ')}, and 'leak' and 'ok' for all of a kind`)
+  return found
+}
+
+function row (result) {
+  const { outcome, alarm, wrongChannels } = judge(result)
+  const { samples = [], status } = result
+  const { usedHeapSize: first } = samples[0] ?? {}
+  const { usedHeapSize: last } = samples.at(-1) ?? {}
+  return {
+    app: result.name,
+    outcome,
+    'told after': alarm ? `${alarm.at.toFixed(0)} s` : '',
+    channel: alarm ? `${alarm.channel}${wrongChannels.length > 0 ? `, WRONG: ${wrongChannels}` : ''}` : '',
+    confidence: alarm?.confidence?.toFixed(2) ?? '',
+    'full GCs': status?.gc.major.count ?? '',
+    'heap after them': first === undefined ? '' : `${bytes(first)} to ${bytes(last)}`,
+    requests: status?.requests ?? '',
+    gate: outcome === 'told' ? '' : gates(result).join('; ').slice(0, 90)
+  }
+}
+
+main().catch((error) => {
+  console.error(error)
+  process.exitCode = 1
+})

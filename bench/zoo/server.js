@@ -1,0 +1,35 @@
+'use strict'
+
+// One app of the zoo as its author would run it: tidemark in front of the routes, and nothing else
+// of it. Forked by run.js, which it tells its port and what tidemark tells.
+// node server.js APP TIDEMARK SECONDS
+const path = require('node:path')
+const express = require('express')
+
+const [name, tidemarkFolder, seconds] = process.argv.slice(2)
+const tidemark = require(tidemarkFolder)
+const { shop } = require('./shop')
+const zooApp = require(path.join(__dirname, 'apps', name))
+
+for (const event of ['leak', 'recovered']) {
+  tidemark.on(event, (payload) => process.send({ event, payload }))
+}
+tidemark.on('error', (error) => process.send({ event: 'error', payload: error.message }))
+process.on('warning', ({ name, message }) => process.send({ event: 'warning', payload: `${name}: ${message}` }))
+
+const app = express()
+app.use(tidemark.express())
+zooApp.app(app, express, { seconds: Number(seconds) })
+shop(app, express)
+zooApp.after?.(app)
+
+const server = app.listen(0, '127.0.0.1', () => process.send({ event: 'listening', payload: { port: server.address().port } }))
+zooApp.server?.(server)
+
+process.on('message', (message) => {
+  if (message !== 'report') return
+  const { samples } = tidemark.history()
+  const { cpuUsage, memoryUsage } = process
+  process.send({ event: 'report', payload: { status: tidemark.status(), samples, cpu: cpuUsage(), memory: memoryUsage() } }, () => process.exit())
+})
+process.on('disconnect', () => process.exit())
