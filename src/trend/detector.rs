@@ -295,10 +295,14 @@ impl Detector {
             growth_per_request: finding.per_request,
             time_to_limit_ms: left.map(|(time, _)| time),
             limit: left.map(|(_, limit)| limit),
-            gate: if watch.state == State::Leaking {
-                None
-            } else {
-                finding.gate
+            gate: match (watch.state, finding.gate) {
+                (State::Leaking, _) => None,
+                // Not one mark yet.
+                (State::Settling, None) if self.memwatch.is_none() => Some(Gate::Few {
+                    have: 0,
+                    need: self.config.min_points as u32,
+                }),
+                (_, gate) => gate,
             },
         }
     }
