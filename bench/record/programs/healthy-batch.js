@@ -3,7 +3,7 @@
 // Every 20 seconds a batch holds its rows for a few seconds, each time a different number of them.
 exports.label = 'healthy'
 exports.run = (load) => {
-  load.rate(150, (i) => { load.handle(i) })
+  load.rate(600, (i) => { load.handle(i) })
   load.every(20_000, () => {
     const rows = []
     const size = 3000 + load.random() * 6000

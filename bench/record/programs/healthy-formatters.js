@@ -4,7 +4,7 @@
 exports.label = 'healthy'
 exports.run = (load) => {
   const formatters = new Map()
-  load.rate(160, async (i) => {
+  load.rate(700, async (i) => {
     const key = Math.floor(load.random() * Math.min(900, 20 * load.seconds()))
     if (!formatters.has(key)) {
       formatters.set(key, { key, patterns: Array.from({ length: 24 }, (_, j) => load.text(300 + j)) })

@@ -7,5 +7,5 @@ exports.run = (load) => {
   load.every(1100, () => {
     if (pool.length < 40) pool.push(Array.from({ length: 150 }, (_, i) => load.row(i, 1000)))
   })
-  load.rate(220, (i) => { load.handle(i) })
+  load.rate(700, (i) => { load.handle(i) })
 }

@@ -8,5 +8,5 @@ exports.run = (load) => {
     connections.set(i, Array.from({ length: 12 }, () => load.row(i, 700)))
     setTimeout(() => connections.delete(i), 6000 + 2000 * load.random())
   })
-  load.rate((t) => 60 + t, (i) => { load.handle(i) })
+  load.rate((t) => 300 + 4 * t, (i) => { load.handle(i) })
 }

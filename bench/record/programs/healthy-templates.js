@@ -4,7 +4,7 @@
 exports.label = 'healthy'
 exports.run = (load) => {
   const compiled = new Map()
-  load.rate(150, async (i) => {
+  load.rate(600, async (i) => {
     const id = load.zipf(600)
     if (!compiled.has(id)) {
       const parts = Array.from({ length: 120 }, (_, j) => `'<td class="t${id} c${j}">' + row.name + '</td>'`)

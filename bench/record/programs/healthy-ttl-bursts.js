@@ -4,7 +4,7 @@
 exports.label = 'healthy'
 exports.run = (load) => {
   const cache = new Map()
-  load.rate((t) => (t % 10 < 2 ? 500 : 120), async (i) => {
+  load.rate((t) => (t % 10 < 2 ? 1200 : 400), async (i) => {
     const rows = await load.handle(i)
     cache.set(i, rows[0])
     setTimeout(() => cache.delete(i), 8000)

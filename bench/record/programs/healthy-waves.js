@@ -9,5 +9,5 @@ exports.run = (load) => {
     clients.add(client)
     setTimeout(() => clients.delete(client), 9000)
   })
-  load.rate(150, (i) => { load.handle(i) })
+  load.rate(600, (i) => { load.handle(i) })
 }

@@ -4,8 +4,8 @@
 exports.label = 'healthy'
 exports.run = (load) => {
   const derived = new WeakMap()
-  const sessions = Array.from({ length: 1500 }, (_, i) => ({ id: i }))
-  load.rate(250, async (i) => {
+  const sessions = Array.from({ length: 4000 }, (_, i) => ({ id: i }))
+  load.rate(700, async (i) => {
     const at = Math.floor(load.random() * sessions.length)
     if (load.random() < 0.2) sessions[at] = { id: i }
     const session = sessions[at]

@@ -6,7 +6,7 @@ exports.channel = 'heap'
 exports.run = (load) => {
   const trail = []
   const document = JSON.stringify(Array.from({ length: 1500 }, (_, i) => load.row(i, 200)))
-  load.rate(14, (i) => {
+  load.rate(30, (i) => {
     const parsed = JSON.parse(document)
     parsed[0].changed = i
     trail.push({ i, at: new Date(), change: parsed.slice(0, 20).map((row) => `${row.name} ${row.body}`) })

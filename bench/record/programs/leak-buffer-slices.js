@@ -5,7 +5,7 @@ exports.label = 'leak'
 exports.channel = 'external'
 exports.run = (load) => {
   const heads = []
-  load.rate(60, async (i) => {
+  load.rate(240, async (i) => {
     const upload = Buffer.alloc(48 * 1024, i)
     await load.handle(i)
     if (i % 4 === 0) heads.push(upload.subarray(0, 16))

@@ -10,5 +10,5 @@ exports.run = (load) => {
     clients.add(client)
     setTimeout(() => { if (load.random() > 0.12) clients.delete(client) }, 3000 + 3000 * load.random())
   })
-  load.rate(120, (i) => { load.handle(i) })
+  load.rate(600, (i) => { load.handle(i) })
 }

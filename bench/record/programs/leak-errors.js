@@ -5,7 +5,7 @@ exports.label = 'leak'
 exports.channel = 'heap'
 exports.run = (load) => {
   const failed = []
-  load.rate(200, async (i) => {
+  load.rate(700, async (i) => {
     const rows = await load.handle(i)
     try {
       if (load.random() < 0.08) throw new Error(`job ${i} of ${rows[0].name}`, { cause: rows[0] })

@@ -5,7 +5,7 @@ exports.label = 'leak'
 exports.channel = 'heap'
 exports.run = (load) => {
   const waiting = new Map()
-  load.rate(250, async (i) => {
+  load.rate(700, async (i) => {
     const body = load.row(i, 3000)
     const answer = new Promise((resolve) => waiting.set(i, resolve)).then(() => body.id)
     load.handle(i, { rows: 10 }).then(() => {

@@ -14,5 +14,5 @@ exports.run = (load) => {
       if (i % 10 !== 0) clearInterval(heartbeat)
     }, 1000 + 3000 * load.random())
   })
-  load.rate(150, (i) => { load.handle(i) })
+  load.rate(600, (i) => { load.handle(i) })
 }
