@@ -19,19 +19,27 @@ export declare class Detector {
   status(): Array<ChannelShape>
 }
 
-/** Closed by `close()` or, at the latest, when its environment ends. */
+/**
+ * Closed by `close()` or, at the latest, when its environment ends. Afterwards every method
+ * answers with nothing.
+ */
 export declare class Monitor {
   /**
    * `requests` holds one number that JavaScript counts up (NaN: it does not); `wake` is called on
    * the event loop when there is something to drain.
    */
   constructor(options: MonitorOptions, requests: Float64Array, wake: () => void)
-  /** Installs the GC hook. Answers with the reason where that is not possible. */
-  installHook(): string | null
+  /**
+   * Installs the GC hook. Answers with the reason where that is not possible. The two numbers are
+   * what `v8.getHeapStatistics()` says now, to check the layout against.
+   */
+  installHook(heapSizeLimit: number, nativeContexts: number): string | null
   /** Chooses what is queued beside changes of the verdict: 1 'stats', 2 every collection. */
   listen(interest: number): void
   /** What was queued since the last call. */
   drain(): DrainedShape
+  /** Milliseconds since the start, on the clock of all `atMs`. */
+  nowMs(): number
   /** A sample that JavaScript read itself, because there is no hook. */
   pushSample(pushed: PushedSample): void
   /** A look between two collections, with the number of active handles where it was counted. */
@@ -40,9 +48,9 @@ export declare class Monitor {
   gc(): void
   /** Whether a full collection would help to settle a suspicion. */
   wantsGc(): boolean
-  status(): StatusShape
-  history(): HistoryShape
-  /** Takes the hook away. Closing twice does nothing. */
+  status(): StatusShape | null
+  history(): HistoryShape | null
+  /** Takes the hook away and gives the memory back. Closing twice does nothing. */
   close(): void
 }
 
@@ -85,6 +93,8 @@ export interface ChannelShape {
   timeToLimitMs?: number
   limit?: string
   heldBackBy?: string
+  /** The same for programs: the gate's name and its numbers. */
+  gate?: any
 }
 
 /** memwatch's own numbers. */
@@ -159,8 +169,6 @@ export interface MonitorOptions {
   gcMajor: number
   gcIncremental: number
   gcWeakcb: number
-  heapSizeLimit: number
-  nativeContexts: number
 }
 
 /** A sample that JavaScript read itself. */
@@ -168,6 +176,8 @@ export interface PushedSample {
   /** V8's number of the kind of collection. */
   gcType: number
   forced: boolean
+  /** Another full GC follows in the same batch: count it, but judge only the last. */
+  countOnly: boolean
   atMs: number
   durationMs: number
   usedHeapSize: number
@@ -241,6 +251,8 @@ export interface StatusShape {
   lost: number
   /** The hook panicked and was switched off. */
   failed: boolean
+  /** Why JavaScript cannot be woken, if it cannot. */
+  deaf?: string
 }
 
 /** The version of this binary, to be compared with package.json's. */

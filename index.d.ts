@@ -201,7 +201,8 @@ declare namespace tidemark {
     /** Somebody asked for it. */
     forced: boolean
     durationMs: number
-    usedHeapSizeBefore: number
+    /** Undefined where samples come from perf_hooks. */
+    usedHeapSizeBefore?: number
     usedHeapSize: number
     totalHeapSize: number
     externalMemory: number
@@ -248,6 +249,8 @@ declare namespace tidemark {
     limit?: Limit
     /** Why this is not called a leak, in words. Undefined when leaking. */
     heldBackBy?: string
+    /** The same for programs: the gate's `name`, and the numbers that the sentence tells. */
+    gate?: { name: string, [number: string]: unknown }
   }
 
   type Status = StoppedStatus | RunningStatus
@@ -268,7 +271,6 @@ declare namespace tidemark {
     state: State
     channels: Partial<Record<Channel, ChannelStatus>>
     memory: {
-      /** At the last look. */
       rss?: number
       usedHeapSize: number
       totalHeapSize: number

@@ -2,7 +2,7 @@
 
 const assert = require('node:assert/strict')
 const { test } = require('node:test')
-const { result } = require('./helpers/child')
+const { result, run } = require('./helpers/child')
 
 test('every collection is counted, by kind, as Node itself counts them', async () => {
   const { counted, events, observed, problems } = await result('count-gcs.js')
@@ -45,7 +45,7 @@ test('stop() takes the hook away, and start() puts it back', async () => {
 })
 
 test('neither listening nor starting keeps the process alive', async () => {
-  const { code, stdout } = await require('./helpers/child').run('exits-by-itself.js', { deadlineMs: 20000 })
+  const { code, stdout } = await run('exits-by-itself.js', { deadlineMs: 20000 })
   assert.equal(code, 0)
   assert.equal(stdout.trim(), 'end of main')
 })
@@ -57,8 +57,27 @@ test('starting and stopping a thousand times leaves nothing behind', async () =>
 
 test('a process that ends while an event is under way ends well', async () => {
   for (const how of ['exit', 'throw', 'return']) {
-    const ended = await require('./helpers/child').run('ends-with-event-pending.js', { args: [how] })
+    const ended = await run('ends-with-event-pending.js', { args: [how] })
     assert.equal(ended.signal, null, how)
     assert.equal(ended.code, how === 'throw' ? 1 : 0, `${how}: ${ended.stderr}`)
   }
+})
+
+test("a flood of 'gc' and 'stats' records pushes no leak out, and is announced", async () => {
+  const { leaks, problems } = await result('flood.js')
+  assert.equal(leaks, 1)
+  assert.match(problems[0], /'gc' and 'stats' records were dropped/)
+})
+
+test('a collection that gc() asked for is told as forced', async () => {
+  const { forced } = await result('flood.js', { args: ['gc'] })
+  assert.ok(forced.length > 10)
+  assert.ok(forced.slice(-10).every((value) => value === true))
+})
+
+test("'gc' comes from perf_hooks as well", async () => {
+  const { events, counted, source } = await result('gc-from-perf-hooks.js')
+  assert.equal(source, 'perf_hooks')
+  assert.ok(events.minor > 3 && events.major >= 1, JSON.stringify(events))
+  assert.equal(counted.minor.count, events.minor)
 })

@@ -145,6 +145,30 @@ test('a listener that throws harms neither the others nor the app', async () => 
   monitor.stop()
 })
 
+test('a listener whose promise is rejected harms nobody either', async () => {
+  const { binding, monitor } = setup()
+  const errors = []
+  monitor.on('error', (error) => errors.push(error))
+  monitor.on('leak', async () => { throw new Error('bug of the app') })
+  binding.last.tell(leakRecord())
+  await new Promise(setImmediate)
+  assert.equal(errors.length, 1)
+  assert.equal(errors[0].cause.message, 'bug of the app')
+  monitor.stop()
+})
+
+test('removeAllListeners() stops what listeners started, and listening works again after it', () => {
+  const { binding, monitor } = setup()
+  monitor.on('leak', () => {})
+  monitor.removeAllListeners()
+  assert.equal(binding.last.closed, true)
+  monitor.on('leak', () => {})
+  assert.equal(binding.made.length, 2)
+  assert.equal(monitor.status().running, true)
+  monitor.removeAllListeners('leak')
+  assert.equal(monitor.status().running, false)
+})
+
 test("with an 'error' listener the error of a listener goes there", () => {
   const { binding, monitor } = setup()
   const errors = []

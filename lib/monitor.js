@@ -47,13 +47,22 @@ class Monitor extends EventEmitter {
   #explicit = false
   /** Everything that lives from start to stop, or null. */
   #session = null
+  #onAdded = (event) => this.#listenerAdded(event)
+  #onRemoved = (event) => this.#listenerRemoved(event)
 
   /** @param {object} binding the native module, or a fake of it in tests */
   constructor (binding) {
     super()
     this.#binding = binding
-    super.on('newListener', (event) => this.#listenerAdded(event))
-    super.on('removeListener', (event) => this.#listenerRemoved(event))
+    this.#followListeners()
+  }
+
+  /** EventEmitter's own; without an event it would also take away what starts and stops us. */
+  removeAllListeners (...events) {
+    super.removeAllListeners(...events)
+    this.#followListeners()
+    if (this.#session !== null) this.#listenersChanged()
+    return this
   }
 
   /**
@@ -104,12 +113,13 @@ class Monitor extends EventEmitter {
   status () {
     const session = this.#session
     if (session === null) return { running: false, state: 'stopped', channels: {}, problems: [] }
-    const { channels, lost, failed, ...rest } = session.native.status()
+    const { channels, lost, failed, deaf, ...rest } = session.native.status()
     const problems = [...session.problems]
     if (lost > 0) problems.push(`${lost} collections were not recorded. This is a bug in tidemark.`)
     if (failed) problems.push('The GC hook failed and is switched off. This is a bug in tidemark.')
+    if (deaf) problems.push(`Events come with the next look, not at once: ${deaf}.`)
     if (session.dropped > 0) {
-      problems.push(`${session.dropped} 'gc' records were dropped: JavaScript ran for too long without a turn of the event loop.`)
+      problems.push(`${session.dropped} 'gc' and 'stats' records were dropped: JavaScript ran for too long without a turn of the event loop.`)
     }
     return {
       running: true,
@@ -134,6 +144,11 @@ class Monitor extends EventEmitter {
     }
   }
 
+  #followListeners () {
+    super.off('newListener', this.#onAdded).off('removeListener', this.#onRemoved)
+    super.on('newListener', this.#onAdded).on('removeListener', this.#onRemoved)
+  }
+
   #listenerAdded (event) {
     if (!EVENTS.includes(event)) return
     if (this.#session === null) this.#install(this.#preset)
@@ -141,7 +156,10 @@ class Monitor extends EventEmitter {
   }
 
   #listenerRemoved (event) {
-    if (!EVENTS.includes(event) || this.#session === null) return
+    if (EVENTS.includes(event) && this.#session !== null) this.#listenersChanged()
+  }
+
+  #listenersChanged () {
     const listening = EVENTS.some((name) => this.listenerCount(name) > 0)
     if (listening || this.#explicit) {
       this.#listen()
@@ -158,7 +176,6 @@ class Monitor extends EventEmitter {
 
   #install (options) {
     const requests = new RequestClock()
-    const { heap_size_limit: heapSizeLimit, number_of_native_contexts: nativeContexts } = v8.getHeapStatistics()
     const native = new this.#binding.Monitor({
       detector: options.detector,
       consecutive: options.consecutive,
@@ -167,11 +184,8 @@ class Monitor extends EventEmitter {
       memoryLimit: options.memoryLimit,
       gcMajor: constants.NODE_PERFORMANCE_GC_MAJOR,
       gcIncremental: constants.NODE_PERFORMANCE_GC_INCREMENTAL,
-      gcWeakcb: constants.NODE_PERFORMANCE_GC_WEAKCB,
-      heapSizeLimit,
-      nativeContexts
+      gcWeakcb: constants.NODE_PERFORMANCE_GC_WEAKCB
     }, requests.counter, () => this.#drain())
-    const startedAt = performance.now()
     this.#options = options
     this.#session = {
       native,
@@ -183,24 +197,24 @@ class Monitor extends EventEmitter {
       problems: [],
       dropped: 0,
       timer: setInterval(() => this.#tick(), options.sampleIntervalMs).unref(),
-      toDate: (atMs) => new Date(Date.now() - (performance.now() - startedAt - atMs))
+      toDate: (atMs) => new Date(Date.now() - (native.nowMs() - atMs))
     }
     if (options.requests) requests.start()
-    this.#startSource(options.source, startedAt)
+    this.#startSource(options.source)
     this.#listen()
   }
 
-  #startSource (wanted, startedAt) {
+  #startSource (wanted) {
     const session = this.#session
     if (wanted === 'auto') {
-      const problem = session.native.installHook()
+      const problem = installHook(session.native)
       if (!problem) return
       session.problems.push(`The GC hook could not be installed: ${problem}. ` +
         'Samples come from perf_hooks instead, which costs more and reads the heap shortly after the GC.')
     }
     const { PerfHooksSource } = require('./perf-hooks-source')
     session.source = 'perf_hooks'
-    session.fallback = new PerfHooksSource(startedAt, (sample) => session.native.pushSample(sample))
+    session.fallback = new PerfHooksSource(() => session.native.nowMs(), (sample) => session.native.pushSample(sample))
     session.fallback.start(() => this.#drain())
   }
 
@@ -218,7 +232,7 @@ class Monitor extends EventEmitter {
   #tick () {
     const session = this.#session
     this.#listen() // a subscriber of diagnostics_channel may have come or gone
-    session.native.look(session.resources.look(performance.now()), os.freemem())
+    session.native.look(session.resources.look(performance.now()), machineAvailable())
     this.#drain()
     if (this.#session === session) session.idleGc.consider(session.native, performance.now())
   }
@@ -243,7 +257,8 @@ class Monitor extends EventEmitter {
     if (diagnostics[event]?.hasSubscribers) diagnostics[event].publish(payload)
     for (const listener of this.rawListeners(event)) {
       try {
-        Reflect.apply(listener, this, [payload])
+        const result = Reflect.apply(listener, this, [payload])
+        if (result instanceof Promise) result.catch((error) => this.#listenerThrew(event, error))
       } catch (error) {
         this.#listenerThrew(event, error)
       }
@@ -259,6 +274,25 @@ class Monitor extends EventEmitter {
       process.emitWarning(error)
     }
   }
+}
+
+/** How often the layout check is tried: a collection between its two readings can make it fail. */
+const HOOK_TRIES = 3
+
+/** @returns {string | undefined} why the hook could not be installed */
+function installHook (native) {
+  let problem
+  for (let tries = 0; tries < HOOK_TRIES; tries++) {
+    const { heap_size_limit: limit, number_of_native_contexts: contexts } = v8.getHeapStatistics()
+    problem = native.installHook(limit, contexts) ?? undefined
+    if (problem === undefined) return undefined
+  }
+  return problem
+}
+
+/** Where there is no /proc/meminfo. Not on macOS, which calls memory free only when nobody uses it for anything. */
+function machineAvailable () {
+  return process.platform === 'darwin' ? undefined : os.freemem() || undefined
 }
 
 function worse (one, other) {

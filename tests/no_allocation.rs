@@ -48,6 +48,7 @@ fn sample(number: u64) -> Sample {
         external: 5 * MB + leaked / 2,
         heap_limit: 4000 * MB,
         rss: Some(200 * MB + 2 * leaked),
+        other_isolates: 0,
         allocated: None,
         requests: Some(number * 10),
         resources: Some(20 + number % 7),

@@ -11,7 +11,8 @@ function createFakeBinding (overrides = {}) {
       made.push(this)
     }
 
-    installHook () { return overrides.hookProblem }
+    installHook () { return overrides.hookProblem ?? null }
+    nowMs () { return 97000 }
     listen (interest) { this.interest = interest }
     close () { this.closed = true }
     look (...args) { this.calls.push(['look', ...args]) }

@@ -7,7 +7,6 @@ async function cycle (times) {
   for (let i = 0; i < times; i++) {
     const listener = () => {}
     tidemark.on('stats', listener)
-    if (i % 100 === 0) tidemark.gc()
     tidemark.removeListener('stats', listener)
     if (i % 10 === 0) await setImmediate()
   }

@@ -76,6 +76,7 @@ impl Detector {
             external: external as u64,
             heap_limit: heap_limit as u64,
             rss: whole(rss),
+            other_isolates: 0,
             allocated: whole(allocated),
             requests: whole(requests),
             resources: whole(resources),

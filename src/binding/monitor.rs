@@ -5,7 +5,7 @@ use super::shapes::{
     StatusShape, number,
 };
 use super::watch::{GcTypes, RequestCounter, Watch};
-use crate::process::{cgroup, machine};
+use crate::process::{cgroup, machine, rss};
 use crate::recorder::{Interest, Recorder, Settings};
 use crate::trend::{CHANNELS, Config, Headroom, Limits, Rule, SampleKind};
 use crate::v8::{GcHook, HeapStatistics, Isolate, Waker};
@@ -13,21 +13,23 @@ use napi::Env;
 use napi::bindgen_prelude::{Float64Array, Function};
 use napi_derive::napi;
 use std::cell::{Cell, RefCell};
-use std::rc::Rc;
+use std::rc::{Rc, Weak};
 
-/// Closed by `close()` or, at the latest, when its environment ends.
+/// Closed by `close()` or, at the latest, when its environment ends. Afterwards every method
+/// answers with nothing.
 #[napi]
 pub struct Monitor {
-    inner: Rc<Inner>,
+    /// Taken out by `close`, so that its memory goes at once and not with the JavaScript object.
+    inner: Rc<RefCell<Option<Inner>>>,
 }
 
 struct Inner {
     watch: Rc<Watch>,
-    hook: RefCell<Option<GcHook<Watch>>>,
-    /// What `v8.getHeapStatistics()` says, to check the layout against.
-    expected: (u64, u64),
+    hook: Option<GcHook<Watch>>,
     memory_limit: Option<u64>,
-    limits: Cell<Seen>,
+    limits: Seen,
+    /// Why JavaScript cannot be woken, if it cannot: then it has to look by itself.
+    deaf: Option<String>,
 }
 
 /// The limits at the last look.
@@ -55,7 +57,7 @@ impl Monitor {
         options: MonitorOptions,
         requests: Float64Array,
         wake: Function<(), ()>,
-    ) -> napi::Result<Self> {
+    ) -> Self {
         let gc_types = GcTypes {
             major: options.gc_major,
             incremental: options.gc_incremental,
@@ -68,196 +70,232 @@ impl Monitor {
         } else {
             Rule::Trend
         };
+        let watched =
+            CHANNELS.map(|channel| options.channels.iter().any(|name| name == channel.as_str()));
         let recorder = Recorder::new(Settings {
             config: Config {
                 rule,
-                channels: CHANNELS
-                    .map(|channel| options.channels.iter().any(|name| name == channel.as_str())),
+                channels: watched,
                 ..Config::default()
             },
             history_size: options.history_size as usize,
         });
-        let inner = Rc::new(Inner {
-            watch: Rc::new(Watch::new(recorder, gc_types, RequestCounter(requests))),
-            hook: RefCell::new(None),
-            expected: (
-                options.heap_size_limit as u64,
-                options.native_contexts as u64,
-            ),
-            memory_limit: options.memory_limit.map(|bytes| bytes as u64),
-            limits: Cell::new(Seen::default()),
-        });
-        let weak = Rc::downgrade(&inner);
+        let watch = Rc::new(Watch::new(recorder, gc_types, RequestCounter(requests)));
+        let inner = Rc::new(RefCell::new(None));
+        let weak: Weak<RefCell<Option<Inner>>> = Rc::downgrade(&inner);
         let at_exit = Box::new(move || {
             if let Some(inner) = weak.upgrade() {
-                inner.close();
+                close(&inner);
             }
         });
-        *inner.watch.waker.borrow_mut() = Some(Waker::open(&env, &wake, at_exit)?);
-        Ok(Self { inner })
+        let waker = Waker::open(&env, &wake, at_exit);
+        let deaf = waker.as_ref().err().map(|error| error.reason.clone());
+        *watch.waker.borrow_mut() = waker.ok();
+        *inner.borrow_mut() = Some(Inner {
+            watch,
+            hook: None,
+            memory_limit: options.memory_limit.map(|bytes| bytes as u64),
+            limits: Seen::default(),
+            deaf,
+        });
+        Self { inner }
     }
 
-    /// Installs the GC hook. Answers with the reason where that is not possible.
+    /// Installs the GC hook. Answers with the reason where that is not possible. The two numbers are
+    /// what `v8.getHeapStatistics()` says now, to check the layout against.
     #[napi]
-    pub fn install_hook(&self) -> Option<String> {
-        self.inner.install_hook().err()
+    pub fn install_hook(&self, heap_size_limit: f64, native_contexts: f64) -> Option<String> {
+        let mut inner = self.inner.borrow_mut();
+        inner
+            .as_mut()?
+            .install_hook(heap_size_limit as u64, native_contexts as u64)
+            .err()
     }
 
     /// Chooses what is queued beside changes of the verdict: 1 'stats', 2 every collection.
     #[napi]
     pub fn listen(&self, interest: u32) {
-        self.inner.watch.recorder.borrow_mut().listen(Interest {
-            stats: interest & INTEREST_STATS != 0,
-            every_gc: interest & INTEREST_GC != 0,
-        });
+        if let Some(watch) = self.watch() {
+            watch.recorder.borrow_mut().listen(Interest {
+                stats: interest & INTEREST_STATS != 0,
+                every_gc: interest & INTEREST_GC != 0,
+            });
+        }
     }
 
     /// What was queued since the last call.
     #[napi]
     pub fn drain(&self) -> DrainedShape {
-        let (records, dropped) = self.inner.watch.recorder.borrow_mut().drain();
+        let (records, dropped) = self
+            .watch()
+            .map(|watch| watch.recorder.borrow_mut().drain())
+            .unwrap_or_default();
         DrainedShape {
             records: records.iter().map(Into::into).collect(),
             dropped: dropped as f64,
         }
     }
 
+    /// Milliseconds since the start, on the clock of all `atMs`.
+    #[napi]
+    pub fn now_ms(&self) -> f64 {
+        self.watch().map_or(0.0, |watch| watch.now_ms())
+    }
+
     /// A sample that JavaScript read itself, because there is no hook.
     #[napi]
     pub fn push_sample(&self, pushed: PushedSample) {
-        self.inner.push_sample(&pushed);
+        if let Some(watch) = self.watch() {
+            push_sample(&watch, &pushed);
+        }
     }
 
     /// A look between two collections, with the number of active handles where it was counted.
     #[napi]
     pub fn look(&self, resources: Option<f64>, machine_available: Option<f64>) {
-        self.inner.look(
-            resources.map(|count| count as u64),
-            machine_available.map(|bytes| bytes as u64),
-        );
+        if let Some(inner) = self.inner.borrow_mut().as_mut() {
+            inner.look(
+                resources.map(|count| count as u64),
+                machine_available.map(|bytes| bytes as u64),
+            );
+        }
     }
 
     /// A full collection, now, told as one.
     #[napi]
     pub fn gc(&self) {
-        self.inner.gc();
+        // No borrow of ours lives across the collection.
+        let (Some(watch), Ok(Some(isolate))) = (self.watch(), Isolate::current()) else {
+            return;
+        };
+        watch.recorder.borrow_mut().asked_begin();
+        isolate.collect_all_garbage();
+        let tell = watch.recorder.borrow_mut().asked_end();
+        if tell {
+            watch.wake();
+        }
     }
 
     /// Whether a full collection would help to settle a suspicion.
     #[napi]
     pub fn wants_gc(&self) -> bool {
-        self.inner.watch.recorder.borrow().wants_gc()
+        self.watch()
+            .is_some_and(|watch| watch.recorder.borrow().wants_gc())
     }
 
     #[napi]
-    pub fn status(&self) -> StatusShape {
-        self.inner.status()
+    pub fn status(&self) -> Option<StatusShape> {
+        self.inner.borrow().as_ref().map(Inner::status)
     }
 
     #[napi]
-    pub fn history(&self) -> HistoryShape {
-        let recorder = self.inner.watch.recorder.borrow();
-        HistoryShape {
+    pub fn history(&self) -> Option<HistoryShape> {
+        let watch = self.watch()?;
+        let recorder = watch.recorder.borrow();
+        Some(HistoryShape {
             samples: recorder
                 .ring()
                 .iter()
                 .map(|sample| SampleShape::new(sample, None))
                 .collect(),
             coarse: recorder.coarse_history().map(Into::into).collect(),
-        }
+        })
     }
 
-    /// Takes the hook away. Closing twice does nothing.
+    /// Takes the hook away and gives the memory back. Closing twice does nothing.
     #[napi]
     pub fn close(&self) {
-        self.inner.close();
+        close(&self.inner);
+    }
+}
+
+impl Monitor {
+    fn watch(&self) -> Option<Rc<Watch>> {
+        self.inner
+            .borrow()
+            .as_ref()
+            .map(|inner| Rc::clone(&inner.watch))
+    }
+}
+
+/// By JavaScript or by the end of the environment, whichever comes first.
+fn close(cell: &RefCell<Option<Inner>>) {
+    // Out of the cell first: what follows calls V8, libuv and napi.
+    let Some(inner) = cell.take() else { return };
+    // The hook before the waker: nothing may call a watch that cannot tell.
+    drop(inner.hook);
+    inner.watch.close();
+}
+
+fn push_sample(watch: &Watch, pushed: &PushedSample) {
+    let heap = HeapStatistics {
+        used_heap_size: pushed.used_heap_size as u64,
+        total_heap_size: pushed.total_heap_size as u64,
+        external_memory: pushed.external_memory as u64,
+        heap_size_limit: pushed.heap_size_limit as u64,
+        malloced_memory: pushed.malloced_memory as u64,
+        number_of_native_contexts: pushed.native_contexts as u64,
+        number_of_detached_contexts: pushed.detached_contexts as u64,
+        ..HeapStatistics::default()
+    };
+    let kind = watch.kind(pushed.gc_type);
+    let mut sample = watch.sample(kind, pushed.at_ms, &heap, kind == SampleKind::Major);
+    sample.forced = pushed.forced;
+    sample.duration_ms = pushed.duration_ms;
+    if pushed.count_only {
+        watch.recorder.borrow_mut().count(&sample);
+    } else {
+        watch.record(sample, None);
     }
 }
 
 impl Inner {
-    fn install_hook(&self) -> Result<(), String> {
+    fn install_hook(&mut self, heap_size_limit: u64, native_contexts: u64) -> Result<(), String> {
         let isolate = Isolate::current()
             .map_err(|missing| format!("this Node.js does not export {}", missing.0))?
             .ok_or("no isolate is entered on this thread")?;
-        let (heap_size_limit, native_contexts) = self.expected;
-        let heap = isolate.heap_statistics();
-        if !heap.layout_agrees(heap_size_limit, native_contexts) {
+        if !isolate
+            .heap_statistics()
+            .layout_agrees(heap_size_limit, native_contexts)
+        {
             return Err("V8's heap statistics have another layout than expected".to_owned());
         }
-        let hook = GcHook::install(isolate, self.watch.epoch, Rc::clone(&self.watch));
-        *self.hook.borrow_mut() = Some(hook);
+        self.hook = Some(GcHook::install(
+            isolate,
+            self.watch.epoch,
+            Rc::clone(&self.watch),
+        ));
         Ok(())
     }
 
-    fn push_sample(&self, pushed: &PushedSample) {
-        let heap = HeapStatistics {
-            used_heap_size: pushed.used_heap_size as u64,
-            total_heap_size: pushed.total_heap_size as u64,
-            external_memory: pushed.external_memory as u64,
-            heap_size_limit: pushed.heap_size_limit as u64,
-            malloced_memory: pushed.malloced_memory as u64,
-            number_of_native_contexts: pushed.native_contexts as u64,
-            number_of_detached_contexts: pushed.detached_contexts as u64,
-            ..HeapStatistics::default()
-        };
-        let kind = self.watch.kind(pushed.gc_type);
-        let mut sample = self
-            .watch
-            .sample(kind, pushed.at_ms, &heap, kind == SampleKind::Major);
-        sample.forced = pushed.forced;
-        sample.duration_ms = pushed.duration_ms;
-        self.watch.record(sample, None);
-    }
-
-    fn look(&self, resources: Option<u64>, machine_available: Option<u64>) {
+    fn look(&mut self, resources: Option<u64>, machine_available: Option<u64>) {
         let watch = &*self.watch;
         watch.resources.set(resources);
-        let heap = match Isolate::current() {
-            Ok(Some(isolate)) => isolate.heap_statistics(),
-            _ => watch.heap.get(),
-        };
-        let sample = watch.sample(SampleKind::Timer, watch.now_ms(), &heap, true);
+        let sample = watch.sample(SampleKind::Timer, watch.now_ms(), &watch.heap_now(), true);
         watch.record(sample, None);
 
-        let seen = Seen {
+        self.limits = Seen {
             cgroup: cgroup::memory(),
             machine: machine::available().or(machine_available),
         };
-        self.limits.set(seen);
         // A limit that the user named kills like a container's: the nearer one counts.
         let named = self
             .memory_limit
-            .zip(watch.last_rss.get())
+            .zip(sample.rss)
             .map(|(limit, rss)| limit.saturating_sub(rss));
-        let cgroup = seen.cgroup.map(|memory| memory.headroom());
+        let cgroup = self.limits.cgroup.map(|memory| memory.headroom());
         let container = cgroup.into_iter().chain(named).min();
         watch.recorder.borrow_mut().set_limits(Limits {
             cgroup: container.map(|bytes| Headroom { bytes }),
-            machine: seen.machine.map(|bytes| Headroom { bytes }),
+            machine: self.limits.machine.map(|bytes| Headroom { bytes }),
         });
-    }
-
-    fn gc(&self) {
-        let Ok(Some(isolate)) = Isolate::current() else {
-            return;
-        };
-        self.watch.recorder.borrow_mut().asked_begin();
-        isolate.collect_all_garbage();
-        let tell = self.watch.recorder.borrow_mut().asked_end();
-        if tell {
-            self.watch.wake();
-        }
     }
 
     fn status(&self) -> StatusShape {
         let watch = &self.watch;
         let recorder = watch.recorder.borrow();
-        let heap = match Isolate::current() {
-            Ok(Some(isolate)) => isolate.heap_statistics(),
-            _ => watch.heap.get(),
-        };
-        let rss = watch.last_rss.get();
-        let seen = self.limits.get();
+        let heap = watch.heap_now();
+        let rss = rss::resident_set_size();
         let v8_and_external = heap.total_heap_size + heap.external_memory + watch.others(&heap);
         StatusShape {
             channels: recorder.statuses().map(|status| (&status).into()).collect(),
@@ -271,8 +309,8 @@ impl Inner {
                 native: number(rss.map(|rss| rss.saturating_sub(v8_and_external))),
                 native_contexts: heap.number_of_native_contexts as f64,
                 detached_contexts: heap.number_of_detached_contexts as f64,
-                cgroup: seen.cgroup.as_ref().map(Into::into),
-                machine_available: number(seen.machine),
+                cgroup: self.limits.cgroup.as_ref().map(Into::into),
+                machine_available: number(self.limits.machine),
             },
             gc: recorder.counters().into(),
             cost: CostShape::new(watch.cost.each_ref().map(Cell::get), recorder.own_memory()),
@@ -280,12 +318,7 @@ impl Inner {
             requests: number(watch.requests.read()),
             lost: watch.lost.get() as f64,
             failed: watch.failed.get(),
+            deaf: self.deaf.clone(),
         }
-    }
-
-    fn close(&self) {
-        // The hook first: nothing may call a watch whose waker is gone.
-        drop(self.hook.borrow_mut().take());
-        self.watch.close();
     }
 }

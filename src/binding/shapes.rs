@@ -5,9 +5,10 @@ use super::watch::Cost;
 use crate::process::cgroup::CgroupMemory;
 use crate::recorder::{GcCounters, KindCounter, Record, Stats};
 use crate::trend::{
-    Bucket, Change, Channel, ChannelStatus, Event, Limit, Range, Run, Sample, SampleKind,
+    Bucket, Change, Channel, ChannelStatus, Event, Gate, Limit, Range, Run, Sample, SampleKind,
 };
 use napi_derive::napi;
+use serde_json::{Value, json};
 
 #[napi(object, object_to_js = false)]
 pub struct MonitorOptions {
@@ -19,8 +20,6 @@ pub struct MonitorOptions {
     pub gc_major: u32,
     pub gc_incremental: u32,
     pub gc_weakcb: u32,
-    pub heap_size_limit: f64,
-    pub native_contexts: f64,
 }
 
 /// A sample that JavaScript read itself.
@@ -29,6 +28,8 @@ pub struct PushedSample {
     /// V8's number of the kind of collection.
     pub gc_type: u32,
     pub forced: bool,
+    /// Another full GC follows in the same batch: count it, but judge only the last.
+    pub count_only: bool,
     pub at_ms: f64,
     pub duration_ms: f64,
     pub used_heap_size: f64,
@@ -103,6 +104,8 @@ pub struct ChannelShape {
     pub time_to_limit_ms: Option<f64>,
     pub limit: Option<&'static str>,
     pub held_back_by: Option<String>,
+    /// The same for programs: the gate's name and its numbers.
+    pub gate: Option<Value>,
 }
 
 impl From<&ChannelStatus> for ChannelShape {
@@ -125,6 +128,41 @@ impl From<&ChannelStatus> for ChannelShape {
             held_back_by: status
                 .gate
                 .map(|gate| gate.describe(status.channel).to_string()),
+            gate: status.gate.map(gate_numbers),
+        }
+    }
+}
+
+/// A gate as an object: its name, and the numbers that its sentence tells.
+fn gate_numbers(gate: Gate) -> Value {
+    let name = gate.as_str();
+    match gate {
+        Gate::Few { have, need } | Gate::Confirmation { have, need } => {
+            json!({ "name": name, "have": have, "need": need })
+        }
+        Gate::Load { growth, left } => json!({ "name": name, "growth": growth, "left": left }),
+        Gate::Material { growth, need, gcs } => {
+            json!({ "name": name, "growth": growth, "need": need, "fullGcs": gcs })
+        }
+        Gate::Separated {
+            low_late,
+            high_early,
+        } => {
+            json!({ "name": name, "lowLate": low_late, "highEarly": high_early })
+        }
+        Gate::Trend { z, need } => json!({ "name": name, "z": z, "need": need }),
+        Gate::NewGround { growth, fall } => json!({ "name": name, "growth": growth, "fall": fall }),
+        Gate::Slowing { pace } => json!({ "name": name, "pace": pace }),
+        Gate::Saturating { evidence } => json!({ "name": name, "evidence": evidence }),
+        Gate::Remote { left_ms } => json!({ "name": name, "leftMs": left_ms }),
+        Gate::Patience {
+            watched_ms,
+            need_ms,
+        } => {
+            json!({ "name": name, "watchedMs": watched_ms, "needMs": need_ms })
+        }
+        Gate::Overshadowed { by, times } => {
+            json!({ "name": name, "by": by.as_str(), "times": times })
         }
     }
 }
@@ -277,7 +315,7 @@ impl From<&Record> for RecordShape {
                 sample,
                 used_before,
             } => Self {
-                gc: Some(SampleShape::new(sample, Some(*used_before))),
+                gc: Some(SampleShape::new(sample, *used_before)),
                 ..empty(sample.at_ms)
             },
             Record::Change {
@@ -372,6 +410,8 @@ pub struct StatusShape {
     pub lost: f64,
     /// The hook panicked and was switched off.
     pub failed: bool,
+    /// Why JavaScript cannot be woken, if it cannot.
+    pub deaf: Option<String>,
 }
 
 #[napi(object, object_from_js = false)]

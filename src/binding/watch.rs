@@ -4,7 +4,7 @@ use crate::process::isolates::Registration;
 use crate::process::rss;
 use crate::recorder::Recorder;
 use crate::trend::{Sample, SampleKind};
-use crate::v8::{Collection, GcObserver, HeapStatistics, Waker};
+use crate::v8::{Collection, GcObserver, HeapStatistics, Isolate, Waker};
 use napi::bindgen_prelude::Float64Array;
 use std::cell::{Cell, RefCell};
 use std::time::Instant;
@@ -60,7 +60,6 @@ pub(super) struct Watch {
     pub(super) recorder: RefCell<Recorder>,
     pub(super) waker: RefCell<Option<Waker>>,
     pub(super) resources: Cell<Option<u64>>,
-    pub(super) last_rss: Cell<Option<u64>>,
     pub(super) heap: Cell<HeapStatistics>,
     /// Collections that could not be recorded because the recorder was in use: a bug if not 0.
     pub(super) lost: Cell<u64>,
@@ -81,7 +80,6 @@ impl Watch {
             recorder: RefCell::new(recorder),
             waker: RefCell::new(None),
             resources: Cell::new(None),
-            last_rss: Cell::new(None),
             heap: Cell::new(HeapStatistics::default()),
             lost: Cell::new(0),
             failed: Cell::new(false),
@@ -105,16 +103,27 @@ impl Watch {
         let Ok(registration) = self.registration.try_borrow() else {
             return 0;
         };
-        registration.as_ref().map_or(0, |registration| {
-            registration.publish(heap.total_heap_size, heap.external_memory);
-            registration.others()
-        })
+        let own = heap.total_heap_size.saturating_add(heap.external_memory);
+        registration
+            .as_ref()
+            .map_or(0, |registration| registration.exchange(own))
     }
 
     /// Nothing is told any more, and the isolate no longer counts as watched.
     pub(super) fn close(&self) {
-        drop(self.waker.borrow_mut().take());
-        drop(self.registration.borrow_mut().take());
+        // Out of the cell first: closing calls libuv and napi.
+        let waker = self.waker.take();
+        drop(waker);
+        let registration = self.registration.take();
+        drop(registration);
+    }
+
+    /// The heap's numbers now, or the last ones where V8 cannot be asked.
+    pub(super) fn heap_now(&self) -> HeapStatistics {
+        match Isolate::current() {
+            Ok(Some(isolate)) => isolate.heap_statistics(),
+            _ => self.heap.get(),
+        }
     }
 
     /// Takes a reading and wakes JavaScript when there is something to tell.
@@ -149,9 +158,6 @@ impl Watch {
         self.heap.set(*heap);
         let others = self.others(heap);
         let rss = if look { rss::resident_set_size() } else { None };
-        if rss.is_some() {
-            self.last_rss.set(rss);
-        }
         Sample {
             kind,
             forced: false,
@@ -161,8 +167,8 @@ impl Watch {
             total_heap: heap.total_heap_size,
             external: heap.external_memory,
             heap_limit: heap.heap_size_limit,
-            // The detector takes this isolate's heap off itself; the other isolates' goes here.
-            rss: rss.map(|rss| rss.saturating_sub(others)),
+            rss,
+            other_isolates: others,
             allocated: None,
             requests: self.requests.read(),
             resources: self.resources.get(),

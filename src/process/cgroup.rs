@@ -1,8 +1,8 @@
 //! The control group's memory limit and usage: what kills the pod.
 //!
 //! Version 2 is one tree under `/sys/fs/cgroup`; version 1 has a `memory` controller below it. The
-//! limit that counts is the lowest on the way from our group up to the root, and usage is taken
-//! where that limit stands. Page cache that the kernel would drop first (`inactive_file`) is not
+//! limit that counts is the one with the least headroom on the way from our group up to the root,
+//! and usage is taken where it stands. `memory.high` does not count: it throttles, it does not kill. Page cache that the kernel would drop first (`inactive_file`) is not
 //! counted as used, as Kubernetes' working set does.
 
 use std::fs;
@@ -36,10 +36,10 @@ fn memory_in(root: &Path) -> Option<CgroupMemory> {
     let groups = fs::read_to_string(root.join("proc/self/cgroup")).ok()?;
     let mount = root.join("sys/fs/cgroup");
     let (v2, v1) = paths(&groups);
-    v1.and_then(|path| lowest(&mount.join("memory"), path, &V1))
-        .or_else(|| v2.and_then(|path| lowest(&mount, path, &V2)))
+    v1.and_then(|path| tightest(&mount.join("memory"), path, &V1))
+        .or_else(|| v2.and_then(|path| tightest(&mount, path, &V2)))
         // "Hybrid" machines mount version 2 beside the controllers.
-        .or_else(|| v2.and_then(|path| lowest(&mount.join("unified"), path, &V2)))
+        .or_else(|| v2.and_then(|path| tightest(&mount.join("unified"), path, &V2)))
 }
 
 /// The group's path in the version 2 tree and in version 1's memory controller.
@@ -85,12 +85,12 @@ const V2: Files = Files {
 
 /// Walks up from the group to the mount. Inside a container the path is often the host's and does
 /// not exist: then only the mount itself, which is the container's own group, is left.
-fn lowest(mount: &Path, group: &str, files: &Files) -> Option<CgroupMemory> {
+fn tightest(mount: &Path, group: &str, files: &Files) -> Option<CgroupMemory> {
     let mut directory: PathBuf = mount.join(group.trim_start_matches('/'));
     let mut found: Option<CgroupMemory> = None;
     while directory.starts_with(mount) {
         if let Some(here) = read(&directory, files)
-            && found.is_none_or(|lowest| here.headroom() < lowest.headroom())
+            && found.is_none_or(|found| here.headroom() < found.headroom())
         {
             found = Some(here);
         }
@@ -159,7 +159,7 @@ mod tests {
     const MB: u64 = 1 << 20;
 
     #[test]
-    fn version_2_takes_the_lowest_limit_on_the_way_up() {
+    fn version_2_takes_the_tightest_limit_on_the_way_up() {
         let tree = Tree::new(&[
             ("proc/self/cgroup", "0::/pod/app\n"),
             ("sys/fs/cgroup/pod/app/memory.max", "max\n"),

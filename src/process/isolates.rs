@@ -1,61 +1,65 @@
 //! What the isolates of this process hold together.
 //!
 //! RSS is the process's, a heap is the isolate's: what is native memory can only be said when the
-//! heaps of all worker threads are taken off. Every watched isolate publishes two numbers here; they
-//! are read in GC callbacks, so reading never waits.
+//! heaps of all worker threads are taken off. Every watched isolate publishes its bytes here.
+//! Publishing and reading are one atomic operation each, since both happen in GC callbacks; the table
+//! behind the lock is for starting and stopping only.
 
 use parking_lot::Mutex;
-use std::sync::Arc;
 use std::sync::atomic::{AtomicU64, Ordering::Relaxed};
+use std::sync::{Arc, Weak};
+use std::thread::{self, ThreadId};
 
-static ISOLATES: Mutex<Vec<Arc<Figures>>> = Mutex::new(Vec::new());
+/// Bytes of all watched isolates: the sum of all `Figures`.
+static TOTAL: AtomicU64 = AtomicU64::new(0);
 
+/// Node.js runs an isolate on a thread of its own. Two monitors of one isolate (two copies of the
+/// package, a test runner that loads modules anew) share a place: it has only one heap.
+static ISOLATES: Mutex<Vec<(ThreadId, Weak<Figures>)>> = Mutex::new(Vec::new());
+
+/// The bytes of one isolate.
 #[derive(Default)]
-struct Figures {
-    heap: AtomicU64,
-    external: AtomicU64,
+struct Figures(AtomicU64);
+
+impl Figures {
+    fn publish(&self, bytes: u64) {
+        let before = self.0.swap(bytes, Relaxed);
+        TOTAL.fetch_add(bytes.wrapping_sub(before), Relaxed);
+    }
 }
 
-/// The place of one isolate in the table, given back on drop.
+impl Drop for Figures {
+    fn drop(&mut self) {
+        self.publish(0);
+    }
+}
+
+/// The place of this thread's isolate, given back with the last of its registrations.
 pub struct Registration {
     own: Arc<Figures>,
-    /// What the others held when it could last be read.
-    others: AtomicU64,
 }
 
 impl Registration {
     pub fn new() -> Self {
-        let own = Arc::new(Figures::default());
-        ISOLATES.lock().push(Arc::clone(&own));
-        Self {
-            own,
-            others: AtomicU64::new(0),
-        }
+        let this = thread::current().id();
+        let mut isolates = ISOLATES.lock();
+        isolates.retain(|(_, figures)| figures.strong_count() > 0);
+        let known = isolates
+            .iter()
+            .find(|(id, _)| *id == this)
+            .and_then(|(_, figures)| figures.upgrade());
+        let own = known.unwrap_or_else(|| {
+            let own = Arc::new(Figures::default());
+            isolates.push((this, Arc::downgrade(&own)));
+            own
+        });
+        Self { own }
     }
 
-    /// Publishes this isolate's committed heap and external memory, in bytes.
-    pub fn publish(&self, heap: u64, external: u64) {
-        self.own.heap.store(heap, Relaxed);
-        self.own.external.store(external, Relaxed);
-    }
-
-    /// Heap and external memory of all other watched isolates, in bytes. Never blocks: while a
-    /// worker starts or ends, the answer is the previous one.
-    pub fn others(&self) -> u64 {
-        if let Some(isolates) = ISOLATES.try_lock() {
-            let sum = isolates
-                .iter()
-                .filter(|figures| !Arc::ptr_eq(figures, &self.own))
-                .map(|figures| {
-                    figures
-                        .heap
-                        .load(Relaxed)
-                        .saturating_add(figures.external.load(Relaxed))
-                })
-                .fold(0, u64::saturating_add);
-            self.others.store(sum, Relaxed);
-        }
-        self.others.load(Relaxed)
+    /// Publishes the bytes of this isolate and answers with those of all others.
+    pub fn exchange(&self, bytes: u64) -> u64 {
+        self.own.publish(bytes);
+        TOTAL.load(Relaxed).saturating_sub(bytes)
     }
 }
 
@@ -65,17 +69,13 @@ impl Default for Registration {
     }
 }
 
-impl Drop for Registration {
-    fn drop(&mut self) {
-        ISOLATES
-            .lock()
-            .retain(|figures| !Arc::ptr_eq(figures, &self.own));
-    }
-}
-
 /// How many isolates are watched now.
 pub fn count() -> usize {
-    ISOLATES.lock().len()
+    ISOLATES
+        .lock()
+        .iter()
+        .filter(|(_, figures)| figures.strong_count() > 0)
+        .count()
 }
 
 #[cfg(test)]
@@ -85,13 +85,24 @@ mod tests {
     #[test]
     fn each_sees_the_others_and_nobody_stays_behind() {
         let first = Registration::new();
-        let others_before = first.others();
-        {
-            let second = Registration::new();
-            second.publish(300, 20);
-            first.publish(5, 5);
-            assert_eq!(first.others(), others_before + 320);
-        }
-        assert_eq!(first.others(), others_before);
+        assert_eq!(first.exchange(10), 0);
+        thread::scope(|scope| {
+            scope.spawn(|| {
+                let second = Registration::new();
+                assert_eq!(second.exchange(320), 10);
+                assert_eq!(first.exchange(7), 320);
+                assert_eq!(count(), 2);
+            });
+        });
+        assert_eq!(first.exchange(7), 0);
+
+        let again = Registration::new();
+        assert_eq!(again.exchange(8), 0, "two monitors of one isolate are one");
+        drop(first);
+        assert_eq!(again.exchange(8), 0);
+        assert_eq!(count(), 1);
+        drop(again);
+        assert_eq!(count(), 0);
+        assert_eq!(TOTAL.load(Relaxed), 0);
     }
 }

@@ -51,6 +51,8 @@ mod linux {
     const PAGE_SIZE: c_ulong = 6;
 
     struct Statm {
+        /// Whose file it is: a forked child must not read its parent's.
+        process: u32,
         file: File,
         page_size: u64,
     }
@@ -66,12 +68,16 @@ mod linux {
             // SAFETY: getauxval only reads what the kernel handed the process at its start.
             let page_size = unsafe { getauxval(PAGE_SIZE) };
             (page_size > 0).then_some(Self {
+                process: std::process::id(),
                 file,
                 page_size: page_size as u64,
             })
         }
 
         fn read(&self) -> Option<u64> {
+            if self.process != std::process::id() {
+                return None;
+            }
             let mut text = [0; 128];
             let length = self.file.read_at(&mut text, 0).ok()?;
             resident_pages(&text[..length])?.checked_mul(self.page_size)

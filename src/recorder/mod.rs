@@ -37,7 +37,7 @@ pub struct Interest {
 pub enum Record {
     Gc {
         sample: Sample,
-        used_before: u64,
+        used_before: Option<u64>,
     },
     Change {
         change: Change,
@@ -67,7 +67,11 @@ pub struct Recorder {
     history: History,
     counters: GcCounters,
     allocated: AllocationClock,
-    queue: Queue<Record>,
+    /// Changes of the verdict have a queue of their own: no flood of the others pushes one out.
+    changes: Queue<(u64, Record)>,
+    queue: Queue<(u64, Record)>,
+    /// Numbers the records, so that both queues make one series again.
+    told: u64,
     interest: Interest,
     /// While a `gc()` runs, V8 may collect several times: only the last one is told.
     asked: Asked,
@@ -85,6 +89,7 @@ enum Asked {
 
 /// Room for what happens between two turns of the event loop. Full GCs come tens at most, young ones
 /// by the thousand when JavaScript blocks for seconds.
+const QUEUE_CHANGES: usize = 64;
 const QUEUE_FULL_GCS: usize = 64;
 const QUEUE_EVERY_GC: usize = 2048;
 
@@ -102,7 +107,9 @@ impl Recorder {
             history: History::new(),
             counters: GcCounters::default(),
             allocated: AllocationClock::default(),
+            changes: Queue::with_capacity(QUEUE_CHANGES),
             queue: Queue::with_capacity(QUEUE_FULL_GCS),
+            told: 0,
             interest: Interest::default(),
             asked: Asked::No,
         }
@@ -121,14 +128,11 @@ impl Recorder {
     /// Takes one reading in: a finished collection or a look between two. `used_before` is the used
     /// heap as the collection began. Says whether there is something to tell JavaScript.
     pub fn record(&mut self, mut sample: Sample, used_before: Option<u64>) -> bool {
+        sample.forced |= matches!(self.asked, Asked::Yes { .. });
         sample.allocated = self.allocated.advance(sample.used_heap, used_before);
-        if sample.kind != SampleKind::Timer {
-            self.counters.count(sample.kind, sample.duration_ms);
-        }
-        if self.interest.every_gc
-            && let Some(used_before) = used_before
-        {
-            self.queue.push(Record::Gc {
+        self.count(&sample);
+        if self.interest.every_gc && sample.kind != SampleKind::Timer {
+            self.tell(&Record::Gc {
                 sample,
                 used_before,
             });
@@ -139,7 +143,12 @@ impl Recorder {
             }
             _ => self.judge(&sample),
         }
-        !self.queue.is_empty()
+        self.has_news()
+    }
+
+    /// Counts and times a collection whose numbers say nothing.
+    pub fn count(&mut self, sample: &Sample) {
+        self.counters.count(sample.kind, sample.duration_ms);
     }
 
     /// From here to [`Recorder::asked_end`] the full GCs count as one.
@@ -148,14 +157,23 @@ impl Recorder {
     }
 
     pub fn asked_end(&mut self) -> bool {
-        if let Asked::Yes {
-            last: Some(mut sample),
-        } = std::mem::take(&mut self.asked)
-        {
-            sample.forced = true;
+        if let Asked::Yes { last: Some(sample) } = std::mem::take(&mut self.asked) {
             self.judge(&sample);
         }
-        !self.queue.is_empty()
+        self.has_news()
+    }
+
+    fn has_news(&self) -> bool {
+        !self.changes.is_empty() || !self.queue.is_empty()
+    }
+
+    fn tell(&mut self, record: &Record) {
+        let queue = match record {
+            Record::Change { .. } => &mut self.changes,
+            Record::Gc { .. } | Record::Stats(_) => &mut self.queue,
+        };
+        queue.push((self.told, *record));
+        self.told += 1;
     }
 
     fn judge(&mut self, sample: &Sample) {
@@ -170,7 +188,7 @@ impl Recorder {
         let mut next = self.detector.push(sample);
         while let Some(change) = next {
             let status = self.detector.status(change.channel);
-            self.queue.push(Record::Change {
+            self.tell(&Record::Change {
                 change,
                 status,
                 run,
@@ -180,7 +198,7 @@ impl Recorder {
         }
         if sample.kind == SampleKind::Major && self.interest.stats {
             let heap = self.detector.status(Channel::Heap);
-            self.queue.push(Record::Stats(Stats {
+            self.tell(&Record::Stats(Stats {
                 sample: *sample,
                 classic: self.memwatch.stats(),
                 counters: self.counters,
@@ -215,7 +233,14 @@ impl Recorder {
 
     /// What was queued since the last call, oldest first, and how many records found no room.
     pub fn drain(&mut self) -> (Vec<Record>, u64) {
-        self.queue.drain()
+        let (mut records, dropped) = self.queue.drain();
+        let (changes, lost) = self.changes.drain();
+        records.extend(changes);
+        records.sort_unstable_by_key(|(number, _)| *number);
+        (
+            records.into_iter().map(|(_, record)| record).collect(),
+            dropped + lost,
+        )
     }
 
     pub fn counters(&self) -> &GcCounters {
@@ -246,13 +271,17 @@ impl Recorder {
             + self.detector.own_memory()
             + self.ring.own_memory()
             + self.history.own_memory()
+            + self.changes.own_memory()
             + self.queue.own_memory()
     }
 }
 
 /// The size of each channel right after a full GC, in the order of [`CHANNELS`].
 fn sizes(sample: &Sample) -> [Option<f64>; CHANNELS.len()] {
-    let v8 = sample.total_heap.saturating_add(sample.external);
+    let v8 = sample
+        .total_heap
+        .saturating_add(sample.external)
+        .saturating_add(sample.other_isolates);
     [
         Some(sample.used_heap as f64),
         Some(sample.external as f64),

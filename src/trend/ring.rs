@@ -91,6 +91,7 @@ mod tests {
             external: 3,
             heap_limit: 4,
             rss: None,
+            other_isolates: 0,
             allocated: None,
             requests: None,
             resources: None,

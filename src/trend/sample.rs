@@ -24,7 +24,7 @@ pub enum SampleKind {
 #[derive(Clone, Copy, Debug, PartialEq)]
 pub struct Sample {
     pub kind: SampleKind,
-    /// Somebody asked for this collection (`gc()`, an idle-time check, the inspector).
+    /// Somebody asked for this collection and waited for it (`gc()`, the inspector).
     pub forced: bool,
     /// Milliseconds since the monitor started, monotonic.
     pub at_ms: f64,
@@ -38,8 +38,10 @@ pub struct Sample {
     pub external: u64,
     /// `heap_size_limit`.
     pub heap_limit: u64,
-    /// Resident set size.
+    /// Resident set size of the whole process.
     pub rss: Option<u64>,
+    /// What other isolates of the process hold of it.
+    pub other_isolates: u64,
     /// Bytes allocated on the heap since the monitor started, as far as known.
     pub allocated: Option<u64>,
     /// Requests served since the monitor started.

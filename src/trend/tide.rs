@@ -62,7 +62,10 @@ impl Tide {
         if let Some(rss) = sample.rss {
             lower(
                 &mut self.low_native,
-                rss as f64 - sample.total_heap as f64 - sample.external as f64,
+                rss as f64
+                    - sample.other_isolates as f64
+                    - sample.total_heap as f64
+                    - sample.external as f64,
             );
         }
         if let Some(resources) = sample.resources {

@@ -41,9 +41,9 @@ pub trait GcObserver {
 
 /// An installed hook. Dropping it takes the callbacks away.
 pub struct GcHook<O: GcObserver> {
-    isolate: Isolate,
-    /// V8 holds a pointer to it until `drop`.
-    state: Box<State<O>>,
+    /// V8 holds a pointer to it until `drop`. Counted, not boxed: moving a box claims that nobody
+    /// else points to its content.
+    state: Rc<State<O>>,
 }
 
 struct State<O> {
@@ -66,33 +66,34 @@ struct Started {
 impl<O: GcObserver> GcHook<O> {
     /// Registers the callbacks. `epoch` is the zero of all times.
     pub fn install(isolate: Isolate, epoch: Instant, observer: Rc<O>) -> Self {
-        let state = Box::new(State {
+        let state = Rc::new(State {
             isolate,
             observer,
             epoch,
             started: Default::default(),
             poisoned: Cell::new(false),
         });
-        let data = (&raw const *state).cast_mut().cast::<c_void>();
+        let data = Rc::as_ptr(&state).cast_mut().cast::<c_void>();
         let symbols = isolate.symbols();
         // SAFETY: `prologue::<O>` has V8's callback signature and `data` stays valid until `drop`
-        // has removed it: the box does not move its content.
+        // has removed it: `state` keeps a count.
         unsafe { (symbols.add_prologue)(isolate.raw(), prologue::<O>, data, ALL_GC_TYPES) };
         // SAFETY: as above.
         unsafe { (symbols.add_epilogue)(isolate.raw(), epilogue::<O>, data, ALL_GC_TYPES) };
-        Self { isolate, state }
+        Self { state }
     }
 }
 
 impl<O: GcObserver> Drop for GcHook<O> {
     fn drop(&mut self) {
-        let data = (&raw const *self.state).cast_mut().cast::<c_void>();
-        let symbols = self.isolate.symbols();
+        let data = Rc::as_ptr(&self.state).cast_mut().cast::<c_void>();
+        let isolate = self.state.isolate;
+        let symbols = isolate.symbols();
         // SAFETY: the isolate lives (its owner drops us in a cleanup hook at the latest); the pair of
         // function and data is the one that was added.
-        unsafe { (symbols.remove_prologue)(self.isolate.raw(), prologue::<O>, data) };
+        unsafe { (symbols.remove_prologue)(isolate.raw(), prologue::<O>, data) };
         // SAFETY: as above.
-        unsafe { (symbols.remove_epilogue)(self.isolate.raw(), epilogue::<O>, data) };
+        unsafe { (symbols.remove_epilogue)(isolate.raw(), epilogue::<O>, data) };
     }
 }
 
@@ -104,7 +105,7 @@ unsafe extern "C" fn prologue<O: GcObserver>(
     _flags: c_uint,
     data: *mut c_void,
 ) {
-    // SAFETY: `data` is the boxed state, alive until the callback is removed, and only ever borrowed
+    // SAFETY: `data` is the counted state, alive until the callback is removed, and only ever borrowed
     // shared (its fields are cells).
     let state = unsafe { &*data.cast::<State<O>>() };
     state.guarded(|| state.begin(gc_type));
@@ -136,7 +137,17 @@ impl<O: GcObserver> State<O> {
 
     fn end(&self, gc_type: u32, flags: u32) {
         let ended_ns = self.now_ns();
-        let started = self.slot(gc_type).get();
+        // Taken, so that a collection whose prologue was missed does not seem to last since the one before.
+        let started = self.slot(gc_type).take();
+        let started = if started.at_ns == 0 {
+            Started {
+                entered_ns: ended_ns,
+                at_ns: ended_ns,
+                ..started
+            }
+        } else {
+            started
+        };
         self.observer.collected(&Collection {
             gc_type,
             forced: flags & FLAG_FORCED != 0,

@@ -58,8 +58,9 @@ macro_rules! function {
     ($symbol:expr => $signature:ty) => {{
         let found = $crate::process::symbol::Symbol::find(&$symbol)?;
         // SAFETY: `found` is the address of the function of that name. For libuv its documented C
-        // signature is `$signature`; for V8 the mangled name spells the parameter types out, so a
-        // V8 with another signature has another name and is not found.
+        // signature is `$signature`. For V8 the mangled name spells the parameter types out, so a
+        // V8 with others has another name and is not found; return types and static-ness, which
+        // Itanium's names leave out, are those of v8.h from Node.js 16 to 26.
         unsafe { std::mem::transmute::<std::ptr::NonNull<std::ffi::c_void>, $signature>(found) }
     }};
 }

@@ -1,7 +1,7 @@
 //! `GetProcAddress` on the host executable: node.exe exports V8 and libuv itself.
 //!
-//! Never run by us: no Windows machine was at hand. The names were compared with the exports that
-//! other projects use.
+//! Never run by us: no Windows machine was at hand. The decorated names were derived by Microsoft's
+//! rules (with their back-references), and the GC callbacks' compared with those that rusty_v8 links.
 
 use std::ffi::{CStr, c_char, c_void};
 use std::ptr::NonNull;

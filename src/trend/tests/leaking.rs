@@ -43,6 +43,7 @@ fn express(mb_per_second: f64, factor: f64) -> Vec<Sample> {
             external: 2_000_000,
             heap_limit: 4_300_000_000,
             rss: Some(((shown + 60.0) * MB) as u64),
+            other_isolates: 0,
             allocated: Some((at * 60.0 * MB) as u64),
             requests: Some((at * 5000.0) as u64),
             resources: None,

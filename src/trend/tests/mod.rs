@@ -142,6 +142,7 @@ impl Program<'_> {
                     external: external as u64,
                     heap_limit: self.limit as u64,
                     rss: Some((total + external + (self.native)(at) + MB * random.next()) as u64),
+                    other_isolates: 0,
                     allocated: Some((requests * ALLOCATED_PER_REQUEST) as u64),
                     requests: self.knows_requests.then_some(requests as u64),
                     resources: Some((self.resources)(at) as u64),
