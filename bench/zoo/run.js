@@ -52,7 +52,7 @@ async function run (name, { seconds, nodeArgs, node, tidemark, modules, full }) 
     const load = startLoad(zooApp, port, seconds)
     const crashed = await Promise.race([load.done, enough, exited.then(([code, signal]) => ({ code, signal }))])
     const took = at()
-    load.stop()
+    await load.stop()
     if (crashed?.code !== undefined) return { name, label: zooApp.label, took, crashed, ...seen, ...load.totals() }
     child.send('report')
     const report = await Promise.race([message('report'), exited.then(() => ({}))])
@@ -73,6 +73,7 @@ function messages (child) {
 function startLoad ({ request, load = LOAD }, port, seconds) {
   const totals = { non2xx: 0, timeouts: 0, p99: 0 }
   const cannons = []
+  const fired = []
   const timers = []
   let n = 0
   const start = ({ rate, from = 0, connections = CONNECTIONS, reconnectRate }) => {
@@ -85,20 +86,23 @@ function startLoad ({ request, load = LOAD }, port, seconds) {
       requests: [{ setupRequest: (defaults) => ({ ...defaults, ...request(n++) }) }]
     })
     cannons.push(cannon)
-    return cannon.then((result) => {
+    const ended = cannon.then((result) => {
       totals.non2xx += result.non2xx
       totals.timeouts += result.timeouts + result.errors
       totals.p99 = Math.max(totals.p99, result.latency.p99)
     })
+    fired.push(ended)
+    return ended
   }
   const parts = load.map((part) => new Promise((resolve, reject) => {
     timers.push(setTimeout(() => start(part).then(resolve, reject), (part.from ?? 0) * seconds * 1000))
   }))
   return {
     done: Promise.all(parts),
-    stop () {
+    async stop () {
       timers.forEach(clearTimeout)
       for (const cannon of cannons) cannon.stop()
+      await Promise.allSettled(fired)
     },
     totals: () => totals
   }

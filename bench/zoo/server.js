@@ -26,10 +26,22 @@ zooApp.after?.(app)
 const server = app.listen(0, '127.0.0.1', () => process.send({ event: 'listening', payload: { port: server.address().port } }))
 zooApp.server?.(server)
 
+/** What held the alarm back, and from when on: the way to it says more than its end. */
+const course = []
+const held = {}
+setInterval(() => {
+  const { channels, uptimeMs } = tidemark.status()
+  for (const [channel, { state, heldBackBy = '' }] of Object.entries(channels)) {
+    const gate = `${state}: ${heldBackBy.replace(/-?\d[\d.]*( [kMG]?B)?/g, 'N')}`
+    if (gate === held[channel]) continue
+    held[channel] = gate
+    course.push({ at: Math.round(uptimeMs / 1000), channel, state, heldBackBy })
+  }
+}, 1000).unref()
+
 process.on('message', (message) => {
   if (message !== 'report') return
   const { samples } = tidemark.history()
-  const { cpuUsage, memoryUsage } = process
-  process.send({ event: 'report', payload: { status: tidemark.status(), samples, cpu: cpuUsage(), memory: memoryUsage() } }, () => process.exit())
+  process.send({ event: 'report', payload: { status: tidemark.status(), samples, course, cpu: process.cpuUsage() } }, () => process.exit())
 })
 process.on('disconnect', () => process.exit())
