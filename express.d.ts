@@ -33,12 +33,12 @@ interface ExpressOptions {
    * Gets the line of stats, at level info: pino and winston with the numbers under the key
    * `tidemark`, console and other loggers as a sentence. Default: none, and nothing is written.
    */
-  logger?: LoggerLike
+  logger?: LoggerLike | undefined
   /**
    * At most one line in so many milliseconds. It comes `interval` after the first request since the
    * last one; without requests there is none. Default: 60000.
    */
-  interval?: number
+  interval?: number | undefined
 }
 
 /** The numbers of one line, as pino and winston get them under the key `tidemark`. */

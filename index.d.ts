@@ -22,7 +22,10 @@ declare namespace tidemark {
   type Limit = 'heap' | 'cgroup' | 'machine'
 
   interface Tidemark extends EventEmitter {
-    /** A leak: once, and again only when it got materially worse or came back. */
+    /**
+     * A leak: once, and again only when it got materially worse or came back. With
+     * `detector: 'memwatch'` as memwatch does: after every `consecutive` growths.
+     */
     on (event: 'leak', listener: (leak: Leak) => void): this
     /** A leak that was reported has ended. */
     on (event: 'recovered', listener: (recovered: Recovered) => void): this
@@ -46,7 +49,7 @@ declare namespace tidemark {
      * @throws {TidemarkError} `ERR_TIDEMARK_ALREADY_STARTED` when started with other options
      */
     start (options?: Options): this
-    /** Takes the hook away and forgets what was seen; listeners stay. Stopping twice does nothing. */
+    /** Takes the hook away and forgets what was seen; listeners stay, and adding one starts it again. Stopping twice does nothing. */
     stop (): this
     /** Runs a full collection, synchronously. One 'stats' follows. */
     gc (): void
@@ -60,25 +63,25 @@ declare namespace tidemark {
 
   interface Options {
     /** The rule that decides: the trend detector, or memwatch's `consecutive` growths. Default: 'trend' */
-    detector?: 'trend' | 'memwatch'
+    detector?: 'trend' | 'memwatch' | undefined
     /** Full GCs in a row that must grow, for `detector: 'memwatch'`; 2 to 1000. Default: 5 */
-    consecutive?: number
+    consecutive?: number | undefined
     /** The channels whose verdict is told. Default: all four */
-    channels?: Channel[]
+    channels?: readonly Channel[] | undefined
     /** Full GCs that `history().samples` holds; 16 to 65536, about 150 bytes each. Default: 512 */
-    historySize?: number
+    historySize?: number | undefined
     /** Milliseconds between two looks at RSS, limits and handles; 100 to 3600000. Default: 2000 */
-    sampleIntervalMs?: number
-    /** Ask V8 for an incremental full GC when suspicious and the event loop is idle. Default: true */
-    idleGc?: boolean
-    /** Least milliseconds between two such collections; 1000 to 86400000. Default: 60000 */
-    idleGcIntervalMs?: number
+    sampleIntervalMs?: number | undefined
+    /** Ask V8 for an incremental full GC when suspicious and the event loop is less than 75 % busy. Default: true */
+    idleGc?: boolean | undefined
+    /** Least milliseconds between two such collections, which come more and more seldom; 1000 to 86400000. Default: 5000 */
+    idleGcIntervalMs?: number | undefined
     /** Count the requests of all http servers of this thread, as a clock for the detector. Default: true */
-    requests?: boolean
-    /** Bytes of RSS at which something outside kills the process, where no cgroup says so. Default: none */
-    memoryLimit?: number
+    requests?: boolean | undefined
+    /** Bytes of RSS at which something outside kills the process, where no cgroup says so; told as limit 'cgroup'. Default: none */
+    memoryLimit?: number | undefined
     /** Where samples come from: the GC hook, or Node's perf_hooks. Default: 'auto', the hook where it can be installed */
-    source?: 'auto' | 'perf_hooks'
+    source?: 'auto' | 'perf_hooks' | undefined
   }
 
   /** memwatch's fields are `start`, `end`, `growth` and `reason`. */

@@ -5,11 +5,12 @@ const { setTimeout: sleep } = require('node:timers/promises')
 const { test } = require('node:test')
 const { IdleGc } = require('../lib/idle-gc')
 
-function setup ({ wantsGc = true, meanMs = 10, ...options } = {}) {
+function setup ({ wantsGc = true, meanMs = 10, utilization, ...options } = {}) {
   let collected = 0
-  const native = { wantsGc: () => wantsGc, status: () => ({ gc: { major: { count: 4, durationMs: 4 * meanMs } } }) }
-  const idleGc = new IdleGc({ idleGc: true, idleGcIntervalMs: 60000, ...options }, () => { collected++ })
-  return { consider: (now) => idleGc.consider(native, now), collected: () => collected }
+  let wants = wantsGc
+  const native = { wantsGc: () => wants, status: () => ({ gc: { major: { count: 4, durationMs: 4 * meanMs } } }) }
+  const idleGc = new IdleGc({ idleGc: true, idleGcIntervalMs: 60000, ...options }, () => { collected++ }, utilization)
+  return { consider: (now) => idleGc.consider(native, now), collected: () => collected, calm: (is) => { wants = !is } }
 }
 
 /** So that the event loop was idle for most of the time since the last look. */
@@ -26,6 +27,26 @@ test('a suspicion at an idle moment asks for one collection, and not again withi
   await idle()
   consider(61001)
   assert.equal(collected(), 2)
+})
+
+test('a suspicion that goes on is asked about more and more seldom, a new one at once again', () => {
+  const { consider, collected, calm } = setup({ idleGcIntervalMs: 1000, utilization: () => ({ utilization: 0.1 }) })
+  const asked = []
+  for (let now = 0; now < 3600000; now += 500) {
+    const before = collected()
+    consider(now)
+    if (collected() > before) asked.push(now)
+  }
+  const gaps = asked.slice(1).map((at, i) => at - asked[i])
+  assert.ok(gaps[0] < 2000, String(gaps))
+  assert.ok(gaps.at(-1) >= 60000 && gaps.at(-1) < 62000, String(gaps))
+  calm(true)
+  consider(3700000)
+  calm(false)
+  consider(3700500)
+  consider(3701600)
+  consider(3702900)
+  assert.equal(collected(), asked.length + 3)
 })
 
 test('collections that take long are asked for more seldom: at most 1 % of the time', async () => {

@@ -21,6 +21,8 @@ test("memwatch's fields are there, in memwatch's words", () => {
   assert.ok(leak.start instanceof Date && leak.end instanceof Date)
   assert.equal(leak.end - leak.start, 97000)
   assert.equal(leak.growth, 329733)
+  assert.equal(leak.growthRateInterval, null)
+  assert.equal(leak.confidence, null)
   assert.equal(leak.reason, 'heap growth over 5 consecutive GCs (1m 37s) - 11.67 mb/hr')
 })
 

@@ -4,6 +4,7 @@ const assert = require('node:assert/strict')
 const { once } = require('node:events')
 const diagnosticsChannel = require('node:diagnostics_channel')
 const { test } = require('node:test')
+const { createMiddleware } = require('../lib/express')
 const { Monitor } = require('../lib/monitor')
 const { createFakeBinding, leakRecord } = require('./helpers/fake-binding')
 
@@ -78,6 +79,15 @@ test('start() with options after a listener started it begins anew with them', (
   monitor.stop()
 })
 
+test('tidemark.express() keeps the monitor running, and a second call forgets nothing', () => {
+  const { binding, monitor } = setup()
+  const express = createMiddleware(monitor)
+  express()
+  express()
+  assert.equal(binding.made.length, 1)
+  monitor.stop()
+})
+
 test('a preload presets the implicit start, and the app may still start it with its own options', () => {
   const { binding, monitor } = setup()
   Monitor.preset(monitor, { detector: 'memwatch' })
@@ -142,6 +152,23 @@ test('a listener that throws harms neither the others nor the app', async () => 
   const [warning] = await warned
   assert.equal(warning.code, 'ERR_TIDEMARK_LISTENER')
   assert.equal(warning.cause, bug)
+  monitor.stop()
+})
+
+test("an 'error' listener that throws as well harms nobody, and the warning comes once", async () => {
+  const { binding, monitor } = setup()
+  const warnings = []
+  const onWarning = (warning) => warnings.push(warning)
+  process.on('warning', onWarning)
+  let reached = 0
+  monitor.on('error', () => { throw new Error('and this too') })
+  monitor.on('leak', () => { throw new Error('bug of the app') })
+  monitor.on('leak', () => { reached++ })
+  binding.last.tell(leakRecord(), leakRecord(), leakRecord())
+  await new Promise(setImmediate)
+  process.off('warning', onWarning)
+  assert.equal(reached, 3)
+  assert.equal(warnings.length, 1)
   monitor.stop()
 })
 

@@ -34,8 +34,10 @@ function requireBinding () {
 /** The first line of each error of a chain. */
 function causes (error) {
   const lines = []
-  for (let next = error; next instanceof Error && lines.length < 8; next = next.cause) {
-    lines.push(next.message.split('\n')[0])
+  for (let next = error, links = 0; next instanceof Error && links < 16; next = next.cause, links++) {
+    const [line] = next.message.split('\n')
+    // What napi's loader says on top is advice for another kind of failure, and wasi is not built.
+    if (!/^Cannot find native binding|wasm32-wasi/.test(line)) lines.push(line)
   }
   return [...new Set(lines)]
 }

@@ -2,38 +2,41 @@
 
 const { performance } = require('node:perf_hooks')
 
-/** Busier than this and a collection would delay requests. */
-const IDLE_UTILIZATION = 0.5
-/** Full collections asked for may take this share of the time. */
+/** Busier than this and a collection would delay requests; V8 collects often enough then by itself. */
+const IDLE_UTILIZATION = 0.75
+/** The pauses of the collections that were asked for may take this share of the time. */
 const BUDGET = 0.01
+/** A suspicion that goes on is asked about more and more seldom, by this factor. */
+const BACK_OFF = 1.25
+/** At the most so many times the interval. */
+const MOST = 60
 
 /**
  * Asks V8 for a full GC when the detector is suspicious and the event loop is idle: one clean
- * reading then is worth many noisy ones. The collection is incremental: small steps, one short
- * pause at the end. Rate-limited by time and by what full GCs take in this process; can be switched
- * off.
+ * reading then is worth many noisy ones, and a small heap may otherwise go for minutes without one.
+ * The collection is incremental: small steps, one short pause at the end. Rate-limited by time, more
+ * and more while nothing comes of it, and by what full GCs take in this process; can be switched off.
  */
 class IdleGc {
   #enabled
   #intervalMs
   #collect
-  #utilization = performance.eventLoopUtilization()
+  #read
+  #utilization
   #notBefore = 0
-  #asked = 0
+  #waits = 1
 
   /**
    * @param {{idleGc: boolean, idleGcIntervalMs: number}} options
    * @param {() => void} collect
+   * @param {typeof performance.eventLoopUtilization} [read]
    */
-  constructor (options, collect) {
+  constructor (options, collect, read = performance.eventLoopUtilization) {
     this.#enabled = options.idleGc
     this.#intervalMs = options.idleGcIntervalMs
     this.#collect = collect
-  }
-
-  /** How often it asked. */
-  get asked () {
-    return this.#asked
+    this.#read = read
+    this.#utilization = read()
   }
 
   /**
@@ -43,14 +46,19 @@ class IdleGc {
    */
   consider (native, now) {
     if (!this.#enabled) return
-    const utilization = performance.eventLoopUtilization()
-    const { utilization: sinceLast } = performance.eventLoopUtilization(utilization, this.#utilization)
+    const utilization = this.#read()
+    const { utilization: sinceLast } = this.#read(utilization, this.#utilization)
     this.#utilization = utilization
-    if (now < this.#notBefore || sinceLast > IDLE_UTILIZATION || !native.wantsGc()) return
+    if (now < this.#notBefore) return
+    if (!native.wantsGc()) {
+      this.#waits = 1
+      return
+    }
+    if (sinceLast > IDLE_UTILIZATION) return
     const { count, durationMs } = native.status().gc.major
     const meanMs = count > 0 ? durationMs / count : 0
-    this.#notBefore = now + Math.max(this.#intervalMs, meanMs / BUDGET)
-    this.#asked++
+    this.#notBefore = now + Math.max(this.#intervalMs * this.#waits, meanMs / BUDGET)
+    this.#waits = Math.min(this.#waits * BACK_OFF, MOST)
     this.#collect()
   }
 }

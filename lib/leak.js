@@ -47,7 +47,7 @@ function leakPayload (record, toDate, options) {
     reason: reason(classic?.consecutive ?? status.fullGcs, startMs, endMs, growth, status.channel),
     channel: status.channel,
     growthRate: classic ? ratePerSecond(growth, endMs - startMs) : known(status.growthRate),
-    growthRateInterval: status.growthRateLow === undefined ? null : [status.growthRateLow, status.growthRateHigh],
+    growthRateInterval: classic || status.growthRateLow === undefined ? null : [status.growthRateLow, status.growthRateHigh],
     // 0 where no requests came by: nothing to divide by.
     growthPerRequest: status.growthPerRequest || null,
     confidence: classic ? null : status.confidence,
@@ -82,7 +82,7 @@ function recoveredPayload ({ status, atMs }, toDate) {
 function message (leak, spanMs) {
   const { subject, next } = CHANNELS[leak.channel]
   const parts = [
-    `${subject} leaks: ${amount(leak.growth, leak.channel)} more than ${duration(spanMs)} ago over ${leak.fullGcs} full GCs` +
+    `${subject} leaks: ${amount(leak.growth, leak.channel)} more than ${spanMs < 1000 ? 'a moment' : duration(spanMs)} ago over ${leak.fullGcs} full GCs` +
     `${pace(leak)}${sureness(leak)}.`
   ]
   if (leak.timeToLimit !== null) {

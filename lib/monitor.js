@@ -3,7 +3,7 @@
 const { EventEmitter } = require('node:events')
 const { channel: diagnosticsChannel } = require('node:diagnostics_channel')
 const { constants, performance } = require('node:perf_hooks')
-const { setInterval, clearInterval } = require('node:timers')
+const { setImmediate, setInterval, clearInterval } = require('node:timers')
 const os = require('node:os')
 const v8 = require('node:v8')
 const { createError } = require('./errors')
@@ -47,6 +47,8 @@ class Monitor extends EventEmitter {
   #explicit = false
   /** Everything that lives from start to stop, or null. */
   #session = null
+  /** Events whose listeners' errors were a process warning already. */
+  #warned = new Set()
   #onAdded = (event) => this.#listenerAdded(event)
   #onRemoved = (event) => this.#listenerRemoved(event)
 
@@ -196,12 +198,14 @@ class Monitor extends EventEmitter {
       fallback: null,
       problems: [],
       dropped: 0,
-      timer: setInterval(() => this.#tick(), options.sampleIntervalMs).unref(),
+      timer: unref(setInterval(() => this.#tick(), options.sampleIntervalMs)),
       toDate: (atMs) => new Date(Date.now() - (native.nowMs() - atMs))
     }
     if (options.requests) requests.start()
     this.#startSource(options.source)
     this.#listen()
+    // The first look comes with the next turn, so that a start costs no file reading.
+    unref(setImmediate(() => { if (this.#session?.native === native) this.#tick() }))
   }
 
   #startSource (wanted) {
@@ -269,10 +273,21 @@ class Monitor extends EventEmitter {
   #listenerThrew (event, cause) {
     const error = createError('ERR_TIDEMARK_LISTENER', [event, cause], { cause })
     if (this.listenerCount('error') > 0) {
-      this.emit('error', error)
-    } else {
-      process.emitWarning(error)
+      try {
+        this.emit('error', error)
+        return
+      } catch {
+        // The listener of 'error' threw as well: what is left is the warning.
+      }
     }
+    this.#warn(event, error)
+  }
+
+  /** Once an event: what throws for every collection must not flood the log. */
+  #warn (event, error) {
+    if (this.#warned.has(event)) return
+    this.#warned.add(event)
+    process.emitWarning(error)
   }
 }
 
@@ -293,6 +308,12 @@ function installHook (native) {
 /** Where there is no /proc/meminfo. Not on macOS, which calls memory free only when nobody uses it for anything. */
 function machineAvailable () {
   return process.platform === 'darwin' ? undefined : os.freemem() || undefined
+}
+
+/** Fake timers of test runners may be plain objects. */
+function unref (timer) {
+  timer?.unref?.()
+  return timer
 }
 
 function worse (one, other) {

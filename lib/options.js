@@ -13,7 +13,7 @@ const OPTIONS = {
   historySize: { default: 512, check: integer(16, 65536) },
   sampleIntervalMs: { default: 2000, check: integer(100, 3600000) },
   idleGc: { default: true, check: boolean() },
-  idleGcIntervalMs: { default: 60000, check: integer(1000, 86400000) },
+  idleGcIntervalMs: { default: 5000, check: integer(1000, 86400000) },
   requests: { default: true, check: boolean() },
   memoryLimit: { default: undefined, check: optional(integer(1048576, Number.MAX_SAFE_INTEGER)) },
   source: { default: 'auto', check: oneOf('auto', 'perf_hooks') }

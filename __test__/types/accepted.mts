@@ -44,7 +44,7 @@ const now = status()
 if (now.running) {
   const state: tidemark.State = now.state
   const held: string | undefined = now.channels.heap?.heldBackBy
-  console.log(state, held, now.source, now.memory.cgroup?.limit, now.cost.meanUs)
+  console.log(state, held, now.source, now.memory.cgroup?.limit, now.cost.minorUs)
 } else {
   const stopped: 'stopped' = now.state
   console.log(stopped)

@@ -58,7 +58,7 @@ function createMiddleware (monitor) {
  * away with a `once('leak')`.
  */
 function hold (monitor) {
-  monitor.off('recovered', holds).on('recovered', holds)
+  if (!monitor.listeners('recovered').includes(holds)) monitor.on('recovered', holds)
 }
 
 function holds () {}

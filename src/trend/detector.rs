@@ -284,7 +284,7 @@ impl Detector {
             channel,
             state: watch.state,
             floor: watch.horizons.newest().map(|mark| mark.size),
-            growth: finding.growth,
+            growth: finding.rise,
             growth_rate: rate.map(|rate| rate.median * 1000.0),
             growth_rate_low: rate.map(|rate| rate.low * 1000.0),
             growth_rate_high: rate.map(|rate| rate.high * 1000.0),
@@ -324,7 +324,7 @@ impl Detector {
         let (live, risen, run_ms) = self.tide.unseen();
         self.config.channels[Channel::Heap as usize]
             && self.watches[Channel::Heap as usize].state == State::Settling
-            && run_ms >= 0.5 * self.config.patience_ms
+            && run_ms >= super::watch::ASK_AFTER * self.config.patience_ms
             && risen >= 4.0 * self.config.material(Channel::Heap, live)
     }
 }

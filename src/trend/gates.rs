@@ -58,7 +58,9 @@ pub struct Finding {
     pub clean: bool,
     /// The low-water mark at the start of the window.
     pub base: f64,
-    /// By how much the low-water mark rose.
+    /// By how much the low-water mark rose from the first to the last of the window: what is told.
+    pub rise: f64,
+    /// The part of it that the gates judge: without the load's share and the largest step.
     pub growth: f64,
     /// Bytes per millisecond.
     pub rate: stats::Slope,
@@ -120,7 +122,8 @@ pub fn judge(marks: &[Mark], context: &Context, before: impl Fn(f64) -> Option<M
         finding.start_ms = first.at_ms;
         finding.end_ms = last.at_ms;
         finding.base = edge(marks.iter().map(|mark| mark.size), count);
-        finding.growth = last.size - first.size;
+        finding.rise = last.size - first.size;
+        finding.growth = finding.rise;
     }
     let material = context.config.material(context.channel, finding.base);
     let steep = count + 1 == need && is_steep(marks, finding.base);

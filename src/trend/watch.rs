@@ -10,6 +10,10 @@ use super::memwatch::Run;
 use super::stats::{MAX_POINTS, Slope};
 use super::{Channel, Config, Event, State};
 
+/// When full GCs are few: so long, as a share of the patience, a rise must have lasted before a full
+/// GC is worth asking for. Five marks are needed for a verdict, so a fifth of the patience for each.
+pub const ASK_AFTER: f64 = 0.2;
+
 /// The report that stands.
 #[derive(Clone, Copy, Debug)]
 struct Report {
@@ -345,6 +349,7 @@ impl Watch {
             self.finding = Finding {
                 rising: run.rate().is_some(),
                 base: size - run.growth as f64,
+                rise: run.growth as f64,
                 growth: run.growth as f64,
                 rate: Slope {
                     low: rate,
@@ -376,7 +381,7 @@ impl Watch {
             (State::Suspect, _) => true,
             (State::Settling, Some(Gate::Few { .. })) => {
                 let finding = &self.finding;
-                now_ms - finding.start_ms >= 0.5 * config.patience_ms
+                now_ms - finding.start_ms >= ASK_AFTER * config.patience_ms
                     && finding.growth >= config.material(self.channel, finding.base)
             }
             _ => false,

@@ -356,6 +356,8 @@ fn status_tells_rate_limit_and_time_left() {
         status.growth_rate_low.expect("low") <= rate
             && rate <= status.growth_rate_high.expect("high")
     );
+    let told = status.growth / ((status.end_ms - status.start_ms) / 1000.0);
+    assert!((0.8 * rate..1.2 * rate).contains(&told), "{told} {rate}");
     let left = status.time_to_limit_ms.expect("time left") / 1000.0;
     assert!((7500.0..9500.0).contains(&left), "{left}");
     assert!(status.confidence > 0.5);
