@@ -86,7 +86,7 @@ impl fmt::Display for Sentence {
             Gate::Few { have, need } => {
                 write!(
                     f,
-                    "{have} full GCs since start-up, {need} are needed to tell"
+                    "{have} of the {need} full GCs after start-up that are needed to tell"
                 )
             }
             Gate::Load { growth, left } => write!(

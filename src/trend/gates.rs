@@ -369,7 +369,7 @@ impl Window {
             allocated: None,
         };
         // Under an even load every clock tells the same time.
-        window.load = column(marks, |mark| mark.load).filter(|load| varied(&load[..marks.len()]));
+        window.load = loads(marks).filter(|load| varied(&load[..marks.len()]));
         if window.load.is_some() {
             window.requests = column(marks, |mark| mark.requests);
             window.allocated = column(marks, |mark| mark.allocated);
@@ -501,7 +501,7 @@ impl Window {
 /// Whether the size rose no more than in proportion with the load. The thirds are
 /// two thirds of the window apart.
 fn in_proportion(marks: &[Mark], finding: &Finding) -> bool {
-    let Some(load) = column(marks, |mark| mark.load) else {
+    let Some(load) = loads(marks) else {
         return false;
     };
     let third = (marks.len() / 3).max(2);
@@ -518,6 +518,26 @@ fn varied(load: &[f64]) -> bool {
 
 fn requests_in(marks: &[Mark]) -> Option<f64> {
     Some(marks.last()?.requests? - marks.first()?.requests?)
+}
+
+/// The load at each mark. Before the first request there is none yet: a service that has just
+/// started has not doubled its load when the requests begin, so those marks take the first load.
+fn loads(marks: &[Mark]) -> Option<[f64; MAX_POINTS]> {
+    let mut load = column(marks, |mark| mark.load)?;
+    let idle = marks
+        .iter()
+        .take_while(|mark| mark.requests == Some(0.0))
+        .count();
+    if idle > 0 && idle < marks.len() {
+        // The mark at which requests began covers a stretch that was idle in part.
+        let first = if idle + 1 < marks.len() {
+            load[idle].max(load[idle + 1])
+        } else {
+            load[idle]
+        };
+        load[..=idle].fill(first);
+    }
+    Some(load)
 }
 
 fn column(marks: &[Mark], get: impl Fn(&Mark) -> Option<f64>) -> Option<[f64; MAX_POINTS]> {
@@ -580,4 +600,38 @@ fn last_pace(clock: &[f64], sizes: &[f64]) -> f64 {
     };
     let middle = kink(0.5).map_or(f64::MAX, |pace| pace / 1.2);
     middle.min(kink(0.75).unwrap_or(f64::MAX))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn mark(requests: f64, load: f64) -> Mark {
+        Mark {
+            requests: Some(requests),
+            load: Some(load),
+            ..Mark::default()
+        }
+    }
+
+    #[test]
+    fn a_load_does_not_rise_by_beginning() {
+        let marks = [
+            mark(0.0, 0.0),
+            mark(9600.0, 0.2),
+            mark(11_200.0, 0.4),
+            mark(15_200.0, 0.41),
+        ];
+        let load = loads(&marks).expect("every mark has one");
+        assert_eq!(load[..4], [0.4, 0.4, 0.4, 0.41]);
+    }
+
+    #[test]
+    fn a_load_that_rises_from_the_first_request_on_stays_as_it_is() {
+        let marks = [mark(10.0, 0.1), mark(30.0, 0.2), mark(70.0, 0.4)];
+        assert_eq!(
+            loads(&marks).expect("every mark has one")[..3],
+            [0.1, 0.2, 0.4]
+        );
+    }
 }
