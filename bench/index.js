@@ -17,8 +17,8 @@ const GOALS = {
   },
   'a full GC costs at most 15 us, with RSS and verdict': ({ gc }) =>
     gc && goal(find(gc, 'tidemark').fullUs, (us) => us <= 15, (us) => `${us.toFixed(1)} us`),
-  'requests per second at least 0.995 of bare, by CPU time': ({ express }) =>
-    express && goal(express.at(-1).cpuRatio.median, (ratio) => ratio >= 0.995, (ratio) => ratio.toFixed(3)),
+  'requests per second at least 0.995 of bare, by CPU time, with a listener': ({ express }) => capacity(express, 'tidemark (listener)'),
+  'requests per second at least 0.995 of bare, by CPU time, with the middleware': ({ express }) => capacity(express, 'tidemark (middleware)'),
   'require + start at most 10 ms over bare Node': ({ start }) =>
     start && goal(find(start, 'tidemark').ms.median - find(start, 'bare').ms.median, (ms) => ms <= 10, (ms) => `${ms.toFixed(1)} ms`),
   'own memory at most 1 MiB': ({ memory }) =>
@@ -86,6 +86,10 @@ async function main () {
 
 function find (rows, variant) {
   return rows.find((row) => row.variant === variant)
+}
+
+function capacity (express, variant) {
+  return express && goal(find(express, variant).cpuRatio.median, (ratio) => ratio >= 0.995, (ratio) => ratio.toFixed(3))
 }
 
 function goal (value, holds, show) {

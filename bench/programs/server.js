@@ -6,6 +6,9 @@ const express = require('express')
 
 const variants = {
   bare () {},
+  'a middleware that does nothing' (app) {
+    app.use((req, res, next) => next())
+  },
   'tidemark (listener)' () {
     require('../..').on('leak', () => {})
   },
