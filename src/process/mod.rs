@@ -6,7 +6,15 @@
 //! What it must not know: V8, napi, verdicts.
 
 pub mod cgroup;
+pub mod headroom;
 pub mod isolates;
 pub mod machine;
+pub mod mappings;
+pub mod nameless;
+#[cfg(target_os = "linux")]
+pub mod other;
+pub mod rlimits;
 pub mod rss;
 pub(crate) mod symbol;
+#[cfg(target_os = "linux")]
+pub mod unfinished;
