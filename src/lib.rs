@@ -4,6 +4,7 @@
 //! those below it and never those above:
 //!
 //! - `trend`: decides whether memory leaks. Pure.
+//! - `snapshot`: reads and analyses heap snapshots. Pure.
 //! - `recorder`: what happens with one collection. Pure.
 //! - `process`: what the operating system says.
 //! - `v8`: the hook, and nearly all unsafe code.
@@ -11,6 +12,7 @@
 
 pub mod process;
 pub mod recorder;
+pub mod snapshot;
 pub mod trend;
 
 #[cfg(feature = "napi")]

@@ -1,0 +1,278 @@
+//! The class of a node, named as Chrome DevTools names it.
+//!
+//! Objects bear the name of their constructor. A plain object is named by the properties that
+//! many plain objects share, `{id, items, placed}`: a leak of request contexts is not lost among
+//! all `Object`s.
+
+use std::borrow::Cow;
+use std::collections::HashMap;
+
+use super::analysis::Analysis;
+use super::columns::{EdgeKind, Node, NodeKind, Snapshot};
+
+/// The number of a class within one snapshot.
+pub(crate) type Class = u32;
+
+pub(crate) struct Classes {
+    of: Vec<Class>,
+    names: Vec<String>,
+}
+
+/// Beyond this many characters a name takes no more properties.
+const LONGEST_INTERFACE: usize = 120;
+/// A named set of properties is one that at least two, and one in a thousand plain objects have.
+const FEWEST: u64 = 2;
+const PROPORTION: u64 = 1000;
+
+impl Classes {
+    pub(crate) fn new(analysis: &Analysis) -> Self {
+        let snapshot = &analysis.snapshot;
+        let mut names = Names::default();
+        let mut of_string: HashMap<(u32, bool), Class> = HashMap::new();
+        let object_name = snapshot.strings.find(b"Object");
+        let mut plain = Vec::new();
+        let mut of: Vec<Class> = Vec::with_capacity(snapshot.node_count());
+        let mut fixed: HashMap<NodeKind, Class> = HashMap::new();
+        for node in 0..snapshot.node_count() as Node {
+            let kind = snapshot.kind(node);
+            let class = match kind {
+                NodeKind::Object | NodeKind::Native => {
+                    let name = snapshot.nodes.name[node as usize];
+                    if kind == NodeKind::Object && Some(name) == object_name {
+                        plain.push(node);
+                    }
+                    let detached = analysis.is_detached(node);
+                    *of_string.entry((name, detached)).or_insert_with(|| {
+                        names.intern(&named(&snapshot.strings.get(name), detached))
+                    })
+                }
+                _ => *fixed
+                    .entry(kind)
+                    .or_insert_with(|| names.intern(&by_kind(kind))),
+            };
+            of.push(class);
+        }
+        Interfaces::new(snapshot, &plain).apply(snapshot, &plain, &mut names, &mut of);
+        Self {
+            of,
+            names: names.names,
+        }
+    }
+
+    pub(crate) fn of(&self, node: Node) -> Class {
+        self.of[node as usize]
+    }
+
+    pub(crate) fn name(&self, class: Class) -> &str {
+        &self.names[class as usize]
+    }
+
+    pub(crate) fn name_of(&self, node: Node) -> &str {
+        self.name(self.of(node))
+    }
+
+    pub(crate) fn count(&self) -> usize {
+        self.names.len()
+    }
+
+    pub(crate) fn find(&self, name: &str) -> Option<Class> {
+        self.names
+            .iter()
+            .position(|found| found == name)
+            .map(|class| class as Class)
+    }
+}
+
+#[derive(Default)]
+struct Names {
+    names: Vec<String>,
+    classes: HashMap<String, Class>,
+}
+
+impl Names {
+    fn intern(&mut self, name: &str) -> Class {
+        if let Some(&class) = self.classes.get(name) {
+            return class;
+        }
+        let class = self.names.len() as Class;
+        self.names.push(name.to_owned());
+        self.classes.insert(name.to_owned(), class);
+        class
+    }
+}
+
+fn by_kind(kind: NodeKind) -> Cow<'static, str> {
+    match kind {
+        NodeKind::Hidden => "(system)".into(),
+        NodeKind::Code => "(compiled code)".into(),
+        NodeKind::Closure => "Function".into(),
+        NodeKind::RegExp => "RegExp".into(),
+        _ => format!("({})", kind.name()).into(),
+    }
+}
+
+/// `<div id="a">` is a `<div>`.
+fn named(name: &str, detached: bool) -> String {
+    let name = if detached {
+        format!("Detached {name}")
+    } else {
+        name.to_owned()
+    };
+    let tag_at = match () {
+        () if name.starts_with('<') => 0,
+        () if name.starts_with("Detached <") => 10,
+        () => return name,
+    };
+    match name[tag_at..].find(' ') {
+        Some(space) => format!("{}>", &name[..tag_at + space]),
+        None => name,
+    }
+}
+
+/// Sets of properties that many plain objects share.
+struct Interfaces {
+    /// The most frequent first.
+    known: Vec<Interface>,
+    /// The string `__proto__`, a property that does not count.
+    prototype: Option<u32>,
+}
+
+struct Interface {
+    name: String,
+    /// In order.
+    properties: Vec<u32>,
+}
+
+impl Interfaces {
+    fn new(snapshot: &Snapshot, plain: &[Node]) -> Self {
+        let prototype = snapshot.strings.find(b"__proto__");
+        let mut counts: HashMap<Vec<u32>, (u64, usize)> = HashMap::new();
+        let mut row = Vec::new();
+        for (at, &node) in plain.iter().enumerate() {
+            properties(snapshot, node, &mut row);
+            row.retain(|&name| Some(name) != prototype);
+            if row.is_empty() {
+                continue;
+            }
+            match counts.get_mut(row.as_slice()) {
+                Some((count, _)) => *count += 1,
+                None => {
+                    counts.insert(row.clone(), (1, at));
+                }
+            }
+        }
+        // Rows that differ only beyond the longest name are one interface.
+        let mut candidates: HashMap<String, (u64, usize, Vec<u32>)> = HashMap::new();
+        for (row, (count, at)) in counts {
+            let (name, taken) = interface_name(snapshot, &row);
+            let found = candidates
+                .entry(name)
+                .or_insert_with(|| (0, at, row[..taken].to_vec()));
+            found.0 += count;
+            found.1 = found.1.min(at);
+        }
+        let fewest = FEWEST.max((plain.len() as u64).div_ceil(PROPORTION));
+        let mut known: Vec<_> = candidates
+            .into_iter()
+            .filter(|(_, (count, ..))| *count >= fewest)
+            .collect();
+        known.sort_by_key(|(_, (count, at, _))| (std::cmp::Reverse(*count), *at));
+        let known = known
+            .into_iter()
+            .map(|(name, (_, _, mut properties))| {
+                properties.sort_unstable();
+                properties.dedup();
+                Interface { name, properties }
+            })
+            .collect();
+        Self { known, prototype }
+    }
+
+    /// Names each plain object by the interface that it has all properties of: the largest, and
+    /// of those the most frequent.
+    fn apply(&self, snapshot: &Snapshot, plain: &[Node], names: &mut Names, of: &mut [Class]) {
+        let mut by_property: HashMap<u32, Vec<usize>> = HashMap::new();
+        for (at, interface) in self.known.iter().enumerate() {
+            for &property in &interface.properties {
+                by_property.entry(property).or_default().push(at);
+            }
+        }
+        let mut decided: HashMap<Vec<u32>, Option<Class>> = HashMap::new();
+        let mut row = Vec::new();
+        for &node in plain {
+            properties(snapshot, node, &mut row);
+            row.sort_unstable();
+            row.dedup();
+            let known = decided.get(row.as_slice()).copied();
+            let class = known.unwrap_or_else(|| {
+                let class = self
+                    .best(&row, &by_property)
+                    .map(|best| names.intern(&best.name));
+                decided.insert(row.clone(), class);
+                class
+            });
+            if let Some(class) = class {
+                of[node as usize] = class;
+            }
+        }
+    }
+
+    fn best(&self, row: &[u32], by_property: &HashMap<u32, Vec<usize>>) -> Option<&Interface> {
+        let mut met: HashMap<usize, usize> = HashMap::new();
+        for property in row
+            .iter()
+            .filter(|&&property| Some(property) != self.prototype)
+        {
+            for &interface in by_property.get(property).into_iter().flatten() {
+                *met.entry(interface).or_default() += 1;
+            }
+        }
+        met.into_iter()
+            .filter(|&(interface, met)| met == self.known[interface].properties.len())
+            .max_by_key(|&(interface, met)| (met, std::cmp::Reverse(interface)))
+            .map(|(interface, _)| &self.known[interface])
+    }
+}
+
+/// The names of an object's properties, in order.
+fn properties(snapshot: &Snapshot, node: Node, row: &mut Vec<u32>) {
+    row.clear();
+    row.extend(
+        snapshot
+            .edges_of(node)
+            .filter(|&edge| snapshot.edges.kind[edge] == EdgeKind::Property)
+            .map(|edge| snapshot.edges.name[edge]),
+    );
+}
+
+/// The name, and how many properties it takes.
+fn interface_name(snapshot: &Snapshot, row: &[u32]) -> (String, usize) {
+    let mut name = String::from("{");
+    // JavaScript counts UTF-16 units.
+    let mut length = 1;
+    for (at, &property) in row.iter().enumerate() {
+        let property = snapshot.strings.get(property);
+        let formatted = format_property(&property);
+        let units = formatted.encode_utf16().count();
+        if length > 1 && length + units > LONGEST_INTERFACE {
+            name.push('}');
+            return (name, at);
+        }
+        if length > 1 {
+            name.push_str(", ");
+            length += 2;
+        }
+        name.push_str(&formatted);
+        length += units;
+    }
+    name.push('}');
+    (name, row.len())
+}
+
+/// Names with commas, quotes or braces are quoted.
+fn format_property(name: &str) -> Cow<'_, str> {
+    if !name.contains([',', '\'', '"', '{', '}']) {
+        return Cow::Borrowed(name);
+    }
+    Cow::Owned(serde_json::Value::from(name).to_string())
+}

@@ -1,0 +1,260 @@
+//! Where code comes from: the file, line and function behind closures and contexts.
+//!
+//! A closure leads to its shared function info and that to its script. A context leads to a
+//! scope info, which the shared function info of the function whose variables it holds leads to
+//! as well; V8 keeps it while the function may run again. Where it is gone, as for a module's
+//! own wrapper, a closure that was made in the context still tells the file.
+
+use std::collections::HashMap;
+
+use super::columns::{EdgeKind, Location, Node, NodeKind, Snapshot};
+
+/// Whose code it is.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
+pub(crate) enum Origin {
+    Application,
+    Package,
+    Runtime,
+    Unknown,
+}
+
+/// A function or file in words and numbers.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct Place {
+    /// Absent where it has no name.
+    pub function: Option<String>,
+    /// As V8 knows it: a path, a `file:` URL or `node:...`.
+    pub file: Option<String>,
+    /// From 1.
+    pub line: Option<u32>,
+    /// From 1.
+    pub column: Option<u32>,
+}
+
+impl Place {
+    /// The last part of the file's name with the line, such as `app.js:12`.
+    pub fn short(&self) -> Option<String> {
+        let file = self.file.as_deref()?;
+        let name = if is_runtime(file) {
+            file
+        } else {
+            file.rsplit(['/', '\\']).next().unwrap_or(file)
+        };
+        Some(match self.line {
+            Some(line) => format!("{name}:{line}"),
+            None => name.to_owned(),
+        })
+    }
+}
+
+#[derive(Default)]
+pub(crate) struct CodeMap {
+    /// Context to a shared function info: that of its function, else of a closure made in it.
+    contexts: HashMap<Node, ContextOf>,
+    /// Scope info to the shared function info of the function with these variables.
+    functions: HashMap<Node, Node>,
+    /// Shared function info to where a closure of it says that it stands.
+    locations: HashMap<Node, Location>,
+    /// Script id to a script node.
+    scripts: HashMap<i32, Node>,
+    names: Names,
+}
+
+#[derive(Clone, Copy)]
+struct ContextOf {
+    scope_info: Option<Node>,
+    /// Of a closure that was made in the context.
+    inner: Node,
+}
+
+#[derive(Default)]
+struct Names {
+    shared: Option<u32>,
+    context: Option<u32>,
+    script: Option<u32>,
+    script_or_debug_info: Option<u32>,
+    name_or_scope_info: Option<u32>,
+    scope_info: Option<u32>,
+}
+
+impl CodeMap {
+    pub(crate) fn new(snapshot: &Snapshot) -> Self {
+        let [
+            shared,
+            context,
+            script,
+            script_or_debug_info,
+            name_or_scope_info,
+            scope_info,
+        ] = snapshot.strings.find_each([
+            b"shared",
+            b"context",
+            b"script",
+            b"script_or_debug_info",
+            b"name_or_scope_info",
+            b"scope_info",
+        ]);
+        let mut map = Self {
+            names: Names {
+                shared,
+                context,
+                script,
+                script_or_debug_info,
+                name_or_scope_info,
+                scope_info,
+            },
+            ..Self::default()
+        };
+        for node in 0..snapshot.node_count() as Node {
+            match snapshot.kind(node) {
+                NodeKind::Closure => map.add_closure(snapshot, node),
+                NodeKind::Code => map.add_function(snapshot, node),
+                _ => {}
+            }
+        }
+        map
+    }
+
+    fn add_closure(&mut self, snapshot: &Snapshot, closure: Node) {
+        let Some(shared) = internal(snapshot, closure, self.names.shared) else {
+            return;
+        };
+        if let Some(location) = snapshot.location(closure) {
+            self.locations.entry(shared).or_insert(location);
+            if !self.scripts.contains_key(&location.script_id)
+                && let Some(script) = self.script_of(snapshot, shared)
+            {
+                self.scripts.insert(location.script_id, script);
+            }
+        }
+        if let Some(context) = internal(snapshot, closure, self.names.context) {
+            self.contexts.entry(context).or_insert_with(|| ContextOf {
+                scope_info: internal(snapshot, context, self.names.scope_info),
+                inner: shared,
+            });
+        }
+    }
+
+    fn add_function(&mut self, snapshot: &Snapshot, node: Node) {
+        if let Some(scope_info) = internal(snapshot, node, self.names.name_or_scope_info)
+            && self.script_of(snapshot, node).is_some()
+        {
+            self.functions.entry(scope_info).or_insert(node);
+        }
+    }
+
+    fn script_of(&self, snapshot: &Snapshot, shared: Node) -> Option<Node> {
+        let direct = internal(snapshot, shared, self.names.script)
+            .or_else(|| internal(snapshot, shared, self.names.script_or_debug_info))?;
+        // While a debugger is attached a DebugInfo stands between.
+        let further = internal(snapshot, direct, self.names.script);
+        Some(further.unwrap_or(direct))
+    }
+
+    /// Where a closure or the function of a context stands.
+    pub(crate) fn place(&self, snapshot: &Snapshot, node: Node) -> Option<Place> {
+        if snapshot.kind(node) == NodeKind::Closure {
+            let shared = internal(snapshot, node, self.names.shared)?;
+            return self.place_of_shared(snapshot, shared);
+        }
+        if !is_context(snapshot, node) {
+            return None;
+        }
+        let scope_info = internal(snapshot, node, self.names.scope_info);
+        if let Some(&function) = scope_info.and_then(|info| self.functions.get(&info)) {
+            return self.place_of_shared(snapshot, function);
+        }
+        let inner = self.contexts.get(&node)?.inner;
+        Some(Place {
+            file: self.file_of_shared(snapshot, inner),
+            ..Place::default()
+        })
+    }
+
+    /// Where the constructor of an object stands.
+    pub(crate) fn constructor(&self, snapshot: &Snapshot, node: Node) -> Option<Place> {
+        let location = snapshot.location(node)?;
+        let script = *self.scripts.get(&location.script_id)?;
+        let file = file_name(&snapshot.name(script))?;
+        Some(Place {
+            function: None,
+            file: Some(file),
+            line: Some(location.line.saturating_add(1)),
+            column: Some(location.column.saturating_add(1)),
+        })
+    }
+
+    fn place_of_shared(&self, snapshot: &Snapshot, shared: Node) -> Option<Place> {
+        let name = snapshot.name(shared);
+        let named = !name.is_empty() && !name.starts_with('(');
+        let location = self.locations.get(&shared);
+        Some(Place {
+            function: named.then(|| name.into_owned()),
+            file: Some(self.file_of_shared(snapshot, shared)?),
+            line: location.map(|location| location.line.saturating_add(1)),
+            column: location.map(|location| location.column.saturating_add(1)),
+        })
+    }
+
+    fn file_of_shared(&self, snapshot: &Snapshot, shared: Node) -> Option<String> {
+        let script = self.script_of(snapshot, shared)?;
+        file_name(&snapshot.name(script))
+    }
+
+    /// Whose code a closure is, or whose variables a context holds.
+    pub(crate) fn origin(&self, snapshot: &Snapshot, node: Node) -> Origin {
+        let shared = if snapshot.kind(node) == NodeKind::Closure {
+            internal(snapshot, node, self.names.shared)
+        } else {
+            self.contexts.get(&node).map(|context| {
+                let function = context
+                    .scope_info
+                    .and_then(|info| self.functions.get(&info));
+                function.copied().unwrap_or(context.inner)
+            })
+        };
+        let script = shared.and_then(|shared| self.script_of(snapshot, shared));
+        script.map_or(Origin::Unknown, |script| {
+            origin_of_file(&snapshot.name(script))
+        })
+    }
+}
+
+fn internal(snapshot: &Snapshot, node: Node, name: Option<u32>) -> Option<Node> {
+    let name = name?;
+    let edges = &snapshot.edges;
+    snapshot
+        .edges_of(node)
+        .find(|&edge| edges.kind[edge] == EdgeKind::Internal && edges.name[edge] == name)
+        .map(|edge| edges.to[edge])
+}
+
+/// A context of a function or block, not V8's native context.
+pub(crate) fn is_context(snapshot: &Snapshot, node: Node) -> bool {
+    let raw = snapshot.raw_name(node);
+    snapshot.kind(node) == NodeKind::Object
+        && (raw == b"system / Context" || raw.starts_with(b"system / Context / "))
+}
+
+fn file_name(name: &str) -> Option<String> {
+    (!name.is_empty() && !name.starts_with('(')).then(|| name.to_owned())
+}
+
+fn is_runtime(file: &str) -> bool {
+    file.starts_with("node:")
+        || file.starts_with("internal/")
+        || file.starts_with("native ")
+        || file.starts_with("extensions::")
+}
+
+fn origin_of_file(file: &str) -> Origin {
+    if file.is_empty() || file.starts_with('(') {
+        Origin::Unknown
+    } else if is_runtime(file) {
+        Origin::Runtime
+    } else if file.contains("/node_modules/") || file.contains("\\node_modules\\") {
+        Origin::Package
+    } else {
+        Origin::Application
+    }
+}

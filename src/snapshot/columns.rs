@@ -1,0 +1,296 @@
+//! A snapshot in columns: one vector a field, nodes and edges by index.
+//!
+//! What always holds after parsing: the edges of node `n` are `first_edge[n]..first_edge[n + 1]`,
+//! every edge leads to a node that exists, every name is in the string table, node 0 is the root.
+
+use std::borrow::Cow;
+use std::collections::HashMap;
+
+use super::strings::Strings;
+
+/// The index of a node: its place in the file.
+pub type Node = u32;
+/// The index of an edge.
+pub type Edge = u32;
+
+/// V8's node types. The numbers in the file differ by version; these do not.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
+pub enum NodeKind {
+    Hidden,
+    Array,
+    String,
+    Object,
+    Code,
+    Closure,
+    RegExp,
+    Number,
+    Native,
+    Synthetic,
+    ConsString,
+    SlicedString,
+    Symbol,
+    BigInt,
+    ObjectShape,
+    WasmObject,
+    /// A type that came after this was written.
+    Other,
+}
+
+impl NodeKind {
+    const NAMES: [(Self, &'static str); 17] = [
+        (Self::Hidden, "hidden"),
+        (Self::Array, "array"),
+        (Self::String, "string"),
+        (Self::Object, "object"),
+        (Self::Code, "code"),
+        (Self::Closure, "closure"),
+        (Self::RegExp, "regexp"),
+        (Self::Number, "number"),
+        (Self::Native, "native"),
+        (Self::Synthetic, "synthetic"),
+        (Self::ConsString, "concatenated string"),
+        (Self::SlicedString, "sliced string"),
+        (Self::Symbol, "symbol"),
+        (Self::BigInt, "bigint"),
+        (Self::ObjectShape, "object shape"),
+        (Self::WasmObject, "wasm object"),
+        (Self::Other, "other"),
+    ];
+
+    pub(crate) fn from_name(name: &str) -> Self {
+        Self::NAMES
+            .iter()
+            .find(|(_, known)| *known == name)
+            .map_or(Self::Other, |(kind, _)| *kind)
+    }
+
+    /// V8's name of the type.
+    pub fn name(self) -> &'static str {
+        Self::NAMES[self as usize].1
+    }
+
+    pub(crate) fn is_string(self) -> bool {
+        matches!(self, Self::String | Self::ConsString | Self::SlicedString)
+    }
+}
+
+/// V8's edge types.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
+pub enum EdgeKind {
+    Context,
+    Element,
+    Property,
+    Internal,
+    Hidden,
+    Shortcut,
+    Weak,
+    /// A type that came after this was written: it retains, and its name is a string.
+    Other,
+}
+
+impl EdgeKind {
+    pub(crate) fn from_name(name: &str) -> Self {
+        match name {
+            "context" => Self::Context,
+            "element" => Self::Element,
+            "property" => Self::Property,
+            "internal" => Self::Internal,
+            "hidden" => Self::Hidden,
+            "shortcut" => Self::Shortcut,
+            "weak" => Self::Weak,
+            _ => Self::Other,
+        }
+    }
+
+    /// V8's name of the type.
+    pub fn name(self) -> &'static str {
+        match self {
+            Self::Context => "context",
+            Self::Element => "element",
+            Self::Property => "property",
+            Self::Internal => "internal",
+            Self::Hidden => "hidden",
+            Self::Shortcut => "shortcut",
+            Self::Weak => "weak",
+            Self::Other => "other",
+        }
+    }
+
+    /// Whether the edge is named by a number and not by a string.
+    pub(crate) fn is_indexed(self) -> bool {
+        matches!(self, Self::Element | Self::Hidden)
+    }
+}
+
+/// Sizes in bytes. Nearly all fit 32 bits; the few that do not stand beside.
+#[derive(Default)]
+pub(crate) struct Sizes {
+    low: Vec<u32>,
+    high: HashMap<Node, u64>,
+}
+
+impl Sizes {
+    fn own_memory(&self) -> usize {
+        self.low.capacity() * size_of::<u32>()
+    }
+
+    pub(crate) fn push(&mut self, size: u64) {
+        let node = self.low.len() as Node;
+        self.low.push(0);
+        self.set(node, size);
+    }
+
+    /// Appends sizes that are all less than `u32::MAX`.
+    pub(crate) fn extend_small(&mut self, sizes: impl Iterator<Item = u32>) {
+        self.low.extend(sizes);
+    }
+
+    #[inline]
+    pub(crate) fn get(&self, node: Node) -> u64 {
+        match self.low[node as usize] {
+            u32::MAX => self.high.get(&node).copied().unwrap_or(u64::from(u32::MAX)),
+            size => u64::from(size),
+        }
+    }
+
+    pub(crate) fn set(&mut self, node: Node, size: u64) {
+        if size >= u64::from(u32::MAX) {
+            self.high.insert(node, size);
+            self.low[node as usize] = u32::MAX;
+        } else {
+            self.low[node as usize] = size as u32;
+        }
+    }
+}
+
+#[derive(Default)]
+pub(crate) struct Nodes {
+    pub(crate) kind: Vec<NodeKind>,
+    pub(crate) name: Vec<u32>,
+    pub(crate) id: Vec<u32>,
+    pub(crate) self_size: Sizes,
+    /// One more than there are nodes.
+    pub(crate) first_edge: Vec<Edge>,
+    /// Nodes whose `detachedness` is not 0, with it.
+    pub(crate) detachedness: Vec<(Node, u8)>,
+    /// Whether the file has the field at all.
+    pub(crate) has_detachedness: bool,
+}
+
+impl Nodes {
+    pub(crate) fn own_memory(&self) -> usize {
+        self.kind.capacity() * size_of::<NodeKind>()
+            + (self.name.capacity() + self.id.capacity() + self.first_edge.capacity()) * 4
+            + self.self_size.own_memory()
+    }
+}
+
+#[derive(Default)]
+pub(crate) struct Edges {
+    pub(crate) kind: Vec<EdgeKind>,
+    /// A string, or the index where `EdgeKind::is_indexed`.
+    pub(crate) name: Vec<u32>,
+    pub(crate) to: Vec<Node>,
+}
+
+impl Edges {
+    pub(crate) fn own_memory(&self) -> usize {
+        self.kind.capacity() * size_of::<EdgeKind>()
+            + (self.name.capacity() + self.to.capacity()) * 4
+    }
+}
+
+/// Where in the source an object's constructor, or a function, stands.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
+pub struct Location {
+    pub(crate) node: Node,
+    pub script_id: i32,
+    /// From 0.
+    pub line: u32,
+    /// From 0.
+    pub column: u32,
+}
+
+/// A parsed snapshot. [`super::Analysis`] says what it means.
+pub struct Snapshot {
+    pub(crate) nodes: Nodes,
+    pub(crate) edges: Edges,
+    pub(crate) strings: Strings,
+    /// In the order of nodes.
+    pub(crate) locations: Vec<Location>,
+    pub(crate) extra_native_bytes: u64,
+    /// Length of the JSON in bytes.
+    pub(crate) bytes: u64,
+}
+
+impl Snapshot {
+    pub fn node_count(&self) -> usize {
+        self.nodes.kind.len()
+    }
+
+    pub fn edge_count(&self) -> usize {
+        self.edges.to.len()
+    }
+
+    /// Bytes of memory that this takes.
+    pub fn own_memory(&self) -> usize {
+        self.nodes.own_memory()
+            + self.edges.own_memory()
+            + self.strings.own_memory()
+            + self.locations.capacity() * size_of::<Location>()
+    }
+
+    /// Length of the JSON that was parsed, in bytes.
+    pub fn bytes(&self) -> u64 {
+        self.bytes
+    }
+
+    pub(crate) fn kind(&self, node: Node) -> NodeKind {
+        self.nodes.kind[node as usize]
+    }
+
+    pub(crate) fn id(&self, node: Node) -> u32 {
+        self.nodes.id[node as usize]
+    }
+
+    /// The edges that leave `node`.
+    #[inline]
+    pub(crate) fn edges_of(&self, node: Node) -> std::ops::Range<usize> {
+        let node = node as usize;
+        self.nodes.first_edge[node] as usize..self.nodes.first_edge[node + 1] as usize
+    }
+
+    pub(crate) fn raw_name(&self, node: Node) -> &[u8] {
+        self.strings.raw(self.nodes.name[node as usize])
+    }
+
+    pub(crate) fn name(&self, node: Node) -> Cow<'_, str> {
+        self.strings.get(self.nodes.name[node as usize])
+    }
+
+    /// The raw name of an edge that is named by a string.
+    pub(crate) fn raw_edge_name(&self, edge: usize) -> Option<&[u8]> {
+        (!self.edges.kind[edge].is_indexed()).then(|| self.strings.raw(self.edges.name[edge]))
+    }
+
+    pub(crate) fn edge_name(&self, edge: usize) -> Cow<'_, str> {
+        if self.edges.kind[edge].is_indexed() {
+            return Cow::Owned(self.edges.name[edge].to_string());
+        }
+        self.strings.get(self.edges.name[edge])
+    }
+
+    /// Where an edge with this kind and raw name leads.
+    pub(crate) fn follow(&self, node: Node, kind: EdgeKind, raw: &[u8]) -> Option<Node> {
+        self.edges_of(node)
+            .find(|&edge| self.edges.kind[edge] == kind && self.raw_edge_name(edge) == Some(raw))
+            .map(|edge| self.edges.to[edge])
+    }
+
+    pub(crate) fn location(&self, node: Node) -> Option<Location> {
+        let at = self
+            .locations
+            .binary_search_by_key(&node, |location| location.node);
+        at.ok().map(|at| self.locations[at])
+    }
+}

@@ -1,0 +1,428 @@
+//! What changed between snapshots.
+//!
+//! Within one process V8 gives each object of JavaScript an odd id that lasts as long as the
+//! object does, so two snapshots are compared id by id. Embedder nodes have even ids that change
+//! with every snapshot and are left out of that. Two processes (and two forked captures) share
+//! no ids; those are compared by structure: class, what dominates, and how it is held.
+
+use std::collections::HashMap;
+
+use serde_json::{Value, json};
+
+use super::analysis::Analysis;
+use super::columns::{Node, NodeKind};
+use super::error::SnapshotError;
+use super::progress::{Gate, OnProgress, Phase, Ticker};
+
+/// How the objects of two snapshots were told to be the same.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Matching {
+    /// By V8's ids, embedder nodes left out.
+    Ids,
+    /// By class, dominators and retainer path.
+    Structure,
+}
+
+impl Matching {
+    pub fn as_str(self) -> &'static str {
+        match self {
+            Self::Ids => "ids",
+            Self::Structure => "structure",
+        }
+    }
+}
+
+/// What became of one class, or of one place where a class is held.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct DiffRow {
+    pub class: String,
+    /// With [`Matching::Structure`] the chain of dominators; empty with ids.
+    pub held: String,
+    pub count_before: u64,
+    pub count_after: u64,
+    /// Objects that are new; with structure the gain alone.
+    pub added: u64,
+    /// Objects that are gone; with structure the loss alone.
+    pub removed: u64,
+    pub added_size: u64,
+    pub removed_size: u64,
+    pub size_before: u64,
+    pub size_after: u64,
+}
+
+impl DiffRow {
+    /// Bytes of self size, after less before.
+    pub fn growth(&self) -> i64 {
+        self.size_after.cast_signed() - self.size_before.cast_signed()
+    }
+}
+
+/// The difference of two snapshots.
+#[derive(Clone, Debug)]
+pub struct Diff {
+    pub matching: Matching,
+    pub total_before: u64,
+    pub total_after: u64,
+    pub nodes_before: u64,
+    pub nodes_after: u64,
+    /// What grew most first.
+    pub rows: Vec<DiffRow>,
+}
+
+/// Compares two snapshots; `matching` is found out if it is not given.
+///
+/// # Errors
+///
+/// It was cancelled.
+pub fn diff(
+    before: &Analysis,
+    after: &Analysis,
+    matching: Option<Matching>,
+    on_progress: OnProgress<'_>,
+) -> Result<Diff, SnapshotError> {
+    let gate = Gate::new(
+        Phase::Compare,
+        (before.node_count() + after.node_count()) as u64,
+    );
+    gate.watch(on_progress, || {
+        let matching = matching.unwrap_or_else(|| {
+            if same_process(before, after) {
+                Matching::Ids
+            } else {
+                Matching::Structure
+            }
+        });
+        let mut rows = match matching {
+            Matching::Ids => by_ids(before, after, &gate)?,
+            Matching::Structure => by_structure(before, after, &gate)?,
+        };
+        rows.retain(|row| row.added + row.removed > 0 || row.size_before != row.size_after);
+        rows.sort_by(|a, b| {
+            (b.growth(), b.added_size, &a.class, &a.held).cmp(&(
+                a.growth(),
+                a.added_size,
+                &b.class,
+                &b.held,
+            ))
+        });
+        Ok(Diff {
+            matching,
+            total_before: before.total_size(),
+            total_after: after.total_size(),
+            nodes_before: before.node_count() as u64,
+            nodes_after: after.node_count() as u64,
+            rows,
+        })
+    })
+}
+
+/// How many of both snapshots' objects are asked.
+const PROBES: usize = 4096;
+
+/// Whether ids of the two mean the same objects. Ids are given out in order in every process, so
+/// that an id is in both says nothing; that kind and name agree as well does.
+pub fn same_process(before: &Analysis, after: &Analysis) -> bool {
+    let ids = by_id(before);
+    let step = (after.node_count() / PROBES).max(1);
+    let (mut asked, mut agreed) = (0_u32, 0_u32);
+    for node in (0..after.node_count() as Node).step_by(step) {
+        // One of the two may be redacted, and then its strings have other names.
+        if !comparable(after, node) || after.kind(node).is_string() {
+            continue;
+        }
+        let Some(old) = lookup(&ids, after.id(node)) else {
+            continue;
+        };
+        asked += 1;
+        let same_name = before.snapshot.raw_name(old) == after.snapshot.raw_name(node);
+        agreed += u32::from(same_name && before.kind(old) == after.kind(node));
+    }
+    // Snapshots of one process agree in more than 99 of 100 that are in both.
+    asked > 0 && f64::from(agreed) >= 0.9 * f64::from(asked)
+}
+
+/// Whether the id lasts. The first ids belong to the synthetic roots and are the same everywhere.
+fn comparable(analysis: &Analysis, node: Node) -> bool {
+    analysis.id(node) % 2 == 1 && analysis.kind(node) != NodeKind::Synthetic
+}
+
+/// Ids with their nodes, in order of ids.
+pub(crate) fn by_id(analysis: &Analysis) -> Vec<(u32, Node)> {
+    let mut ids: Vec<(u32, Node)> = (0..analysis.node_count() as Node)
+        .filter(|&node| comparable(analysis, node))
+        .map(|node| (analysis.id(node), node))
+        .collect();
+    if !ids.is_sorted() {
+        ids.sort_unstable();
+    }
+    ids
+}
+
+pub(crate) fn lookup(ids: &[(u32, Node)], id: u32) -> Option<Node> {
+    let at = ids.binary_search_by_key(&id, |&(found, _)| found).ok()?;
+    Some(ids[at].1)
+}
+
+#[derive(Default)]
+struct Rows {
+    rows: Vec<DiffRow>,
+    /// By class and, with structure, by what holds it.
+    index: HashMap<(String, String), usize>,
+}
+
+impl Rows {
+    fn get(&mut self, class: &str, held: &str) -> usize {
+        let key = (class.to_owned(), held.to_owned());
+        if let Some(&at) = self.index.get(&key) {
+            return at;
+        }
+        let at = self.rows.len();
+        self.rows.push(DiffRow {
+            class: class.to_owned(),
+            held: held.to_owned(),
+            count_before: 0,
+            count_after: 0,
+            added: 0,
+            removed: 0,
+            added_size: 0,
+            removed_size: 0,
+            size_before: 0,
+            size_after: 0,
+        });
+        self.index.insert(key, at);
+        at
+    }
+}
+
+fn by_ids(before: &Analysis, after: &Analysis, gate: &Gate) -> Result<Vec<DiffRow>, SnapshotError> {
+    let (old_ids, new_ids) = (by_id(before), by_id(after));
+    let mut rows = Rows::default();
+    let of_class = |analysis: &Analysis, rows: &mut Rows| -> Vec<usize> {
+        let classes = analysis.classes();
+        (0..classes.count() as u32)
+            .map(|class| rows.get(classes.name(class), ""))
+            .collect()
+    };
+    let old_rows = of_class(before, &mut rows);
+    let new_rows = of_class(after, &mut rows);
+    let mut ticker = Ticker::new(gate);
+    let mut old = old_ids.iter().peekable();
+    let mut new = new_ids.iter().peekable();
+    // Both are in order of ids.
+    loop {
+        ticker.step(1)?;
+        let (old_id, new_id) = (old.peek().map(|pair| pair.0), new.peek().map(|pair| pair.0));
+        let take_old = old_id.is_some_and(|old| new_id.is_none_or(|new| old <= new));
+        let take_new = new_id.is_some_and(|new| old_id.is_none_or(|old| new <= old));
+        let gone = if take_old { old.next() } else { None };
+        let came = if take_new { new.next() } else { None };
+        if let Some(&(_, node)) = gone {
+            // A plain object's class depends on how many others are like it, so what is in both
+            // is of its later class.
+            let row = match came {
+                Some(&(_, later)) => new_rows[after.classes().of(later) as usize],
+                None => old_rows[before.classes().of(node) as usize],
+            };
+            let row = &mut rows.rows[row];
+            row.count_before += 1;
+            row.size_before += before.self_size(node);
+            if came.is_none() {
+                row.removed += 1;
+                row.removed_size += before.self_size(node);
+            }
+        }
+        if let Some(&(_, node)) = came {
+            let row = &mut rows.rows[new_rows[after.classes().of(node) as usize]];
+            row.count_after += 1;
+            row.size_after += after.self_size(node);
+            if gone.is_none() {
+                row.added += 1;
+                row.added_size += after.self_size(node);
+            }
+        }
+        if gone.is_none() && came.is_none() {
+            return Ok(rows.rows);
+        }
+    }
+}
+
+/// So many dominators make up the signature.
+const DEPTH: usize = 4;
+
+fn by_structure(
+    before: &Analysis,
+    after: &Analysis,
+    gate: &Gate,
+) -> Result<Vec<DiffRow>, SnapshotError> {
+    let mut rows = Rows::default();
+    let mut ticker = Ticker::new(gate);
+    for (analysis, is_after) in [(before, false), (after, true)] {
+        let classes = analysis.classes();
+        let mut signatures = Signatures::new(analysis);
+        let mut at: HashMap<(u32, u32), usize> = HashMap::new();
+        for node in 0..analysis.node_count() as Node {
+            ticker.step(1)?;
+            let size = analysis.self_size(node);
+            if size == 0 {
+                continue;
+            }
+            let class = classes.of(node);
+            let held = signatures.of(analysis, analysis.dominator(node));
+            let row = *at
+                .entry((class, held))
+                .or_insert_with(|| rows.get(classes.name(class), signatures.text(held)));
+            let row = &mut rows.rows[row];
+            if is_after {
+                row.count_after += 1;
+                row.size_after += size;
+            } else {
+                row.count_before += 1;
+                row.size_before += size;
+            }
+        }
+    }
+    for row in &mut rows.rows {
+        row.added = row.count_after.saturating_sub(row.count_before);
+        row.removed = row.count_before.saturating_sub(row.count_after);
+        row.added_size = row.size_after.saturating_sub(row.size_before);
+        row.removed_size = row.size_before.saturating_sub(row.size_after);
+    }
+    Ok(rows.rows)
+}
+
+/// The chain of dominators' classes with the edges that lead from one to the next, as text.
+struct Signatures {
+    of: Vec<u32>,
+    texts: Vec<String>,
+    numbers: HashMap<String, u32>,
+}
+
+impl Signatures {
+    fn new(analysis: &Analysis) -> Self {
+        Self {
+            of: vec![u32::MAX; analysis.node_count()],
+            texts: Vec::new(),
+            numbers: HashMap::new(),
+        }
+    }
+
+    fn text(&self, number: u32) -> &str {
+        &self.texts[number as usize]
+    }
+
+    fn of(&mut self, analysis: &Analysis, node: Node) -> u32 {
+        let known = self.of[node as usize];
+        if known != u32::MAX {
+            return known;
+        }
+        let mut parts: Vec<String> = Vec::new();
+        let mut at = node;
+        for _ in 0..DEPTH {
+            let above = analysis.dominator(at);
+            let class = analysis.class_name(at);
+            // A name is told where the dominator itself holds it under one.
+            let name = analysis
+                .cheapest_edge(above, at)
+                .filter(|&edge| !analysis.snapshot.edges.kind[edge].is_indexed())
+                .map(|edge| analysis.snapshot.edge_name(edge))
+                .filter(|name| {
+                    !name.is_empty()
+                        && name.len() <= 60
+                        && !name.starts_with(|first: char| first.is_ascii_digit())
+                });
+            // Members of a list are all held alike.
+            let part = match name {
+                Some(name) => format!("{class} `{name}`"),
+                None => class.to_owned(),
+            };
+            if parts.last() != Some(&part) {
+                parts.push(part);
+            }
+            if at == 0 {
+                break;
+            }
+            at = above;
+        }
+        let text = parts.join(" < ");
+        let next = self.texts.len() as u32;
+        let number = *self.numbers.entry(text).or_insert_with_key(|text| {
+            self.texts.push(text.clone());
+            next
+        });
+        self.of[node as usize] = number;
+        number
+    }
+}
+
+/// A class that grew in every step of a series.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct SeriesRow {
+    pub class: String,
+    /// For each snapshot.
+    pub counts: Vec<u64>,
+    pub sizes: Vec<u64>,
+}
+
+/// The classes whose number rose from each snapshot to the next, the greatest gain first.
+pub fn series(snapshots: &[&Analysis]) -> Vec<SeriesRow> {
+    let mut rows: HashMap<String, SeriesRow> = HashMap::new();
+    for (at, analysis) in snapshots.iter().enumerate() {
+        for found in analysis.histogram() {
+            let row = rows
+                .entry(found.class.clone())
+                .or_insert_with(|| SeriesRow {
+                    class: found.class,
+                    counts: vec![0; snapshots.len()],
+                    sizes: vec![0; snapshots.len()],
+                });
+            row.counts[at] = found.count;
+            row.sizes[at] = found.self_size;
+        }
+    }
+    let gain = |row: &SeriesRow| match (row.sizes.first(), row.sizes.last()) {
+        (Some(first), Some(last)) => last.saturating_sub(*first),
+        _ => 0,
+    };
+    let mut rows: Vec<SeriesRow> = rows
+        .into_values()
+        .filter(|row| row.counts.len() > 1 && row.counts.windows(2).all(|pair| pair[0] < pair[1]))
+        .collect();
+    rows.sort_by(|a, b| (gain(b), &a.class).cmp(&(gain(a), &b.class)));
+    rows
+}
+
+impl Diff {
+    /// As `tidemark diff --json` prints it, at most `most` rows.
+    pub fn to_json(&self, most: usize) -> Value {
+        json!({
+            "matching": self.matching.as_str(),
+            "before": { "totalSize": self.total_before, "nodes": self.nodes_before },
+            "after": { "totalSize": self.total_after, "nodes": self.nodes_after },
+            "rows": self.rows.iter().take(most).map(DiffRow::to_json).collect::<Vec<_>>(),
+        })
+    }
+}
+
+impl DiffRow {
+    pub fn to_json(&self) -> Value {
+        json!({
+            "class": self.class,
+            "held": self.held,
+            "countBefore": self.count_before,
+            "countAfter": self.count_after,
+            "added": self.added,
+            "removed": self.removed,
+            "addedSize": self.added_size,
+            "removedSize": self.removed_size,
+            "sizeBefore": self.size_before,
+            "sizeAfter": self.size_after,
+            "growth": self.growth(),
+        })
+    }
+}
+
+impl SeriesRow {
+    pub fn to_json(&self) -> Value {
+        json!({ "class": self.class, "counts": self.counts, "sizes": self.sizes })
+    }
+}

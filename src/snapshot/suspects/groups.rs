@@ -1,0 +1,157 @@
+//! Where objects gather: by dominator and class, in chains, by themselves.
+
+use std::collections::HashMap;
+
+use super::HolderKind;
+use crate::snapshot::analysis::Analysis;
+use crate::snapshot::classes::Class;
+use crate::snapshot::code::is_context;
+use crate::snapshot::columns::{Node, NodeKind};
+use crate::snapshot::graph::bits::Bits;
+
+const FEWEST_MEMBERS: u64 = 10;
+const SHORTEST_CHAIN: u32 = 1000;
+/// Members whose paths are asked for.
+const SAMPLE: usize = 64;
+
+/// A group before it has a name.
+#[derive(Clone)]
+pub(super) struct Group {
+    pub(super) kind: Option<HolderKind>,
+    pub(super) dominator: Node,
+    pub(super) class: Class,
+    pub(super) count: u64,
+    pub(super) bytes: u64,
+    pub(super) sample: Vec<Node>,
+}
+
+pub(super) fn counts_as_member(kind: NodeKind) -> bool {
+    matches!(
+        kind,
+        NodeKind::Object
+            | NodeKind::Closure
+            | NodeKind::Native
+            | NodeKind::RegExp
+            | NodeKind::BigInt
+            | NodeKind::Symbol
+            | NodeKind::WasmObject
+            | NodeKind::Number
+    ) || kind.is_string()
+}
+
+pub(super) fn gathered(analysis: &Analysis, least: u64) -> Vec<Group> {
+    let count = analysis.node_count();
+    let classes = analysis.classes();
+    let mut fan_out = vec![0_u32; count];
+    for node in 1..count {
+        fan_out[analysis.dominator[node] as usize] += 1;
+    }
+    let mut wide = Bits::new(count);
+    for (node, &fan_out) in fan_out.iter().enumerate() {
+        if u64::from(fan_out) >= FEWEST_MEMBERS && analysis.retained[node] >= least {
+            wide.set(node as Node);
+        }
+    }
+    let mut groups: HashMap<(Node, Class), Group> = HashMap::new();
+    for node in 1..count as Node {
+        let dominator = analysis.dominator(node);
+        if !wide.get(dominator) || !counts_as_member(analysis.kind(node)) {
+            continue;
+        }
+        // Every module's variables hang on the global object; what one of them holds is the find.
+        if is_context(&analysis.snapshot, node) && analysis.is_global(dominator) {
+            continue;
+        }
+        let class = classes.of(node);
+        let group = groups.entry((dominator, class)).or_insert_with(|| Group {
+            kind: None,
+            dominator,
+            class,
+            count: 0,
+            bytes: 0,
+            sample: Vec::new(),
+        });
+        group.count += 1;
+        group.bytes += analysis.retained_size(node);
+        // A sample of the whole: each new member at a power of two takes the next place.
+        if group.sample.len() < SAMPLE {
+            group.sample.push(node);
+        } else if group.count.is_power_of_two() || group.count.is_multiple_of(1009) {
+            let place = (group.count % SAMPLE as u64) as usize;
+            group.sample[place] = node;
+        }
+    }
+    groups
+        .into_values()
+        .filter(|group| group.count >= FEWEST_MEMBERS && group.bytes >= least)
+        .collect()
+}
+
+/// So many heirs may lie between two members: an object, its closure, the closure's context.
+const APART: usize = 4;
+
+/// Heads of chains in which each object of a class holds the next.
+pub(super) fn chains(analysis: &Analysis, least: u64) -> Vec<Group> {
+    let count = analysis.node_count();
+    let classes = analysis.classes();
+    let mut heir = vec![0 as Node; count];
+    let mut length = vec![1_u32; count];
+    // Members of longer chains are no heads.
+    let mut inner = Bits::new(count);
+    for &node in analysis.order[1..].iter().rev() {
+        // What the node dominates came before it, so its heir is known.
+        if matches!(analysis.kind(node), NodeKind::Object) && !is_context(&analysis.snapshot, node)
+        {
+            let mut next = node;
+            for _ in 0..APART {
+                next = heir[next as usize];
+                if next == 0 {
+                    break;
+                }
+                if classes.of(next) == classes.of(node) {
+                    length[node as usize] = length[next as usize].saturating_add(1);
+                    inner.set(next);
+                    break;
+                }
+            }
+        }
+        let above = analysis.dominator(node) as usize;
+        if heir[above] == 0 || analysis.retained_size(heir[above]) < analysis.retained_size(node) {
+            heir[above] = node;
+        }
+    }
+    (1..count as Node)
+        .filter(|&node| {
+            length[node as usize] >= SHORTEST_CHAIN
+                && !inner.get(node)
+                && analysis.retained_size(node) >= least
+        })
+        .map(|node| Group {
+            kind: Some(HolderKind::List),
+            dominator: node,
+            class: classes.of(node),
+            count: u64::from(length[node as usize]),
+            bytes: analysis.retained_size(node),
+            sample: vec![node],
+        })
+        .collect()
+}
+
+pub(super) fn large_objects(analysis: &Analysis, least: u64) -> Vec<Group> {
+    (1..analysis.node_count() as Node)
+        .filter(|&node| {
+            // An array that is large by its elements' slots holds something, and that is told.
+            analysis.self_size(node) >= 2 * least
+                && counts_as_member(analysis.kind(node))
+                && analysis.retained_size(node) < 2 * analysis.self_size(node)
+        })
+        .map(|node| Group {
+            kind: Some(HolderKind::LargeObject),
+            dominator: node,
+            class: analysis.classes().of(node),
+            count: 1,
+            bytes: analysis.retained_size(node),
+            sample: vec![node],
+        })
+        .collect()
+}

@@ -1,0 +1,155 @@
+//! Holders that everybody knows: what keeps the objects is said by its name, not by its fields.
+
+use crate::snapshot::paths::Step;
+use crate::snapshot::words;
+
+/// What kind of thing holds a group of objects.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
+pub enum HolderKind {
+    /// A Map, Set, Array or object that grows.
+    Container,
+    /// A chain of objects, each holding the next.
+    List,
+    /// One object that is large by itself.
+    LargeObject,
+    /// Listeners of an emitter or target.
+    Listeners,
+    /// Timers that were not cleared.
+    Timers,
+    /// Promises that nobody settled, and what waits for them.
+    Promises,
+    /// Stores of `AsyncLocalStorage` that a long-lived resource carries.
+    AsyncLocalStorage,
+    /// Modules that are loaded again and again.
+    ModuleCache,
+    /// Sockets and other handles that are still open.
+    Sockets,
+}
+
+impl HolderKind {
+    pub fn as_str(self) -> &'static str {
+        match self {
+            Self::Container => "container",
+            Self::List => "list",
+            Self::LargeObject => "large-object",
+            Self::Listeners => "listeners",
+            Self::Timers => "timers",
+            Self::Promises => "promises",
+            Self::AsyncLocalStorage => "async-local-storage",
+            Self::ModuleCache => "module-cache",
+            Self::Sockets => "sockets",
+        }
+    }
+}
+
+/// What the path to one of the objects says about who holds it.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub(super) struct Rule {
+    pub(super) kind: HolderKind,
+    /// The step of the path that stands for the holder.
+    pub(super) holder: usize,
+    /// Such as the name of the event.
+    pub(super) detail: Option<String>,
+}
+
+/// Looks at the last steps up to the object: what is further up holds the holder. A listener is
+/// three steps from its emitter's events: their object, the array of several, its elements.
+const NEAR: usize = 4;
+
+/// Finds the rule that the path to an object falls under.
+pub(super) fn recognise(path: &[Step]) -> Option<Rule> {
+    let first = path.len().saturating_sub(NEAR).max(1);
+    let rule = (first..path.len()).rev().find_map(|at| rule_at(path, at))?;
+    if rule.kind != HolderKind::Timers {
+        return Some(rule);
+    }
+    // Timers of one duration are a list, each held by the one before.
+    let holder = path.iter().position(|step| is_timer(&step.class))?;
+    Some(Rule { holder, ..rule })
+}
+
+pub(super) fn is_timer(class: &str) -> bool {
+    matches!(
+        class,
+        "Timeout" | "TimersList" | "Immediate" | "ImmediateList"
+    )
+}
+
+fn rule_at(path: &[Step], at: usize) -> Option<Rule> {
+    let step = &path[at];
+    let name = step.edge.as_ref().map_or("", |edge| edge.name.as_str());
+    let found = |kind, holder, detail| {
+        Some(Rule {
+            kind,
+            holder,
+            detail,
+        })
+    };
+    if name == "_events" {
+        let event = path.get(at + 1).and_then(|step| step.edge.as_ref());
+        let event = event.filter(|edge| edge.kind.name() == "property");
+        return found(
+            HolderKind::Listeners,
+            at - 1,
+            event.map(|edge| edge.name.clone()),
+        );
+    }
+    if name.contains("kEvents") {
+        return found(HolderKind::Listeners, at - 1, None);
+    }
+    if name.contains("kResourceStore") || step.class == "AsyncContextFrame" {
+        return found(HolderKind::AsyncLocalStorage, at, None);
+    }
+    match step.class.as_str() {
+        class if is_timer(class) => found(HolderKind::Timers, at, None),
+        "Promise" | "system / PromiseReaction" => found(HolderKind::Promises, at - 1, None),
+        "Module"
+            if matches!(
+                path.get(at - 1)?.edge.as_ref()?.name.as_str(),
+                "_cache" | "cache"
+            ) =>
+        {
+            found(HolderKind::ModuleCache, at - 1, None)
+        }
+        "Socket" | "TLSSocket" | "TCP" | "Pipe" | "TCPSERVERWRAP" | "Http2Session"
+        | "Http2Stream" => found(HolderKind::Sockets, at - 1, None),
+        _ => None,
+    }
+}
+
+/// The sentence about `count` objects of `class`, `bytes` in all.
+pub(super) fn sentence(
+    kind: HolderKind,
+    holder: &str,
+    detail: Option<&str>,
+    class: &str,
+    count: u64,
+    bytes: u64,
+) -> String {
+    let count = words::number(count);
+    let bytes = words::bytes(bytes);
+    match kind {
+        HolderKind::Container => format!("{holder} holds {count} {class}, {bytes}"),
+        HolderKind::List => format!("{holder} is a chain of {count} {class}, {bytes}"),
+        HolderKind::LargeObject => format!("{holder} has {bytes} by itself"),
+        HolderKind::Listeners => {
+            let event = detail.map_or_else(String::new, |event| format!(" for '{event}'"));
+            format!("{holder} has listeners{event} that hold {count} {class}, {bytes}")
+        }
+        HolderKind::Timers if is_timer(class) => {
+            format!("{count} {class} are still set and hold {bytes}")
+        }
+        HolderKind::Promises if class == "Promise" => {
+            format!("{holder} holds {count} {class}, {bytes}")
+        }
+        HolderKind::Timers => format!("Timers that are still set hold {count} {class}, {bytes}"),
+        HolderKind::Promises => {
+            format!("Promises that are still reachable hold {count} {class}, {bytes}")
+        }
+        HolderKind::AsyncLocalStorage => {
+            format!("Stores of AsyncLocalStorage hold {count} {class}, {bytes}")
+        }
+        HolderKind::ModuleCache => format!("The module cache holds {count} {class}, {bytes}"),
+        HolderKind::Sockets => format!("Open sockets hold {count} {class}, {bytes}"),
+    }
+}

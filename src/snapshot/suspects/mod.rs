@@ -1,0 +1,242 @@
+//! What looks like a leak: many objects of a class that gather in one place.
+//!
+//! 1. Group all nodes by what dominates them immediately and by their class. A group with much
+//!    memory and many members is a place where objects gather, whether its dominator is a Map's
+//!    table, or, for objects with two owners, only what both owners have in common.
+//! 2. Chains (each object holds the next) are no such group, so they are found by themselves:
+//!    the heir of a node is the child that retains most, and a chain is heirs of one class.
+//!    Single objects with much memory of their own are found too.
+//! 3. For each, ask a sample of members for their best path. The container that most paths pass
+//!    last is the holder, whether or not it dominates them; its name comes from the code.
+//! 4. With an earlier snapshot of the same process, count the members that the same dominator had
+//!    then, and do not believe more growth than there are members whose ids are new. Of another
+//!    process, look the holder up by its description, and do not believe more growth than the
+//!    whole class had. What grew comes first.
+//!
+//! Confidence says how much a reader should believe: `high` only for growth between two
+//! snapshots of an object that is the same in both; `medium` for growth that was matched by
+//! description, or for a large share of one heap that the application's own code holds; `low`
+//! for the rest. Size alone is no leak.
+mod groups;
+mod growth;
+mod holders;
+mod naming;
+
+use serde_json::{Value, json};
+
+use self::groups::Group;
+use self::growth::Growths;
+pub use self::holders::HolderKind;
+use super::analysis::Analysis;
+use super::code::Place;
+use super::columns::Node;
+use super::diff::same_process;
+use super::error::SnapshotError;
+use super::paths::Step;
+use super::progress::{Gate, OnProgress, Phase};
+use super::words;
+
+/// One place where memory gathers.
+#[derive(Clone, Debug)]
+pub struct Suspect {
+    pub kind: HolderKind,
+    /// For a person: holder, count, class, bytes and growth.
+    pub sentence: String,
+    /// The holder in words, the same for the same holder in another snapshot.
+    pub holder: String,
+    /// V8's id of the holder.
+    pub id: u32,
+    /// The class of what is held.
+    pub class: String,
+    /// How many.
+    pub count: u64,
+    /// What they retain.
+    pub bytes: u64,
+    /// `bytes` as a share of the heap, 0 to 1.
+    pub share: f64,
+    /// Since the earlier snapshot; nothing without one.
+    pub growth: Option<Growth>,
+    pub confidence: Confidence,
+    /// From the root to the holder.
+    pub path: Vec<Step>,
+    /// Where the variable, the function or the constructor stands.
+    pub location: Option<Place>,
+}
+
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Growth {
+    pub count: i64,
+    pub bytes: i64,
+}
+
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
+pub enum Confidence {
+    Low,
+    Medium,
+    High,
+}
+
+impl Confidence {
+    pub fn as_str(self) -> &'static str {
+        match self {
+            Self::Low => "low",
+            Self::Medium => "medium",
+            Self::High => "high",
+        }
+    }
+}
+
+/// No more are told.
+const MOST_SUSPECTS: usize = 10;
+/// Smaller groups are no suspects, as a share of the heap and in bytes.
+const LEAST_SHARE: u64 = 100;
+const LEAST_BYTES: u64 = 64 << 10;
+/// In growth, less is told too.
+const LEAST_GROWTH_SHARE: u64 = 500;
+
+/// Finds the suspects of `now`; with an `earlier` snapshot, what grew since comes first.
+///
+/// # Errors
+///
+/// It was cancelled.
+pub fn suspects(
+    now: &Analysis,
+    earlier: Option<&Analysis>,
+    on_progress: OnProgress<'_>,
+) -> Result<Vec<Suspect>, SnapshotError> {
+    now.explain(&mut *on_progress)?;
+    if let Some(earlier) = earlier
+        && !same_process(earlier, now)
+    {
+        earlier.explain(&mut *on_progress)?;
+    }
+    let gate = Gate::new(Phase::Explain, 0);
+    gate.watch(on_progress, || ranked(now, earlier, &gate))
+}
+
+fn ranked(
+    now: &Analysis,
+    earlier: Option<&Analysis>,
+    gate: &Gate,
+) -> Result<Vec<Suspect>, SnapshotError> {
+    let total = now.total_size();
+    let share = if earlier.is_some() {
+        LEAST_GROWTH_SHARE
+    } else {
+        LEAST_SHARE
+    };
+    let least = (total / share).max(LEAST_BYTES);
+    let mut found = find(now, least, gate)?;
+    if let Some(earlier) = earlier {
+        let growths = if same_process(earlier, now) {
+            Growths::by_id(now, earlier, &found, gate)?
+        } else {
+            Growths::by_words(
+                now,
+                earlier,
+                &found,
+                &find(earlier, (least / 8).max(4096), gate)?,
+            )
+        };
+        for ((_, suspect), growth) in found.iter_mut().zip(growths.all) {
+            suspect.tell(growth, growths.certain);
+        }
+        found.retain(|(_, suspect)| {
+            suspect
+                .growth
+                .is_some_and(|growth| growth.bytes >= least.cast_signed())
+        });
+    }
+    let mut found: Vec<Suspect> = found.into_iter().map(|(_, suspect)| suspect).collect();
+    found.sort_by_key(|suspect| {
+        let growth = suspect.growth.map_or(0, |growth| growth.bytes);
+        std::cmp::Reverse((suspect.confidence, growth, suspect.bytes))
+    });
+    found.truncate(MOST_SUSPECTS);
+    Ok(found)
+}
+
+fn find(
+    analysis: &Analysis,
+    least: u64,
+    gate: &Gate,
+) -> Result<Vec<(Group, Suspect)>, SnapshotError> {
+    let mut groups = groups::gathered(analysis, least);
+    gate.pass(0)?;
+    groups.extend(groups::chains(analysis, least));
+    gate.pass(0)?;
+    groups.extend(groups::large_objects(analysis, least));
+    groups.sort_by_key(|group| std::cmp::Reverse(group.bytes));
+    let mut suspects: Vec<(Group, Suspect)> = Vec::new();
+    let mut holders: Vec<Node> = Vec::new();
+    for group in groups.iter().take(8 * MOST_SUSPECTS) {
+        gate.pass(0)?;
+        let Some((holder, suspect)) = naming::name(analysis, group) else {
+            continue;
+        };
+        // Keys beside their values, or members beside their own members, tell nothing more.
+        let told = holders.contains(&holder)
+            || holders
+                .iter()
+                .any(|&told| dominates(analysis, told, holder));
+        if !told {
+            holders.push(holder);
+            suspects.push((group.clone(), suspect));
+        }
+    }
+    Ok(suspects)
+}
+
+/// Whether a walk of bounded length up the dominators of `node` meets `above`.
+fn dominates(analysis: &Analysis, above: Node, node: Node) -> bool {
+    let mut at = node;
+    for _ in 0..10_000 {
+        if at == above {
+            return true;
+        }
+        if at == 0 {
+            return false;
+        }
+        at = analysis.dominator(at);
+    }
+    false
+}
+
+impl Suspect {
+    fn tell(&mut self, growth: Option<Growth>, certain: bool) {
+        self.growth = growth;
+        let Some(growth) = growth.filter(|growth| growth.bytes > 0) else {
+            return;
+        };
+        let gain = if growth.count > 0 {
+            words::number(growth.count as u64)
+        } else {
+            words::bytes(growth.bytes as u64)
+        };
+        self.sentence = format!("{}, +{gain} since the first", self.sentence);
+        self.confidence = if certain && growth.count > 0 {
+            Confidence::High
+        } else {
+            Confidence::Medium
+        };
+    }
+}
+
+impl Suspect {
+    pub fn to_json(&self) -> Value {
+        json!({
+            "kind": self.kind.as_str(),
+            "sentence": self.sentence,
+            "holder": self.holder,
+            "id": self.id,
+            "class": self.class,
+            "count": self.count,
+            "bytes": self.bytes,
+            "share": self.share,
+            "growth": self.growth.map(|growth| json!({ "count": growth.count, "bytes": growth.bytes })),
+            "confidence": self.confidence.as_str(),
+            "path": self.path.iter().map(Step::to_json).collect::<Vec<_>>(),
+            "location": self.location.as_ref().map(Place::to_json),
+        })
+    }
+}

@@ -1,0 +1,159 @@
+//! Who holds a group: what most of its members' paths pass last, in words.
+
+use std::collections::HashMap;
+
+use super::groups::Group;
+use super::{Confidence, HolderKind, Suspect, holders};
+use crate::snapshot::analysis::Analysis;
+use crate::snapshot::code::{Origin, is_context};
+use crate::snapshot::columns::{Node, NodeKind};
+
+pub(super) fn name(analysis: &Analysis, group: &Group) -> Option<(Node, Suspect)> {
+    let (kind, holder, detail) = match group.kind {
+        Some(kind) => (kind, named_above(analysis, group.dominator), None),
+        None => holder_of(analysis, group)?,
+    };
+    let path = analysis.known_path(holder);
+    if path.is_empty() {
+        return None;
+    }
+    let described = analysis.describe(holder);
+    let holder_words = described.sentence();
+    let class = analysis.classes().name(group.class);
+    // Where the holder keeps little else, what it retains is what a reader finds in DevTools.
+    let retained = analysis.retained_size(holder);
+    let bytes = if retained >= group.bytes && retained / 2 <= group.bytes {
+        retained
+    } else {
+        group.bytes
+    };
+    let share = bytes as f64 / analysis.total_size().max(1) as f64;
+    let own_code = path.iter().any(|step| {
+        (step.class == "Function" || is_context(&analysis.snapshot, step.node))
+            && analysis.code().origin(&analysis.snapshot, step.node) == Origin::Application
+    });
+    Some((
+        holder,
+        Suspect {
+            kind,
+            sentence: holders::sentence(
+                kind,
+                &holder_words,
+                detail.as_deref(),
+                class,
+                group.count,
+                bytes,
+            ),
+            holder: holder_words,
+            id: analysis.id(holder),
+            class: class.to_owned(),
+            count: group.count,
+            bytes,
+            share,
+            growth: None,
+            confidence: if own_code && share >= 0.1 {
+                Confidence::Medium
+            } else {
+                Confidence::Low
+            },
+            path,
+            location: described.place,
+        },
+    ))
+}
+
+/// For a large object or a chain: the object itself, or what has it as its bytes.
+fn named_above(analysis: &Analysis, node: Node) -> Node {
+    let above = analysis.dominator(node);
+    let same = analysis.retained_size(above) / 10 <= analysis.retained_size(node) / 9;
+    let plain = matches!(analysis.kind(node), NodeKind::Native) || analysis.kind(node).is_string();
+    if same
+        && plain
+        && analysis.kind(above) == NodeKind::Object
+        && !is_context(&analysis.snapshot, above)
+    {
+        return above;
+    }
+    node
+}
+
+/// So far up from a member its holder is looked for.
+const LEVELS: usize = 4;
+const NEAR: usize = 24;
+
+/// Asks the sample: the holder that most of their paths pass last.
+fn holder_of(analysis: &Analysis, group: &Group) -> Option<(HolderKind, Node, Option<String>)> {
+    let mut rules: HashMap<(HolderKind, Node, Option<String>), usize> = HashMap::new();
+    let mut levels: [HashMap<Node, usize>; LEVELS] = Default::default();
+    let mut asked = 0;
+    for &member in &group.sample {
+        let path = analysis.near_path(member, NEAR);
+        if path.len() < 2 {
+            continue;
+        }
+        asked += 1;
+        if let Some(rule) = holders::recognise(&path) {
+            *rules
+                .entry((rule.kind, path[rule.holder].node, rule.detail))
+                .or_default() += 1;
+        }
+        let before = path[..path.len() - 1].iter().rev();
+        let containers = before.filter(|step| is_container(analysis.kind(step.node)));
+        for (level, step) in containers.take(LEVELS).enumerate() {
+            *levels[level].entry(step.node).or_default() += 1;
+        }
+    }
+    // One kind of holder may have many instances, such as sockets: together they are one place.
+    let mut kinds: HashMap<HolderKind, usize> = HashMap::new();
+    for ((kind, ..), votes) in &rules {
+        *kinds.entry(*kind).or_default() += votes;
+    }
+    let first = |votes: &HashMap<Node, usize>| {
+        votes
+            .iter()
+            .map(|(&node, &votes)| (votes, std::cmp::Reverse(node)))
+            .max()
+    };
+    if let Some((&kind, _)) = kinds.iter().find(|(_, votes)| 2 * **votes > asked) {
+        let best = rules
+            .into_iter()
+            .filter(|((found, ..), _)| *found == kind)
+            .max_by_key(|((_, node, _), votes)| (*votes, std::cmp::Reverse(*node)));
+        let ((_, mut node, detail), _) = best?;
+        // The list of timers stands for all that hang on it.
+        while kind == HolderKind::Timers
+            && let Some(above) = analysis.best_retainer(node)
+            && holders::is_timer(analysis.class_name(above))
+        {
+            node = above;
+        }
+        return Some((kind, node, detail));
+    }
+    for votes in &levels {
+        if let Some((votes, std::cmp::Reverse(node))) = first(votes)
+            && 2 * votes > asked
+        {
+            return Some((HolderKind::Container, node, None));
+        }
+    }
+    let node = lifted(analysis, group.dominator);
+    // Strings and symbols that only V8's tables hold are no place of the application's.
+    (analysis.kind(node) != NodeKind::Synthetic).then_some((HolderKind::Container, node, None))
+}
+
+fn is_container(kind: NodeKind) -> bool {
+    matches!(
+        kind,
+        NodeKind::Object | NodeKind::Closure | NodeKind::Native
+    )
+}
+
+/// The dominator that a person has a name for: not a Map's table but the Map. Tables change with
+/// every growth, the Map stays.
+pub(super) fn lifted(analysis: &Analysis, node: Node) -> Node {
+    let mut at = node;
+    while at != 0 && !is_container(analysis.kind(at)) && analysis.kind(at) != NodeKind::Synthetic {
+        at = analysis.dominator(at);
+    }
+    at
+}

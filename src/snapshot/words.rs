@@ -1,0 +1,270 @@
+//! A node in words, with the names that the code gives it.
+//!
+//! 'Map `service.sessions` (context of app.js)': the class, the way from the nearest variable,
+//! and where the variable is.
+
+use super::analysis::Analysis;
+use super::code::{Place, is_context};
+use super::columns::{EdgeKind, Node, NodeKind};
+
+/// What a person would call a node.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct Described {
+    /// The class, or `function f`, or `the variables of f`.
+    pub what: String,
+    /// Such as `service.sessions`; absent where no name leads to it.
+    pub label: Option<String>,
+    /// What the label starts from, such as `context of handler in app.js:12` or `global`.
+    pub anchor: Option<String>,
+    /// Of the anchor, else of the node itself.
+    pub place: Option<Place>,
+}
+
+/// Labels take no more than this many names.
+const MOST_NAMES: usize = 5;
+const LONGEST_NAME: usize = 60;
+
+impl Analysis {
+    /// Describes a node; names come from its best path, so `explain` comes first.
+    pub(crate) fn describe(&self, node: Node) -> Described {
+        let snapshot = &self.snapshot;
+        let own = self.code().place(snapshot, node);
+        let mut described = Described {
+            what: self.what(node, own.as_ref()),
+            place: own,
+            ..Described::default()
+        };
+        if is_context(snapshot, node) {
+            return described;
+        }
+        let mut names: Vec<String> = Vec::new();
+        let mut at = node;
+        while names.len() < MOST_NAMES {
+            let Some(from) = self.best_retainer(at) else {
+                break;
+            };
+            let Some(edge) = self.cheapest_edge(from, at) else {
+                break;
+            };
+            let name = snapshot.edge_name(edge);
+            match snapshot.edges.kind[edge] {
+                EdgeKind::Context => {
+                    names.push(shortened(&name));
+                    let place = self.code().place(snapshot, from);
+                    described.anchor = Some(match place.as_ref().map(in_words) {
+                        Some(place) => format!("context of {place}"),
+                        None => "a context".to_owned(),
+                    });
+                    described.place = place.or(described.place);
+                    break;
+                }
+                // The root's edges have numbers.
+                EdgeKind::Shortcut => break,
+                EdgeKind::Property | EdgeKind::Element if self.is_global(from) => {
+                    names.push(shortened(&name));
+                    described.anchor = Some("global".to_owned());
+                    break;
+                }
+                EdgeKind::Property if snapshot.kind(from) == NodeKind::Closure => {
+                    names.push(shortened(&name));
+                    let place = self.code().place(snapshot, from);
+                    described.anchor = place
+                        .as_ref()
+                        .map(|place| format!("on {}", in_words(place)));
+                    described.place = place.or(described.place);
+                    break;
+                }
+                EdgeKind::Property if &*name == "exports" && self.class_name(from) == "Module" => {
+                    let file = self.string_property(from, b"filename");
+                    let place = Place {
+                        file,
+                        ..Place::default()
+                    };
+                    names.push("exports".to_owned());
+                    described.anchor = place.short().map(|file| format!("module {file}"));
+                    described.place = Some(place);
+                    break;
+                }
+                // A block's variables have no names in the snapshot.
+                _ if is_context(snapshot, from) => {
+                    let place = self.code().place(snapshot, from);
+                    described.anchor = place
+                        .as_ref()
+                        .map(|place| format!("context of {}", in_words(place)));
+                    described.place = place.or(described.place);
+                    break;
+                }
+                EdgeKind::Property => names.push(shortened(&name)),
+                EdgeKind::Element => names.push(format!("[{name}]")),
+                // Tables, elements and property arrays stand between an object and what it holds.
+                EdgeKind::Internal | EdgeKind::Hidden | EdgeKind::Other | EdgeKind::Weak => {
+                    if from == 0
+                        || !matches!(
+                            snapshot.kind(from),
+                            NodeKind::Array | NodeKind::Hidden | NodeKind::Object
+                        )
+                    {
+                        break;
+                    }
+                    if snapshot.kind(from) != NodeKind::Object
+                        && snapshot.kind(at) != NodeKind::Array
+                    {
+                        names.push("[…]".to_owned());
+                    }
+                }
+            }
+            at = from;
+        }
+        names.reverse();
+        if names.iter().all(|name| name.starts_with('[')) {
+            names.clear();
+        }
+        if described.anchor.is_none() && !names.is_empty() {
+            described.anchor = Some(format!("of {}", self.what(at, None)));
+        }
+        described.label = (!names.is_empty()).then(|| join(&names));
+        if described.place.is_none() {
+            described.place = self.code().constructor(snapshot, node);
+        }
+        described
+    }
+
+    pub(crate) fn is_global(&self, node: Node) -> bool {
+        let raw = self.snapshot.raw_name(node);
+        self.snapshot.kind(node) == NodeKind::Object
+            && (raw == b"Object / "
+                || raw == b"global"
+                || raw.starts_with(b"global ")
+                || raw.starts_with(b"Window"))
+    }
+
+    /// The class in words, without names that lead to it.
+    fn what(&self, node: Node, place: Option<&Place>) -> String {
+        let snapshot = &self.snapshot;
+        match snapshot.kind(node) {
+            NodeKind::Closure => match place {
+                Some(place) => format!("function {}", in_words(place)),
+                None => match &*snapshot.name(node) {
+                    "" => "a function".to_owned(),
+                    name => format!("function {name}"),
+                },
+            },
+            NodeKind::Object if is_context(snapshot, node) => match place {
+                Some(place) => format!("the variables of {}", in_words(place)),
+                None => "the variables of a function".to_owned(),
+            },
+            NodeKind::Array
+            | NodeKind::Hidden
+            | NodeKind::Code
+            | NodeKind::ObjectShape
+            | NodeKind::Synthetic => match &*snapshot.name(node) {
+                "" => "an array of V8".to_owned(),
+                name => name.to_owned(),
+            },
+            _ => self.class_name(node).to_owned(),
+        }
+    }
+
+    /// The text that a property of an object has.
+    pub(crate) fn string_property(&self, node: Node, name: &[u8]) -> Option<String> {
+        let value = self.snapshot.follow(node, EdgeKind::Property, name)?;
+        (self.snapshot.kind(value) == NodeKind::String)
+            .then(|| self.snapshot.name(value).into_owned())
+    }
+}
+
+impl Described {
+    /// Such as 'Map `service.sessions` (context of app.js)'.
+    pub fn sentence(&self) -> String {
+        match (&self.label, &self.anchor) {
+            (Some(label), Some(anchor)) => format!("{} `{label}` ({anchor})", self.what),
+            (Some(label), None) => format!("{} `{label}`", self.what),
+            (None, Some(anchor)) => format!("{} ({anchor})", self.what),
+            (None, None) => self.what.clone(),
+        }
+    }
+}
+
+/// `handler in app.js:12`, or `app.js:12` where the function has no name.
+fn in_words(place: &Place) -> String {
+    // The function around a module starts at its first byte; its line says nothing.
+    let whole_file = place.function.is_none() && place.line == Some(1);
+    let place = &Place {
+        line: place.line.filter(|_| !whole_file),
+        ..place.clone()
+    };
+    let file = place
+        .short()
+        .unwrap_or_else(|| "an unknown file".to_owned());
+    match &place.function {
+        Some(function) => format!("{} in {file}", shortened(function)),
+        None => file,
+    }
+}
+
+fn join(names: &[String]) -> String {
+    let mut label = String::new();
+    for name in names {
+        if !label.is_empty() && !name.starts_with('[') {
+            label.push('.');
+        }
+        label.push_str(name);
+    }
+    label
+}
+
+fn shortened(name: &str) -> String {
+    if name.chars().count() <= LONGEST_NAME {
+        return name.to_owned();
+    }
+    name.chars().take(LONGEST_NAME).chain(['…']).collect()
+}
+
+/// `34 MB`, in powers of 1,000.
+pub(crate) fn bytes(count: u64) -> String {
+    const UNITS: [&str; 5] = ["bytes", "kB", "MB", "GB", "TB"];
+    if count < 1000 {
+        return format!("{count} bytes");
+    }
+    let mut value = count as f64;
+    let mut unit = 0;
+    // 999.95 would be shown as 1000.
+    while value >= 999.5 && unit + 1 < UNITS.len() {
+        value /= 1000.0;
+        unit += 1;
+    }
+    if value < 9.95 {
+        format!("{value:.1} {}", UNITS[unit])
+    } else {
+        format!("{value:.0} {}", UNITS[unit])
+    }
+}
+
+/// `10,214`.
+pub(crate) fn number(count: u64) -> String {
+    let digits = count.to_string();
+    let mut text = String::new();
+    for (at, digit) in digits.chars().enumerate() {
+        if at > 0 && (digits.len() - at).is_multiple_of(3) {
+            text.push(',');
+        }
+        text.push(digit);
+    }
+    text
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn bytes_and_numbers_are_short_and_right() {
+        assert_eq!(bytes(999), "999 bytes");
+        assert_eq!(bytes(1000), "1.0 kB");
+        assert_eq!(bytes(34_250_000), "34 MB");
+        assert_eq!(bytes(999_600_000), "1.0 GB");
+        assert_eq!(number(7), "7");
+        assert_eq!(number(10_214), "10,214");
+        assert_eq!(number(1_234_567), "1,234,567");
+    }
+}
