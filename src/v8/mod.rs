@@ -9,6 +9,7 @@
 //!
 //! What it must not know: trends, verdicts, events, options.
 
+pub mod capture;
 mod gc_hook;
 mod heap;
 mod isolate;

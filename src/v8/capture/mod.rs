@@ -1,0 +1,236 @@
+//! A heap snapshot by a forked child: the parent stops for the fork and goes on.
+//!
+//! The course of one: [`Capture::start`] asks V8's workers to park; when [`Capture::ready`], the call of
+//! [`Capture::fork`] is the whole pause; then [`Capture::look`] tells how the child does until it ends.
+//!
+//! What always holds:
+//! - What a version, a platform or a kernel lacks is an [`Obstacle`], known before anything is forked.
+//! - The child cannot outlive the parent, its seconds or its bytes, and reaches nothing but its file.
+//! - Dropping a capture ends the child and lets the workers go.
+//!
+//! `scripts/capture-matrix.js` proves it on the versions of Node.js that it is used on.
+
+#![cfg_attr(
+    not(all(target_os = "linux", target_arch = "x86_64", target_env = "gnu")),
+    allow(dead_code, reason = "where there is no capture, nobody tells of one")
+)]
+
+#[cfg(all(target_os = "linux", target_arch = "x86_64", target_env = "gnu"))]
+mod linux;
+#[cfg(all(target_os = "linux", target_arch = "x86_64", target_env = "gnu"))]
+pub use linux::{Capture, NearLimit};
+
+#[cfg(not(all(target_os = "linux", target_arch = "x86_64", target_env = "gnu")))]
+mod elsewhere;
+#[cfg(not(all(target_os = "linux", target_arch = "x86_64", target_env = "gnu")))]
+pub use elsewhere::{Capture, NearLimit};
+
+use crate::process::symbol::MissingSymbol;
+use std::fmt;
+use std::io;
+use std::path::PathBuf;
+use std::time::Duration;
+
+/// Why there is no capture by fork.
+#[derive(Debug)]
+pub enum Obstacle {
+    /// Not Linux on x86-64 with glibc.
+    #[cfg_attr(
+        all(target_os = "linux", target_arch = "x86_64", target_env = "gnu"),
+        expect(dead_code, reason = "said elsewhere")
+    )]
+    Platform,
+    Missing(MissingSymbol),
+    ForeignPlatform,
+    NoIsolate,
+    NotMainThread,
+    /// The kernel hides from it what it and its children have in /proc.
+    Hidden,
+    NoMappings,
+    NotParked,
+    /// Another capture of this process goes on.
+    Busy,
+    /// The call that failed.
+    System(&'static str, io::Error),
+}
+
+impl fmt::Display for Obstacle {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self {
+            Self::Platform => f.write_str("it was made for Linux on x86-64 with glibc"),
+            Self::Missing(MissingSymbol(name)) => write!(f, "this Node.js does not export {name}"),
+            Self::ForeignPlatform => f.write_str("the V8 platform is not Node.js's own"),
+            Self::NoIsolate => f.write_str("no isolate is entered on this thread"),
+            Self::NotMainThread => f.write_str("only the main thread can fork"),
+            Self::Hidden => f.write_str(
+                "the kernel hides the memory of a process that has changed its user, or whose program has capabilities",
+            ),
+            Self::NoMappings => f.write_str("the list of what is mapped (/proc/PID/maps) cannot be read"),
+            Self::NotParked => f.write_str("V8's worker threads are not parked"),
+            Self::Busy => f.write_str("another one is being taken"),
+            Self::System(call, error) => write!(f, "{call} failed: {error}"),
+        }
+    }
+}
+
+impl From<MissingSymbol> for Obstacle {
+    fn from(missing: MissingSymbol) -> Self {
+        Self::Missing(missing)
+    }
+}
+
+/// A process has so much, and something takes more: what the kernel or V8 then ends is the process.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Need {
+    /// Bytes that the child will use at the least.
+    pub child: u64,
+    /// Objects whose snapshot fits into what is left.
+    pub objects: u64,
+    /// Bytes that must be left for the app meanwhile.
+    pub reserve: u64,
+    /// Bytes of RSS at which the caller says that something ends the process.
+    pub memory_limit: Option<u64>,
+}
+
+/// Where the snapshot of [`NearLimit`] goes.
+#[derive(Clone, Debug)]
+pub struct Place {
+    pub folder: PathBuf,
+    /// A name in it for what is not finished, where files must have names.
+    pub temporary: PathBuf,
+}
+
+/// How the snapshot near the heap limit is getting on.
+#[derive(Clone, Debug)]
+pub enum NearLimitState {
+    Waiting,
+    Writing,
+    Written(Written),
+    /// Too little memory: nothing was begun.
+    Refused {
+        need: u64,
+        available: u64,
+    },
+    /// In words.
+    Failed(String),
+}
+
+#[derive(Clone, Debug)]
+pub struct Written {
+    pub path: PathBuf,
+    pub bytes: u64,
+    /// What the process stood still for the fork.
+    pub pause: Duration,
+    /// From the limit to the whole file.
+    pub took: Duration,
+}
+
+/// What the child gets to do its work.
+#[derive(Clone, Copy, Debug)]
+pub struct Order {
+    /// The descriptor that it writes to.
+    pub file: i32,
+    /// Bytes of writable memory that it may map beyond what it inherits.
+    pub memory: u64,
+    /// It gives up when the heap has more objects: they would need more memory.
+    pub objects: u64,
+    /// It ends after so many, whatever it does.
+    pub seconds: u32,
+    /// What strings say never reaches the file.
+    pub redact: bool,
+    /// How far it stands back for other processes: 0 not at all, 19 as far as can be.
+    pub nice: u8,
+}
+
+/// A look at the child.
+#[derive(Clone, Copy, Debug)]
+pub struct Look {
+    pub told: Told,
+    /// `None` while it runs.
+    pub end: Option<End>,
+    /// It waits for something, rather than for a processor.
+    pub sleeps: bool,
+    pub cpu_ms: u64,
+}
+
+/// How far the child is.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
+#[repr(u32)]
+pub enum Phase {
+    Born,
+    /// V8 collects, then walks the heap and builds the graph.
+    Building,
+    Writing,
+    Done,
+}
+
+impl Phase {
+    pub fn name(self) -> &'static str {
+        match self {
+            Self::Born => "born",
+            Self::Building => "building",
+            Self::Writing => "writing",
+            Self::Done => "done",
+        }
+    }
+}
+
+/// Which step the child ended at by itself.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[repr(u32)]
+pub enum Step {
+    None,
+    Descriptors,
+    OomScore,
+    MemoryLimit,
+    /// To have it of its own when it is written to.
+    SharedMemory,
+    Sandbox,
+    /// So many objects need more memory than it may use.
+    Objects,
+    Take,
+    Write,
+    Redact,
+    Panic,
+}
+
+impl Step {
+    /// What the child was at; `None` where it did not give up.
+    pub fn name(self) -> Option<&'static str> {
+        match self {
+            Self::None => None,
+            Self::Descriptors => Some("replacing its descriptors"),
+            Self::OomScore => Some("setting its oom_score_adj"),
+            Self::MemoryLimit => Some("limiting its memory"),
+            Self::SharedMemory => Some("keeping out of shared memory"),
+            Self::Sandbox => Some("entering its seccomp sandbox"),
+            Self::Objects => Some("counting the objects"),
+            Self::Take => Some("taking the snapshot"),
+            Self::Write => Some("writing"),
+            Self::Redact => Some("taking out what strings say"),
+            Self::Panic => Some("tidemark's own code"),
+        }
+    }
+}
+
+#[derive(Clone, Copy, Debug)]
+pub struct Told {
+    pub phase: Phase,
+    /// Objects of the heap that V8 has walked, and how many there are; 0 until it has counted them.
+    pub walked: u32,
+    pub objects: u32,
+    /// Bytes in the file.
+    pub written: u64,
+    pub failed: Step,
+    /// The `errno` of the step that failed, 0 where it has none.
+    pub errno: i32,
+}
+
+/// How a child ended.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum End {
+    Exit(i32),
+    Signal(i32),
+    /// Somebody else waited for it first.
+    Unknown,
+}
