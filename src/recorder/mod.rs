@@ -62,7 +62,8 @@ pub struct Stats {
 pub struct Recorder {
     settings: Settings,
     detector: Detector,
-    memwatch: Memwatch,
+    /// For 'stats', where the detector does not go by this rule itself.
+    memwatch: Option<Memwatch>,
     ring: SampleRing,
     history: History,
     counters: GcCounters,
@@ -75,6 +76,9 @@ pub struct Recorder {
     interest: Interest,
     /// While a `gc()` runs, V8 may collect several times: only the last one is told.
     asked: Asked,
+    /// Collections in this span of time are neither judged nor told as 'stats': they belong to who
+    /// looks at the heap. Milliseconds since the start.
+    unjudged: (f64, f64),
 }
 
 /// Whether a `gc()` runs, and its last full GC so far.
@@ -87,6 +91,9 @@ enum Asked {
     },
 }
 
+/// memwatch's own count of growths in a row.
+const CONSECUTIVE: u32 = 5;
+
 /// Room for what happens between two turns of the event loop. Full GCs come tens at most, young ones
 /// by the thousand when JavaScript blocks for seconds.
 const QUEUE_CHANGES: usize = 64;
@@ -95,14 +102,14 @@ const QUEUE_EVERY_GC: usize = 2048;
 
 impl Recorder {
     pub fn new(settings: Settings) -> Self {
-        let consecutive = match settings.config.rule {
-            Rule::Memwatch { consecutive } => consecutive,
-            Rule::Trend => 5,
+        let memwatch = match settings.config.rule {
+            Rule::Memwatch { .. } => None,
+            Rule::Trend => Some(Memwatch::new(CONSECUTIVE)),
         };
         Self {
             settings,
             detector: Detector::new(settings.config),
-            memwatch: Memwatch::new(consecutive),
+            memwatch,
             ring: SampleRing::new(settings.history_size),
             history: History::new(),
             counters: GcCounters::default(),
@@ -112,6 +119,7 @@ impl Recorder {
             told: 0,
             interest: Interest::default(),
             asked: Asked::No,
+            unjudged: (f64::INFINITY, f64::INFINITY),
         }
     }
 
@@ -136,6 +144,10 @@ impl Recorder {
                 sample,
                 used_before,
             });
+        }
+        let (from, to) = self.unjudged;
+        if (from..=to).contains(&sample.at_ms) {
+            return self.has_news();
         }
         match self.asked {
             Asked::Yes { .. } if sample.kind == SampleKind::Major => {
@@ -163,6 +175,16 @@ impl Recorder {
         self.has_news()
     }
 
+    /// From here to [`Recorder::unjudged_end`] collections are counted and no more.
+    pub fn unjudged_begin(&mut self, at_ms: f64) {
+        self.unjudged = (at_ms, f64::INFINITY);
+    }
+
+    /// The span stays known: what comes late (from `perf_hooks`) is still seen to lie in it.
+    pub fn unjudged_end(&mut self, at_ms: f64) {
+        self.unjudged.1 = at_ms;
+    }
+
     fn has_news(&self) -> bool {
         !self.changes.is_empty() || !self.queue.is_empty()
     }
@@ -177,15 +199,16 @@ impl Recorder {
     }
 
     fn judge(&mut self, sample: &Sample) {
-        let run = if sample.kind == SampleKind::Major {
+        if sample.kind == SampleKind::Major {
             self.ring.push(*sample);
             self.history
                 .push(sample.at_ms, sizes(sample), sample.requests);
-            self.memwatch.push(sample.at_ms, sample.used_heap)
-        } else {
-            None
-        };
+            if let Some(memwatch) = &mut self.memwatch {
+                memwatch.push(sample.at_ms, sample.used_heap);
+            }
+        }
         let mut next = self.detector.push(sample);
+        let run = self.detector.memwatch().and_then(Memwatch::last_run);
         while let Some(change) = next {
             let status = self.detector.status(change.channel);
             self.tell(&Record::Change {
@@ -200,12 +223,17 @@ impl Recorder {
             let heap = self.detector.status(Channel::Heap);
             self.tell(&Record::Stats(Stats {
                 sample: *sample,
-                classic: self.memwatch.stats(),
+                classic: self.classic(),
                 counters: self.counters,
                 state: self.state(),
                 growth_rate: heap.growth_rate,
             }));
         }
+    }
+
+    fn classic(&self) -> ClassicStats {
+        let memwatch = self.memwatch.as_ref().or(self.detector.memwatch());
+        memwatch.map(Memwatch::stats).unwrap_or_default()
     }
 
     pub fn set_limits(&mut self, limits: Limits) {
@@ -278,14 +306,10 @@ impl Recorder {
 
 /// The size of each channel right after a full GC, in the order of [`CHANNELS`].
 fn sizes(sample: &Sample) -> [Option<f64>; CHANNELS.len()] {
-    let v8 = sample
-        .total_heap
-        .saturating_add(sample.external)
-        .saturating_add(sample.other_isolates);
     [
         Some(sample.used_heap as f64),
         Some(sample.external as f64),
-        sample.rss.map(|rss| rss.saturating_sub(v8) as f64),
+        sample.native().map(|native| native.max(0.0)),
         sample.resources.map(|count| count as f64),
     ]
 }

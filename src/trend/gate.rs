@@ -86,7 +86,7 @@ impl fmt::Display for Sentence {
             Gate::Few { have, need } => {
                 write!(
                     f,
-                    "{have} of the {need} full GCs after start-up that are needed to tell"
+                    "nothing can be told before {need} full GCs after start-up; {have} so far"
                 )
             }
             Gate::Load { growth, left } => write!(

@@ -49,3 +49,12 @@ pub struct Sample {
     /// Handles and requests that keep the event loop busy: sockets, timers, files.
     pub resources: Option<u64>,
 }
+
+impl Sample {
+    /// What is resident and neither V8's nor external; below 0 where V8 counts what is not resident.
+    #[must_use]
+    pub fn native(&self) -> Option<f64> {
+        let v8 = self.total_heap as f64 + self.external as f64 + self.other_isolates as f64;
+        self.rss.map(|rss| rss as f64 - v8)
+    }
+}

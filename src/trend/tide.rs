@@ -14,9 +14,9 @@ use super::{Channel, Sample, SampleKind};
 #[derive(Clone, Copy, Debug, Default)]
 pub struct Tide {
     last_ms: f64,
-    low_external: Option<f64>,
-    low_native: Option<f64>,
-    low_resources: Option<f64>,
+    low_external: Option<Low>,
+    low_native: Option<Low>,
+    low_resources: Option<Low>,
     previous: Option<Clocks>,
     /// The load between the last two full GCs, and how long that was.
     load: Option<f64>,
@@ -30,7 +30,15 @@ pub struct Tide {
     kept: [f64; 2],
 }
 
-/// The clocks at a full GC.
+/// The lowest reading, the newest of several, and when it was taken: after a long stretch without a full
+/// GC that is long ago, and a straight rise dated by its collections would look like one that slows.
+#[derive(Clone, Copy, Debug)]
+struct Low {
+    size: f64,
+    clocks: Clocks,
+}
+
+/// The clocks at a reading.
 #[derive(Clone, Copy, Debug)]
 struct Clocks {
     at_ms: f64,
@@ -54,22 +62,17 @@ impl Tide {
 
     /// Any sample. Cheap: this runs at every minor GC.
     pub fn dip(&mut self, sample: &Sample) {
+        let clocks = Clocks::at(self.last_ms, sample);
         if sample.kind == SampleKind::Incremental {
             self.heap_peak = self.heap_peak.max(sample.used_heap as f64);
             return;
         }
-        lower(&mut self.low_external, sample.external as f64);
-        if let Some(rss) = sample.rss {
-            lower(
-                &mut self.low_native,
-                rss as f64
-                    - sample.other_isolates as f64
-                    - sample.total_heap as f64
-                    - sample.external as f64,
-            );
+        lower(&mut self.low_external, sample.external as f64, clocks);
+        if let Some(native) = sample.native() {
+            lower(&mut self.low_native, native, clocks);
         }
         if let Some(resources) = sample.resources {
-            lower(&mut self.low_resources, resources as f64);
+            lower(&mut self.low_resources, resources as f64, clocks);
         }
         if sample.kind != SampleKind::Major {
             self.heap_peak = self.heap_peak.max(sample.used_heap as f64);
@@ -82,11 +85,7 @@ impl Tide {
     /// A full GC: the marks of the channels, for those that have one. Call after
     /// [`Tide::dip`] of the same sample.
     pub fn turn(&mut self, sample: &Sample, at_ms: f64) -> [Option<Mark>; 4] {
-        let now = Clocks {
-            at_ms,
-            requests: sample.requests.map(|count| count as f64),
-            allocated: sample.allocated.map(|bytes| bytes as f64),
-        };
+        let now = Clocks::at(at_ms, sample);
         // Two full GCs right after one another: a rate over next to no time
         // would be noise, so the one before still holds.
         let run = self.previous.map_or(0.0, |before| at_ms - before.at_ms);
@@ -108,12 +107,16 @@ impl Tide {
         self.heap_live = live;
         self.heap_peak = live;
         self.heap_now = live;
-        let mark = |size: f64| Mark {
-            at_ms,
+        let mark = |Low { size, clocks }| Mark {
+            at_ms: clocks.at_ms,
             size,
-            requests: now.requests,
-            allocated: now.allocated,
+            requests: clocks.requests,
+            allocated: clocks.allocated,
             load,
+        };
+        let live = Low {
+            size: live,
+            clocks: now,
         };
         let mut marks = [None; 4];
         marks[Channel::Heap as usize] = Some(mark(live));
@@ -145,8 +148,20 @@ impl Tide {
     }
 }
 
-fn lower(low: &mut Option<f64>, value: f64) {
-    *low = Some(low.map_or(value, |lowest| lowest.min(value)));
+fn lower(low: &mut Option<Low>, size: f64, clocks: Clocks) {
+    if low.is_none_or(|lowest| size <= lowest.size) {
+        *low = Some(Low { size, clocks });
+    }
+}
+
+impl Clocks {
+    fn at(at_ms: f64, sample: &Sample) -> Self {
+        Self {
+            at_ms,
+            requests: sample.requests.map(|count| count as f64),
+            allocated: sample.allocated.map(|bytes| bytes as f64),
+        }
+    }
 }
 
 fn load(before: &Clocks, now: &Clocks) -> Option<f64> {

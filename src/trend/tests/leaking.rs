@@ -435,3 +435,34 @@ fn a_slow_leak_by_request_in_office_hours() {
     }
     .must_be_reported(Channel::Heap, 6.0 * DAY);
 }
+
+/// As recorded on Node 26, which left a small heap alone for half a minute: between two full GCs
+/// the lowest reading is the one right after the first of them.
+#[test]
+fn buffers_that_leak_in_a_straight_line_whenever_full_gcs_come() {
+    let majors = [0.3, 30.0, 37.0, 40.0, 46.0, 53.0, 54.0, 61.0, 65.0, 72.0];
+    let sample = |at: f64, kind| Sample {
+        kind,
+        forced: false,
+        at_ms: at * 1000.0,
+        duration_ms: 2.0,
+        used_heap: (11.0 * MB) as u64,
+        total_heap: (20.0 * MB) as u64,
+        external: ((3.4 + 0.87 * at) * MB) as u64,
+        heap_limit: 4_300_000_000,
+        rss: Some(((90.0 + 0.87 * at) * MB) as u64),
+        other_isolates: 0,
+        allocated: Some((at * 10.0 * MB) as u64),
+        requests: Some((at * 400.0) as u64),
+        resources: Some(20),
+    };
+    let mut samples: Vec<Sample> = majors
+        .iter()
+        .map(|&at| sample(at, SampleKind::Major))
+        .chain((1..80).map(|at| sample(f64::from(at) + 0.5, SampleKind::Minor)))
+        .collect();
+    samples.sort_by(|one, other| one.at_ms.total_cmp(&other.at_ms));
+    let (outcome, _) = run(Config::default(), &samples);
+    let told = outcome.first_leak().map(|(_, channel)| channel);
+    assert_eq!(told, Some(Channel::External));
+}
