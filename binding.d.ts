@@ -19,6 +19,35 @@ export declare class Detector {
   status(): Array<ChannelShape>
 }
 
+/** One capture. `close()`, or the end of the environment, ends its child and lets V8's workers go. */
+export declare class ForkCapture {
+  /** Asks V8's worker threads to park. */
+  constructor()
+  /** Whether they are parked; null when they did not come in time, and no more are awaited. */
+  ready(): boolean | null
+  /** Forks. Answers with the milliseconds that it took. */
+  fork(order: CaptureOrder): number
+  /** The child's process number. */
+  process(): number | null
+  look(): CaptureLook | null
+  /** Ends the child; `look()` tells when it is gone. */
+  kill(): void
+  /** Ends everything that is left. Closing twice does nothing. */
+  close(): void
+}
+
+/** What a HeapDiff keeps of a snapshot: 16 bytes an object. */
+export declare class HeapInventory {
+  /** What changed from this to `after`, as JSON text, now. Both are of no more use. */
+  compareSync(after: HeapInventory): string | Fault
+  /** What changed from this to `after`, as JSON text. Both are of no more use. */
+  compare(after: HeapInventory, work: SnapshotWork): Promise<string | Fault>
+  /** Bytes of memory that this takes. */
+  get ownMemory(): number
+  /** Gives the memory back at once. */
+  release(): void
+}
+
 /**
  * Closed by `close()` or, at the latest, when its environment ends. Afterwards every method
  * answers with nothing.
@@ -46,12 +75,70 @@ export declare class Monitor {
   look(resources?: number | undefined | null, machineAvailable?: number | undefined | null): void
   /** A full collection, now, told as one. */
   gc(): void
+  /** Until `resume_judging` collections are counted and no more: a heap snapshot causes them. */
+  pauseJudging(): void
+  resumeJudging(): void
   /** Whether a full collection would help to settle a suspicion. */
   wantsGc(): boolean
   status(): StatusShape | null
   history(): HistoryShape | null
   /** Takes the hook away and gives the memory back. Closing twice does nothing. */
   close(): void
+}
+
+/** Asked by V8 as long as it is not closed; closed at the latest when its environment ends. */
+export declare class NearHeapLimit {
+  /** `temporary` is a free name in the folder for what is not finished. */
+  constructor(folder: string, temporary: string, need: NearHeapLimitNeed)
+  /** The heap has changed, and so has what a snapshot would take. */
+  expect(need: NearHeapLimitNeed): void
+  /** Finishes the file of a child that is done. */
+  look(): NearHeapLimitLook | null
+  /** Closing twice does nothing. */
+  close(): void
+}
+
+/** One analysed snapshot. Questions are answered as JSON text. */
+export declare class SnapshotAnalysis {
+  /** Bytes of all nodes. */
+  get totalSize(): number
+  get nodeCount(): number
+  /** Classes, duplicate strings, detached contexts; at most `most` of each. */
+  summary(most: number, work: SnapshotWork): Promise<string | Fault>
+  /** What looks like a leak; with an earlier snapshot, what grew since comes first. */
+  suspects(work: SnapshotWork, earlier?: SnapshotAnalysis | undefined | null): Promise<string | Fault>
+  /** What changed since `before`, at most `most` rows. */
+  diff(before: SnapshotAnalysis, most: number, work: SnapshotWork): Promise<string | Fault>
+  /**
+   * What keeps a node alive: the one with an id, or, without, the one of a class that retains
+   * most.
+   */
+  path(id: number | undefined | null, className: string | undefined | null, work: SnapshotWork): Promise<string | Fault>
+  /** The dominator tree for a picture whose parts are at least `1 / finest` of the heap. */
+  icicle(finest: number, work: SnapshotWork): Promise<string | Fault>
+}
+
+/** Takes a snapshot piece by piece as V8 writes it. What is wrong with it shows at the end. */
+export declare class SnapshotReader {
+  /** `most_memory`: bytes that what was read may take. */
+  constructor(mostMemory?: number | undefined | null)
+  /** False when no more is of use. */
+  feed(chunk: Uint8Array): boolean
+  /** Takes stock of what was read, now. */
+  takeStockSync(): HeapInventory | Fault
+  /** Takes stock of what was read. */
+  takeStock(work: SnapshotWork): Promise<HeapInventory | Fault>
+  /** Analyses what was read. */
+  analyse(work: SnapshotWork): Promise<SnapshotAnalysis | Fault>
+}
+
+/** The handle of one or several jobs that follow each other. */
+export declare class SnapshotWork {
+  constructor()
+  /** The job ends within a tenth of a second, with a fault. */
+  cancel(): void
+  /** Null before the first job began. */
+  progress(): WorkProgress | null
 }
 
 export interface BucketShape {
@@ -62,6 +149,40 @@ export interface BucketShape {
   external?: RangeShape
   native?: RangeShape
   resources?: RangeShape
+}
+
+/** A look at the child. */
+export interface CaptureLook {
+  /** 'born', 'building', 'writing' or 'done'. */
+  phase: string
+  /** Objects of the heap that V8 has walked, and how many there are, once it has counted them. */
+  walked: number
+  objects?: number
+  /** Bytes in the file. */
+  written: number
+  ended: boolean
+  exitCode?: number
+  signal?: number
+  /** The step that the child gave up at, and its errno. */
+  failed?: string
+  errno?: number
+  /** It waits for something other than a processor. */
+  sleeps: boolean
+  cpuMs: number
+}
+
+/** Why this process cannot capture by fork, in words; nothing when it can. */
+export declare function captureObstacle(): string | null
+
+export interface CaptureOrder {
+  /** The descriptor that the child writes to. */
+  file: number
+  /** Bytes that it may map beyond what it inherits. */
+  memory: number
+  /** It gives up when the heap has more objects. */
+  objects: number
+  /** It ends after so many. */
+  seconds: number
 }
 
 export interface CgroupShape {
@@ -110,6 +231,12 @@ export interface ClassicShape {
 /** A full collection, now. False where this Node.js does not export the function. */
 export declare function collectGarbage(): boolean
 
+/**
+ * Copies a snapshot without the contents of its strings, or, if `strips`, without their lengths
+ * as well.
+ */
+export declare function convertSnapshot(from: string, to: string, strips: boolean, work: SnapshotWork): Promise<string | Fault>
+
 export interface CostShape {
   callbacks: number
   minorUs?: number
@@ -136,6 +263,24 @@ export interface DrainedShape {
   dropped: number
 }
 
+/** What went wrong. */
+export interface Fault {
+  /** Its code. */
+  fault: string
+  message: string
+  /** The byte of the snapshot at which it shows. */
+  offset?: number
+}
+
+/** What a snapshot would need and what is there, in bytes. */
+export interface HeadroomShape {
+  usedHeapSize?: number
+  rss?: number
+  /** Left under the tightest limit of the control group. */
+  cgroup?: number
+  machine?: number
+}
+
 export interface HistoryShape {
   samples: Array<SampleShape>
   coarse: Array<BucketShape>
@@ -145,6 +290,8 @@ export interface KindCounterShape {
   count: number
   durationMs: number
 }
+
+export declare function memoryHeadroom(): HeadroomShape
 
 export interface MemoryShape {
   rss?: number
@@ -170,6 +317,38 @@ export interface MonitorOptions {
   gcIncremental: number
   gcWeakcb: number
 }
+
+/** Gives the file without a name behind a descriptor a name, which must be free. */
+export declare function nameFile(file: number, name: string): void
+
+export interface NearHeapLimitLook {
+  /** 'waiting', 'writing', 'written', 'refused' or 'failed'. */
+  state: string
+  path?: string
+  bytes?: number
+  pauseMs?: number
+  durationMs?: number
+  /** Of a refusal: bytes. */
+  need?: number
+  available?: number
+  /** Of a failure: in words. */
+  fault?: string
+}
+
+/** What a snapshot of the heap at its limit would take; bytes where nothing else is said. */
+export interface NearHeapLimitNeed {
+  /** Used by the child at the least. */
+  child: number
+  /** Objects whose snapshot fits into what is left. */
+  objects: number
+  /** Left for the app meanwhile. */
+  reserve: number
+  /** RSS at which something ends the process. */
+  memoryLimit?: number
+}
+
+/** Reads and analyses a file. */
+export declare function openSnapshot(file: string, work: SnapshotWork): Promise<SnapshotAnalysis | Fault>
 
 /** A sample that JavaScript read itself. */
 export interface PushedSample {
@@ -229,6 +408,9 @@ export interface SampleShape {
   resources?: number
 }
 
+/** The classes that grew from each snapshot to the next. */
+export declare function snapshotSeries(snapshots: Array<SnapshotAnalysis>, most: number, work: SnapshotWork): Promise<string | Fault>
+
 /** Asks V8 for a full collection in small steps; it goes on by itself. */
 export declare function startIncrementalGc(): void
 
@@ -260,3 +442,12 @@ export declare function version(): string
 
 /** How many isolates of this process are watched now. */
 export declare function watchedIsolates(): number
+
+/** How far the work is. */
+export interface WorkProgress {
+  /** `read`, `analyse`, `explain`, `compare` or `redact`. */
+  phase: string
+  done: number
+  /** 0 where it is not known. */
+  total: number
+}

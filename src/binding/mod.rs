@@ -3,17 +3,21 @@
 //!
 //! What always holds: no borrow of a [`Recorder`](crate::recorder::Recorder) lives across a napi
 //! call. A napi call may allocate, allocation may collect, and the collection's callback wants the
-//! recorder.
+//! recorder. And a method of a class catches its panics (`catch_unwind`): they become exceptions.
 
 #![cfg_attr(
     test,
     allow(dead_code, reason = "napi registers nothing in test builds")
 )]
 
+mod capture;
 mod detector;
 mod monitor;
+mod near_heap_limit;
 mod shapes;
+mod snapshot;
 mod watch;
+mod work;
 
 use crate::v8::Isolate;
 use napi_derive::napi;
@@ -46,4 +50,25 @@ pub fn start_incremental_gc() {
 #[napi]
 pub fn watched_isolates() -> u32 {
     crate::process::isolates::count() as u32
+}
+
+#[cfg(test)]
+mod tests {
+    #[test]
+    fn every_method_of_what_lives_beside_an_app_catches_its_panics() {
+        for source in [
+            include_str!("monitor.rs"),
+            include_str!("capture.rs"),
+            include_str!("near_heap_limit.rs"),
+        ] {
+            let mut methods = source
+                .lines()
+                .filter_map(|line| line.strip_prefix("    #[napi"))
+                .peekable();
+            assert!(methods.peek().is_some());
+            for method in methods {
+                assert!(method.contains("catch_unwind"), "#[napi{method}");
+            }
+        }
+    }
 }

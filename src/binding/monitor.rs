@@ -51,7 +51,7 @@ const INTEREST_GC: u32 = 2;
 impl Monitor {
     /// `requests` holds one number that JavaScript counts up (NaN: it does not); `wake` is called on
     /// the event loop when there is something to drain.
-    #[napi(constructor)]
+    #[napi(constructor, catch_unwind)]
     pub fn new(
         env: Env,
         options: MonitorOptions,
@@ -103,7 +103,7 @@ impl Monitor {
 
     /// Installs the GC hook. Answers with the reason where that is not possible. The two numbers are
     /// what `v8.getHeapStatistics()` says now, to check the layout against.
-    #[napi]
+    #[napi(catch_unwind)]
     pub fn install_hook(&self, heap_size_limit: f64, native_contexts: f64) -> Option<String> {
         let mut inner = self.inner.borrow_mut();
         inner
@@ -113,7 +113,7 @@ impl Monitor {
     }
 
     /// Chooses what is queued beside changes of the verdict: 1 'stats', 2 every collection.
-    #[napi]
+    #[napi(catch_unwind)]
     pub fn listen(&self, interest: u32) {
         if let Some(watch) = self.watch() {
             watch.recorder.borrow_mut().listen(Interest {
@@ -124,7 +124,7 @@ impl Monitor {
     }
 
     /// What was queued since the last call.
-    #[napi]
+    #[napi(catch_unwind)]
     pub fn drain(&self) -> DrainedShape {
         let (records, dropped) = self
             .watch()
@@ -137,13 +137,13 @@ impl Monitor {
     }
 
     /// Milliseconds since the start, on the clock of all `atMs`.
-    #[napi]
+    #[napi(catch_unwind)]
     pub fn now_ms(&self) -> f64 {
         self.watch().map_or(0.0, |watch| watch.now_ms())
     }
 
     /// A sample that JavaScript read itself, because there is no hook.
-    #[napi]
+    #[napi(catch_unwind)]
     pub fn push_sample(&self, pushed: PushedSample) {
         if let Some(watch) = self.watch() {
             push_sample(&watch, &pushed);
@@ -151,7 +151,7 @@ impl Monitor {
     }
 
     /// A look between two collections, with the number of active handles where it was counted.
-    #[napi]
+    #[napi(catch_unwind)]
     pub fn look(&self, resources: Option<f64>, machine_available: Option<f64>) {
         if let Some(inner) = self.inner.borrow_mut().as_mut() {
             inner.look(
@@ -162,7 +162,7 @@ impl Monitor {
     }
 
     /// A full collection, now, told as one.
-    #[napi]
+    #[napi(catch_unwind)]
     pub fn gc(&self) {
         // No borrow of ours lives across the collection.
         let (Some(watch), Ok(Some(isolate))) = (self.watch(), Isolate::current()) else {
@@ -176,19 +176,36 @@ impl Monitor {
         }
     }
 
+    /// Until `resume_judging` collections are counted and no more: a heap snapshot causes them.
+    #[napi(catch_unwind)]
+    pub fn pause_judging(&self) {
+        if let Some(watch) = self.watch() {
+            let at_ms = watch.now_ms();
+            watch.recorder.borrow_mut().unjudged_begin(at_ms);
+        }
+    }
+
+    #[napi(catch_unwind)]
+    pub fn resume_judging(&self) {
+        if let Some(watch) = self.watch() {
+            let at_ms = watch.now_ms();
+            watch.recorder.borrow_mut().unjudged_end(at_ms);
+        }
+    }
+
     /// Whether a full collection would help to settle a suspicion.
-    #[napi]
+    #[napi(catch_unwind)]
     pub fn wants_gc(&self) -> bool {
         self.watch()
             .is_some_and(|watch| watch.recorder.borrow().wants_gc())
     }
 
-    #[napi]
+    #[napi(catch_unwind)]
     pub fn status(&self) -> Option<StatusShape> {
         self.inner.borrow().as_ref().map(Inner::status)
     }
 
-    #[napi]
+    #[napi(catch_unwind)]
     pub fn history(&self) -> Option<HistoryShape> {
         let watch = self.watch()?;
         let recorder = watch.recorder.borrow();
@@ -203,7 +220,7 @@ impl Monitor {
     }
 
     /// Takes the hook away and gives the memory back. Closing twice does nothing.
-    #[napi]
+    #[napi(catch_unwind)]
     pub fn close(&self) {
         close(&self.inner);
     }

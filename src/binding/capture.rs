@@ -1,0 +1,173 @@
+//! The native side of `lib/snapshot/fork.js`: one capture by fork.
+
+use super::shapes::number;
+use crate::process::{cgroup, machine, nameless, rss};
+use crate::v8::Isolate;
+use crate::v8::capture::{Capture, End, Order};
+use napi::bindgen_prelude::Result;
+use napi::{Error, Status};
+use napi_derive::napi;
+use std::cell::RefCell;
+use std::path::PathBuf;
+
+/// Why this process cannot capture by fork, in words; nothing when it can.
+#[napi]
+pub fn capture_obstacle() -> Option<String> {
+    Capture::check().err().map(|obstacle| obstacle.to_string())
+}
+
+/// What a snapshot would need and what is there, in bytes.
+#[napi(object)]
+pub struct HeadroomShape {
+    pub used_heap_size: Option<f64>,
+    pub rss: Option<f64>,
+    /// Left under the tightest limit of the control group.
+    pub cgroup: Option<f64>,
+    pub machine: Option<f64>,
+}
+
+#[napi]
+pub fn memory_headroom() -> HeadroomShape {
+    let isolate = Isolate::current().ok().flatten();
+    HeadroomShape {
+        used_heap_size: number(isolate.map(|isolate| isolate.heap_statistics().used_heap_size)),
+        rss: number(rss::resident_set_size()),
+        cgroup: number(cgroup::memory().map(|memory| memory.headroom())),
+        machine: number(machine::available()),
+    }
+}
+
+/// Gives the file without a name behind a descriptor a name, which must be free.
+#[napi]
+pub fn name_file(file: i32, name: String) -> Result<()> {
+    nameless::give_name(file, &PathBuf::from(name))
+        .map_err(|error| Error::new(Status::GenericFailure, error.to_string()))
+}
+
+#[napi(object)]
+#[derive(Clone, Copy)]
+pub struct CaptureOrder {
+    /// The descriptor that the child writes to.
+    pub file: i32,
+    /// Bytes that it may map beyond what it inherits.
+    pub memory: f64,
+    /// It gives up when the heap has more objects.
+    pub objects: f64,
+    /// It ends after so many.
+    pub seconds: u32,
+}
+
+/// A look at the child.
+#[napi(object)]
+pub struct CaptureLook {
+    /// 'born', 'building', 'writing' or 'done'.
+    pub phase: String,
+    /// Objects of the heap that V8 has walked, and how many there are, once it has counted them.
+    pub walked: f64,
+    pub objects: Option<f64>,
+    /// Bytes in the file.
+    pub written: f64,
+    pub ended: bool,
+    pub exit_code: Option<i32>,
+    pub signal: Option<i32>,
+    /// The step that the child gave up at, and its errno.
+    pub failed: Option<String>,
+    pub errno: Option<i32>,
+    /// It waits for something other than a processor.
+    pub sleeps: bool,
+    pub cpu_ms: f64,
+}
+
+/// One capture. `close()`, or the end of the environment, ends its child and lets V8's workers go.
+#[napi]
+pub struct ForkCapture {
+    inner: RefCell<Option<Capture>>,
+}
+
+#[napi]
+impl ForkCapture {
+    /// Asks V8's worker threads to park.
+    #[napi(constructor, catch_unwind)]
+    pub fn new() -> Result<Self> {
+        let capture = Capture::start().map_err(failure)?;
+        Ok(Self {
+            inner: RefCell::new(Some(capture)),
+        })
+    }
+
+    /// Whether they are parked; null when they did not come in time, and no more are awaited.
+    #[napi(catch_unwind)]
+    pub fn ready(&self) -> Option<bool> {
+        self.inner.borrow().as_ref()?.ready()
+    }
+
+    /// Forks. Answers with the milliseconds that it took.
+    #[napi(catch_unwind)]
+    pub fn fork(&self, order: CaptureOrder) -> Result<f64> {
+        let order = Order {
+            file: order.file,
+            memory: order.memory as u64,
+            objects: order.objects as u64,
+            seconds: order.seconds,
+            redact: false,
+            nice: 19,
+        };
+        let mut inner = self.inner.borrow_mut();
+        let capture = inner.as_mut().ok_or_else(closed)?;
+        let pause = capture.fork(&order).map_err(failure)?;
+        Ok(pause.as_secs_f64() * 1000.0)
+    }
+
+    /// The child's process number.
+    #[napi(catch_unwind)]
+    pub fn process(&self) -> Option<u32> {
+        self.inner.borrow().as_ref()?.process()
+    }
+
+    #[napi(catch_unwind)]
+    pub fn look(&self) -> Option<CaptureLook> {
+        let look = self.inner.borrow_mut().as_mut()?.look()?;
+        Some(CaptureLook {
+            phase: look.told.phase.name().to_owned(),
+            walked: look.told.walked as f64,
+            objects: Some(look.told.objects as f64).filter(|&objects| objects > 0.0),
+            written: look.told.written as f64,
+            ended: look.end.is_some(),
+            exit_code: match look.end {
+                Some(End::Exit(code)) => Some(code),
+                _ => None,
+            },
+            signal: match look.end {
+                Some(End::Signal(signal)) => Some(signal),
+                _ => None,
+            },
+            failed: look.told.failed.name().map(str::to_owned),
+            errno: Some(look.told.errno).filter(|&errno| errno != 0),
+            sleeps: look.sleeps,
+            cpu_ms: look.cpu_ms as f64,
+        })
+    }
+
+    /// Ends the child; `look()` tells when it is gone.
+    #[napi(catch_unwind)]
+    pub fn kill(&self) {
+        if let Some(capture) = self.inner.borrow().as_ref() {
+            capture.kill();
+        }
+    }
+
+    /// Ends everything that is left. Closing twice does nothing.
+    #[napi(catch_unwind)]
+    pub fn close(&self) {
+        self.inner.take();
+    }
+}
+
+fn closed() -> Error {
+    Error::new(Status::GenericFailure, "the capture is closed")
+}
+
+#[expect(clippy::needless_pass_by_value, reason = "for map_err")]
+fn failure(obstacle: crate::v8::capture::Obstacle) -> Error {
+    Error::new(Status::GenericFailure, obstacle.to_string())
+}
