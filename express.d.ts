@@ -20,7 +20,8 @@ interface ResponseLike {
   readonly writableEnded: boolean
   on (event: 'finish' | 'close', listener: () => void): unknown
   setHeader (name: string, value: string): unknown
-  end (body?: string): unknown
+  end (): unknown
+  end (body: string): unknown
 }
 
 /** pino, winston and console fit as they are. */

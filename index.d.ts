@@ -21,26 +21,35 @@ declare namespace tidemark {
   /** What is hit first: V8's heap limit, the container's memory limit, or the end of the machine's memory. */
   type Limit = 'heap' | 'cgroup' | 'machine'
 
-  interface Tidemark extends EventEmitter {
+  /** What the listeners of each event get. */
+  interface Events {
     /**
      * A leak: once, and again only when it got materially worse or came back. With
      * `detector: 'memwatch'` as memwatch does: after every `consecutive` growths.
      */
-    on (event: 'leak', listener: (leak: Leak) => void): this
+    'leak': Leak
+    /** Suspects of a leak that was told before they were known; some 30 s after it (with `snapshots: 'auto'` later), and only when they are news. */
+    'leak-evidence': LeakEvidence
     /** A leak that was reported has ended. */
-    on (event: 'recovered', listener: (recovered: Recovered) => void): this
+    'recovered': Recovered
     /** After every full GC. */
-    on (event: 'stats', listener: (stats: Stats) => void): this
+    'stats': Stats
     /** After every collection of any kind. */
-    on (event: 'gc', listener: (gc: Gc) => void): this
-    /** A listener threw; without an 'error' listener that is a process warning. */
-    on (event: 'error', listener: (error: TidemarkError) => void): this
-    once (event: 'leak', listener: (leak: Leak) => void): this
-    once (event: 'recovered', listener: (recovered: Recovered) => void): this
-    once (event: 'stats', listener: (stats: Stats) => void): this
-    once (event: 'gc', listener: (gc: Gc) => void): this
-    once (event: 'error', listener: (error: TidemarkError) => void): this
-    off (event: 'leak' | 'recovered' | 'stats' | 'gc' | 'error', listener: (...args: any[]) => void): this
+    'gc': Gc
+    /** A listener threw, or a snapshot on a signal or near the heap's limit failed; without an 'error' listener that is a process warning. */
+    'error': TidemarkError
+  }
+
+  type EventName = keyof Events
+
+  interface Tidemark extends EventEmitter {
+    on <E extends EventName> (event: E, listener: (payload: Events[E]) => void): this
+    once <E extends EventName> (event: E, listener: (payload: Events[E]) => void): this
+    off <E extends EventName> (event: E, listener: (payload: Events[E]) => void): this
+    addListener <E extends EventName> (event: E, listener: (payload: Events[E]) => void): this
+    removeListener <E extends EventName> (event: E, listener: (payload: Events[E]) => void): this
+    prependListener <E extends EventName> (event: E, listener: (payload: Events[E]) => void): this
+    prependOnceListener <E extends EventName> (event: E, listener: (payload: Events[E]) => void): this
 
     /**
      * Installs the GC hook. Without options, or with the same, a second call does nothing; after an
@@ -57,6 +66,47 @@ declare namespace tidemark {
     status (): Status
     /** The samples after full GCs, and the coarse history behind them. Empty when not running. */
     history (): History
+    /**
+     * memwatch's HeapDiff: what was allocated and freed between two moments. V8 takes a heap snapshot
+     * for each, in this process, which stands still meanwhile: seconds for 100 MB of small objects.
+     */
+    readonly HeapDiff: HeapDiffConstructor
+    /**
+     * Reads and analyses a `.heapsnapshot` file on another thread.
+     * @throws {TidemarkError} (rejects) `ERR_TIDEMARK_SNAPSHOT_INVALID` with `reason` and `offset`, `ERR_TIDEMARK_SNAPSHOT_UNREADABLE`
+     */
+    readHeapSnapshot (file: string, options?: WorkOptions): Promise<HeapSnapshot>
+    /**
+     * Writes a heap snapshot that opens in Chrome DevTools. By default a forked child writes it, and
+     * this process stops for milliseconds only; where that is not possible (it is on Linux x64 with
+     * glibc, on the main thread) it is refused, unless `method` asks for V8's own way. The file has
+     * its name only when it is complete. One at a time. Keeps the process alive until it is done.
+     *
+     * `ERR_TIDEMARK_SNAPSHOT_REFUSED`: nothing was begun. `ERR_TIDEMARK_SNAPSHOT_FAILED`: it was begun,
+     * and nothing is left of it. Both have a `reason`. An abort rejects with the signal's reason.
+     *
+     * @param path Default: 'heapdump-<seconds>.<microseconds>.heapsnapshot' in the current folder
+     * @throws {TypeError} `ERR_TIDEMARK_OPTION`, `ERR_TIDEMARK_UNKNOWN_OPTION`
+     */
+    writeHeapSnapshot (path?: string, options?: SnapshotOptions): Promise<SnapshotResult>
+    writeHeapSnapshot (options: SnapshotOptions): Promise<SnapshotResult>
+    /** As node-heapdump's writeSnapshot. */
+    writeHeapSnapshot (callback: SnapshotCallback): void
+    writeHeapSnapshot (path: string | undefined, callback: SnapshotCallback): void
+    writeHeapSnapshot (path: string | undefined, options: SnapshotOptions | undefined, callback: SnapshotCallback): void
+    /**
+     * Counts the containers (Maps, Sets, large arrays, dictionaries, EventEmitters) that can be reached
+     * by name, the largest first, in slices of a few milliseconds and without a collection.
+     * @throws {TypeError} `ERR_TIDEMARK_OPTION`, `ERR_TIDEMARK_UNKNOWN_OPTION`
+     */
+    census (options?: CensusOptions): Promise<Census>
+    /**
+     * Samples what is allocated and tells what of it stayed alive, by the function that allocated it.
+     * Two full GCs, half way and at the end. Evidence that is being collected steps aside for it.
+     * @throws {TypeError} `ERR_TIDEMARK_OPTION`, `ERR_TIDEMARK_UNKNOWN_OPTION`
+     * @throws {TidemarkError} `ERR_TIDEMARK_PROFILE_BUSY`, `ERR_TIDEMARK_PROFILE_UNAVAILABLE`, `ERR_TIDEMARK_PROFILE_FILE`
+     */
+    profile (options?: ProfileOptions): Promise<Profile>
     /** Middleware for Express 4 and 5 and any connect-style server: `app.use(tidemark.express())`. */
     express: ExpressMiddleware
   }
@@ -78,11 +128,87 @@ declare namespace tidemark {
     idleGcIntervalMs?: number | undefined
     /** Count the requests of all http servers of this thread, as a clock for the detector. Default: true */
     requests?: boolean | undefined
+    /**
+     * What is collected while memory is suspicious, to name the suspects of a leak; `[]` for nothing.
+     * Default: all five
+     */
+    evidence?: readonly EvidenceName[] | undefined
     /** Bytes of RSS at which something outside kills the process, where no cgroup says so; told as limit 'cgroup'. Default: none */
     memoryLimit?: number | undefined
     /** Where samples come from: the GC hook, or Node's perf_hooks. Default: 'auto', the hook where it can be installed */
     source?: 'auto' | 'perf_hooks' | undefined
+    /**
+     * 'auto': a leak of the heap or of external memory that was told is looked at in two heap snapshots
+     * by fork, half a minute apart, and 'leak-evidence' tells who holds what grew. Their files are
+     * deleted at once. At most every ten minutes; where it is refused, `status().problems` says why.
+     * Default: 'off'
+     */
+    snapshots?: 'off' | 'auto' | undefined
+    /**
+     * A signal at which a heap snapshot is written into the current folder, by fork and redacted, with
+     * the name that `writeHeapSnapshot` has by default. The diagnostics channel 'tidemark:snapshot'
+     * gets the result or `{ path, error }`, the 'error' event the error. On Linux `tidemark snapshot --pid`
+     * sends it and leaves a request in /tmp: for another path, or for a snapshot that is not redacted.
+     * One counts only if it belongs to the user that this process runs as and nobody else can have
+     * written it. Default: none
+     */
+    signal?: 'SIGUSR1' | 'SIGUSR2' | 'SIGPWR' | 'SIGURG' | 'SIGIO' | 'SIGINFO' | undefined
+    /**
+     * Whether one heap snapshot is written into the current folder when the heap reaches its limit,
+     * before V8 ends the process: by fork and redacted. The heap's limit is raised meanwhile as far as
+     * there is memory, by a quarter or 128 MB at most; when there is no more, the process stands still
+     * until the file is whole, 120 seconds at most. Told as that of `signal`, if the process lives to
+     * tell it; `status().problems` says beforehand where there is too little memory. Default: false
+     */
+    snapshotNearHeapLimit?: boolean | undefined
+    /**
+     * Where the snapshots of `signal` and `snapshotNearHeapLimit` go; a relative path is resolved at the
+     * start. `status().problems` says where it is not there or cannot be written to. Default: the
+     * current folder
+     */
+    snapshotFolder?: string | undefined
   }
+
+  interface SnapshotOptions {
+    /**
+     * By a forked child, or in the process, which then stops for seconds to minutes; 'auto' takes
+     * the first where it is possible, else the second. Default: 'fork'
+     */
+    method?: 'fork' | 'in-process' | 'auto' | undefined
+    /** Milliseconds that a capture by fork may take, all tries together; 1000 to 86400000. Default: 600000 */
+    timeoutMs?: number | undefined
+    /** Ends a capture by fork. */
+    signal?: AbortSignal | undefined
+    /** Bytes of RSS at which something outside kills the process, where no cgroup says so. Default: none */
+    memoryLimit?: number | undefined
+    /** Take it though memory may not suffice, or though it was not proved on this Node.js. Default: false */
+    force?: boolean | undefined
+    /**
+     * Replace the contents of strings by their lengths. Names of classes, properties, functions and files
+     * stay, and so do keys that a program makes of user data. Default: false
+     */
+    redact?: boolean | undefined
+  }
+
+  interface SnapshotResult {
+    /** Absolute. */
+    path: string
+    method: 'fork' | 'in-process'
+    /** Milliseconds that the event loop was stopped. */
+    pauseMs: number
+    durationMs: number
+    /** Size of the file. */
+    bytes: number
+    /** Children that it took; by fork only. */
+    attempts?: number
+  }
+
+  type SnapshotCallback = (error: Error | null, path?: string, result?: SnapshotResult) => void
+
+  /** Why there is no snapshot. Those of the second line come with `ERR_TIDEMARK_SNAPSHOT_FAILED`, 'memory' with both. */
+  type SnapshotReason =
+    | 'busy' | 'path' | 'disk' | 'worker-thread' | 'unsupported' | 'unproved' | 'workers-busy' | 'fork'
+    | 'memory' | 'write' | 'timeout' | 'stalled' | 'killed' | 'child' | 'incomplete'
 
   /** memwatch's fields are `start`, `end`, `growth` and `reason`. */
   interface Leak {
@@ -112,7 +238,7 @@ declare namespace tidemark {
     limit: Limit | null
     /** The same leak has the same signature in every process. */
     signature: string
-    /** What holds the memory, the most likely first. Empty in this version. */
+    /** What causes the growth, the most likely first; at most 8. Empty where nothing was found, or there was no time. */
     suspects: Suspect[]
     pid: number
     threadId: number
@@ -120,9 +246,123 @@ declare namespace tidemark {
     message: string
   }
 
+  /** What collects: requests that outlive GCs, allocations that live on, Maps and the like, too many listeners, handles. */
+  type EvidenceName = 'routes' | 'sites' | 'containers' | 'listeners' | 'resources'
+
+  /** A possible cause of the growth. The same cause seen in several ways is one suspect. */
   interface Suspect {
+    /** How it was found, where in several ways: the one that says most. */
+    kind: 'route' | 'site' | 'container' | 'retainer' | 'listeners' | 'resources'
+    /** Names the cause, the same in every process that runs the same code. */
+    key: string
+    /** In a sentence. */
+    description: string
+    /** Bytes that it holds, estimated; null where unknown. */
+    bytes: number | null
+    /** Bytes that it gained while it was watched, estimated; null where unknown. */
+    growth: number | null
+    /** The share of the leak's growth that it explains, 0 to 1; null where unknown. */
+    share: number | null
+    /** 0 to 1. */
+    confidence: number
+    location: Location | null
+    /** What was seen, at most 12. */
+    evidence: Observation[]
+  }
+
+  /** As in a stack trace, source maps applied; line and column count from 1. */
+  interface Location {
+    file: string
+    line: number
+    column: number
+    function: string | null
+  }
+
+  /** One thing that was seen: a sentence, and its numbers under names of their own. */
+  interface Observation {
     kind: string
     description: string
+    [number: string]: unknown
+  }
+
+  interface LeakEvidence {
+    time: Date
+    channel: Channel
+    /** The one that the leak was told under. */
+    signature: string
+    suspects: Suspect[]
+    pid: number
+    threadId: number
+    message: string
+  }
+
+  interface CensusOptions {
+    /**
+     * An earlier census: `grew` says what grew since. One that was JSON in between knows no more than it lists.
+     * Default: none
+     */
+    since?: Census | undefined
+    /**
+     * Also count what has no name: searches the whole heap for Maps, Sets and EventEmitters, at the price of
+     * several full GCs (half a second each at a heap of 75 MB). Default: false
+     */
+    heapWide?: boolean | undefined
+  }
+
+  interface Census {
+    time: Date
+    /** At most 50, the largest first. */
+    containers: CensusEntry[]
+    /** At most 50, the ones with most listeners first. */
+    emitters: CensusEntry[]
+    /** Active handles by type, and on Linux open files as 'OpenFile'. */
+    resources: Record<string, number>
+    /** With `since`: at most 50 that have more entries than then, the most new ones first; without those that cannot be told apart. */
+    grew?: Array<CensusEntry & { sizeThen: number }>
+    /** With `heapWide`. */
+    heapWide?: Array<{ type: 'Map' | 'Set' | 'EventEmitter', count: number, largest: Array<{ size: number, name: string | null }> }>
+    /** Milliseconds of this thread, what was walked, and whether the walk came to its bounds. */
+    cost: { durationMs: number, longestSliceMs: number, objects: number, functions: number, truncated: boolean }
+    /** What could not be seen, in words. */
+    problems: string[]
+  }
+
+  interface CensusEntry {
+    /** The same for the same container in every process. */
+    key: string
+    type: string
+    /** In words: '`requests` in app.js'. */
+    name: string
+    /** Entries, or listeners. */
+    size: number
+    /** Constructor names of a few entries. */
+    holds: string[]
+    /** Bytes, estimated from a few entries; null where unknown. */
+    bytes: number | null
+    /** Where it is filled, or where it is reached from. */
+    location: Location | null
+  }
+
+  interface ProfileOptions {
+    /** Milliseconds; 100 to 3600000. Default: 30000 */
+    durationMs?: number | undefined
+    /** Bytes allocated between two samples; 64 to 1073741824. Default: by the rate of allocation, about 1000 samples a second */
+    intervalBytes?: number | undefined
+    /** File for V8's profile, which Chrome DevTools opens (`.heapprofile`). Default: none */
+    path?: string | undefined
+    /** File for a flame graph: one HTML page that needs nothing else. Default: none */
+    flameGraph?: string | undefined
+    signal?: AbortSignal | undefined
+  }
+
+  interface Profile {
+    /** As V8 made it. */
+    profile: { head: object, samples: Array<{ size: number, nodeId: number, ordinal: number }> }
+    /** The functions that allocate what stays, the largest growth first; at most 10. */
+    sites: Suspect[]
+    /** Milliseconds of this thread, without V8's own sampling. */
+    cost: { durationMs: number }
+    files: { heapprofile: string | null, flamegraph: string | null }
   }
 
   interface Recovered {
@@ -302,8 +542,14 @@ declare namespace tidemark {
     }
     uptimeMs: number
     requests?: number
-    /** Active handles by type, at the last look. */
+    /** Active handles by type, and on Linux open files as 'OpenFile', at the last look. */
     resources: Record<string, number>
+    evidence: {
+      /** Whether evidence is collected at the moment. */
+      collecting: boolean
+      /** Milliseconds that each source took of this thread so far; 'retainers' are the pauses of the snapshots. */
+      durationMs: Partial<Record<EvidenceName | 'retainers', number>>
+    }
     /** What does not work as it should, in words; empty when all is well. */
     problems: string[]
   }
@@ -348,16 +594,153 @@ declare namespace tidemark {
     fullGcs: number
   }
 
+  /** Of work that runs on another thread. */
+  interface WorkOptions {
+    /** Ends the work; it rejects with the signal's reason. Default: none */
+    signal?: AbortSignal | undefined
+    /** Called about ten times a second. What it throws ends the work. Default: none */
+    onProgress?: ((progress: WorkProgress) => void) | undefined
+  }
+
+  interface WorkProgress {
+    phase: 'read' | 'analyse' | 'explain' | 'compare' | 'redact'
+    done: number
+    /** 0 where it is not known. */
+    total: number
+  }
+
+  interface HeapDiffOptions extends WorkOptions {
+    /** Bytes that a snapshot may take outside of V8's heap while it is read; beyond, `ERR_TIDEMARK_SNAPSHOT_TOO_LARGE`. Default: none */
+    maxMemory?: number | undefined
+  }
+
+  interface HeapDiffConstructor {
+    /** Takes the first snapshot. */
+    new (): HeapDiff
+    /** As the constructor, and all but V8's own part is done on another thread. The options also hold for `finish`. */
+    start (options?: HeapDiffOptions): Promise<HeapDiff>
+  }
+
+  interface HeapDiff {
+    /**
+     * Takes the second snapshot and compares.
+     * @throws {TidemarkError} `ERR_TIDEMARK_HEAP_DIFF_ENDED` the second time
+     */
+    end (): HeapDiffResult
+    /** As `end`, and all but V8's own part is done on another thread. */
+    finish (options?: HeapDiffOptions): Promise<HeapDiffResult>
+  }
+
+  /** memwatch's shape. Texts read '1.78 mb', '12.5 kb', '512 bytes', with a sign in `change`. */
+  interface HeapDiffResult {
+    before: { nodes: number, size_bytes: number, size: string }
+    after: { nodes: number, size_bytes: number, size: string }
+    change: {
+      size_bytes: number
+      size: string
+      freed_nodes: number
+      allocated_nodes: number
+      details: HeapDiffDetail[]
+    }
+  }
+
+  interface HeapDiffDetail {
+    /** The constructor's name, or Array, String, Code, Closure, RegExp, Number, Symbol, BigInt, Native. */
+    what: string
+    size_bytes: number
+    size: string
+    /** Objects that are new. */
+    '+': number
+    /** Objects that are gone. */
+    '-': number
+  }
+
+  /** An analysed heap snapshot. Numbers are those of Chrome DevTools; what answers is what `tidemark --json` prints. */
+  interface HeapSnapshot {
+    /** Bytes of all objects. */
+    readonly totalSize: number
+    readonly nodeCount: number
+    /** What looks like a leak, the most convincing first; with an earlier snapshot, what grew since. */
+    suspects (earlier?: HeapSnapshot): Promise<SnapshotSuspect[]>
+    /** Classes, duplicate strings, detached contexts; at most `rows` of each. Default: 50 */
+    summary (options?: { rows?: number }): Promise<Record<string, any>>
+    /** What changed since an earlier snapshot, what grew most first. */
+    diff (before: HeapSnapshot, options?: { rows?: number }): Promise<Record<string, any>>
+    /** What keeps an object alive: the one with V8's id, or of a class the one that retains most. */
+    path (node: { id: number } | { class: string }): Promise<Record<string, any>>
+  }
+
+  interface SnapshotSuspect {
+    kind: 'container' | 'list' | 'large-object' | 'listeners' | 'timers' | 'promises' | 'async-local-storage' | 'module-cache' | 'sockets'
+    /** All of it for a person. */
+    sentence: string
+    holder: string
+    /** V8's id of the holder. */
+    id: number
+    /** Of what is held. */
+    class: string
+    count: number
+    bytes: number
+    /** `bytes` as a share of the heap, 0 to 1. */
+    share: number
+    growth: { count: number, bytes: number } | null
+    confidence: 'low' | 'medium' | 'high'
+    /** From the root to the holder. */
+    path: SnapshotStep[]
+    location: SnapshotPlace | null
+  }
+
+  interface SnapshotStep {
+    id: number
+    class: string
+    name: string | null
+    selfSize: number
+    retainedSize: number
+    edge: { type: string, name: string } | null
+    location: SnapshotPlace | null
+  }
+
+  /** Lines and columns count from 1. */
+  interface SnapshotPlace {
+    function: string | null
+    file: string | null
+    line: number | null
+    column: number | null
+  }
+
+  /** Why a snapshot cannot be read. */
+  type SnapshotFault = 'syntax' | 'truncated' | 'layout' | 'counts' | 'range' | 'too-large' | 'file' | 'io' | 'not-found'
+
   interface TidemarkError extends Error {
+    /** The byte of the snapshot at which it shows. */
+    offset?: number
     code:
       | 'ERR_TIDEMARK_ALREADY_STARTED'
       | 'ERR_TIDEMARK_BINDING_FOREIGN'
       | 'ERR_TIDEMARK_BINDING_MISSING'
+      | 'ERR_TIDEMARK_CANCELLED'
+      | 'ERR_TIDEMARK_HEAP_DIFF_ENDED'
+      | 'ERR_TIDEMARK_INTERNAL'
       | 'ERR_TIDEMARK_LISTENER'
       | 'ERR_TIDEMARK_LOGGER'
       | 'ERR_TIDEMARK_OPTION'
+      | 'ERR_TIDEMARK_PROFILE_BUSY'
+      | 'ERR_TIDEMARK_PROFILE_FILE'
+      | 'ERR_TIDEMARK_PROFILE_UNAVAILABLE'
+      | 'ERR_TIDEMARK_SNAPSHOT_FAILED'
+      | 'ERR_TIDEMARK_SNAPSHOT_INVALID'
+      | 'ERR_TIDEMARK_SNAPSHOT_NOT_FOUND'
+      | 'ERR_TIDEMARK_SNAPSHOT_REFUSED'
+      | 'ERR_TIDEMARK_SNAPSHOT_TOO_LARGE'
+      | 'ERR_TIDEMARK_SNAPSHOT_UNREADABLE'
       | 'ERR_TIDEMARK_UNKNOWN_OPTION'
       | 'ERR_TIDEMARK_UNSUPPORTED_RUNTIME'
+    /** A word for programs, with the codes `ERR_TIDEMARK_SNAPSHOT_...`. */
+    reason?: SnapshotReason | SnapshotFault
+    /** Bytes: where `reason` is 'memory' or 'disk'. */
+    need?: number
+    /** Bytes: where `reason` is 'memory' or 'disk'. */
+    available?: number
     cause?: unknown
   }
 }

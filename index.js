@@ -1,10 +1,13 @@
 'use strict'
 
 const { loadBinding } = require('./lib/binding')
+const { createHeapDiff } = require('./lib/heap-diff')
 const { Monitor } = require('./lib/monitor')
 
+const binding = loadBinding()
+
 /** This thread's monitor: an EventEmitter, as memwatch was. Nothing runs until someone listens. */
-const tidemark = new Monitor(loadBinding())
+const tidemark = new Monitor(binding)
 
 module.exports = tidemark
 
@@ -17,7 +20,30 @@ module.exports.stop = tidemark.stop.bind(tidemark)
 module.exports.gc = tidemark.gc.bind(tidemark)
 module.exports.status = tidemark.status.bind(tidemark)
 module.exports.history = tidemark.history.bind(tidemark)
+module.exports.HeapDiff = createHeapDiff(binding, (work) => Monitor.unjudged(tidemark, work))
+module.exports.census = census
+module.exports.profile = profile
+module.exports.writeHeapSnapshot = writeHeapSnapshot
+module.exports.readHeapSnapshot = readHeapSnapshot
 module.exports.express = express
+
+// Loaded with their first use: a process that never suspects anything needs none of it.
+
+function census (options) {
+  return require('./lib/evidence/census').census(options)
+}
+
+function profile (options) {
+  return require('./lib/profile').profile(options)
+}
+
+function writeHeapSnapshot (...args) {
+  return require('./lib/snapshot').writeHeapSnapshot(binding, args)
+}
+
+function readHeapSnapshot (file, options) {
+  return require('./lib/analysis').readHeapSnapshot(binding, file, options)
+}
 
 let middleware
 

@@ -27,8 +27,32 @@ function requireBinding () {
     return require('../binding.js')
   } catch (error) {
     const platform = `${process.platform}-${process.arch} (Node.js ${process.versions.node})`
-    throw createError('ERR_TIDEMARK_BINDING_MISSING', [platform, causes(error).join('; ')], { cause: error })
+    // No `cause`: napi's chain of errors tells the same again, over 60 lines.
+    throw createError('ERR_TIDEMARK_BINDING_MISSING', [platform, ...whyNot(error)])
   }
+}
+
+/** What hinders a binary that is there, by what the system says of it; what helps then. */
+const REMEDIES = [
+  [/loading addons is disabled/, 'Start Node.js with `--allow-addons` beside `--permission`, and without `--no-addons`.'],
+  [/Access to this API has been restricted/, 'Let `--allow-fs-read` cover the folder of the package.'],
+  [/GLIBC|ld-linux|ld-musl|libc\.musl|relocating|\bELF\b|mach-o|Win32/, 'It is made for another system or a newer C library: reinstall the package where the app runs, or take a newer base image.'],
+  [/failed to map segment|not permitted|denied/i, 'Its folder may not be read, or nothing may be executed there (`noexec`): install the package elsewhere.'],
+  [/(?:)/, 'Reinstall the package on the platform that runs the app.']
+]
+
+/** That there is no binary, not that it is no good. */
+const ABSENT = /^Cannot find module|^Unsupported (?:OS|architecture)/
+
+/**
+ * @param {Error} error of napi's loader: a chain, one for each place that it looked at, without their codes
+ * @returns {[tried: string[], obstacle?: string, remedy?: string]} the obstacle where a binary is there
+ */
+function whyNot (error) {
+  const tried = causes(error)
+  const obstacle = tried.find((line) => !ABSENT.test(line))
+  if (obstacle === undefined) return [tried]
+  return [tried, obstacle, REMEDIES.find(([signs]) => signs.test(obstacle))[1]]
 }
 
 /** The first line of each error of a chain. */
@@ -37,9 +61,9 @@ function causes (error) {
   for (let next = error, links = 0; next instanceof Error && links < 16; next = next.cause, links++) {
     const [line] = next.message.split('\n')
     // What napi's loader says on top is advice for another kind of failure, and wasi is not built.
-    if (!/^Cannot find native binding|wasm32-wasi/.test(line)) lines.push(line)
+    if (!/^Cannot find native binding|wasi\b/.test(line)) lines.push(line)
   }
   return [...new Set(lines)]
 }
 
-module.exports = { loadBinding, checkRuntime }
+module.exports = { loadBinding, checkRuntime, whyNot }

@@ -1,5 +1,11 @@
 'use strict'
 
+const { types } = require('node:util')
+const { sentence } = require('./format')
+
+/** Of an array, in a message. */
+const MOST_ITEMS = 5
+
 /**
  * Every error that tidemark throws, in one table: the code, and the sentence that says what is wrong
  * and what to do. `ERR_TIDEMARK_OPTION` is a TypeError, the rest are Errors.
@@ -11,23 +17,44 @@ const MESSAGES = {
     `Unknown option \`${name}\`.${nearest ? ` Did you mean \`${nearest}\`?` : ''} Known options: ${known.join(', ')}.`,
   ERR_TIDEMARK_ALREADY_STARTED: () =>
     'tidemark is already started with other options. Call `stop()` first, or pass the options to the first `start()`.',
-  ERR_TIDEMARK_BINDING_MISSING: (platform, tried) =>
-    `No tidemark binary for ${platform} could be loaded. It comes as an optional dependency of the package: ` +
-    'reinstall without `--omit=optional`, on the platform (and C library) that runs the app, and delete a ' +
-    `lock file that was made on another platform. Tried: ${tried}`,
+  ERR_TIDEMARK_BINDING_MISSING: (platform, tried, obstacle, remedy) => obstacle
+    ? `The tidemark binary for ${platform} cannot be loaded: ${sentence(obstacle)} ${remedy}`
+    : `No tidemark binary for ${platform} could be loaded. It comes as an optional dependency of the package: ` +
+      'reinstall without `--omit=optional`, on the platform (and C library) that runs the app, and delete a ' +
+      `lock file that was made on another platform. Tried: ${tried.join('; ')}`,
   ERR_TIDEMARK_BINDING_FOREIGN: (expected, actual) =>
     `The tidemark binary is of version ${actual}, the JavaScript of version ${expected}. ` +
     'Reinstall the package so that both come from one release.',
   ERR_TIDEMARK_UNSUPPORTED_RUNTIME: (runtime) =>
     `tidemark needs Node.js 18 or later, this is ${runtime}. ` +
     'Guard the require with `if (process.release.name === "node")` where the app also runs elsewhere.',
+  ERR_TIDEMARK_SNAPSHOT_INVALID: (fault) => `This is no sound heap snapshot: ${lower(fault)}.`,
+  ERR_TIDEMARK_SNAPSHOT_TOO_LARGE: (fault) => `The heap snapshot is too large: ${lower(fault)}.`,
+  ERR_TIDEMARK_SNAPSHOT_UNREADABLE: (fault) => `${fault}.`,
+  ERR_TIDEMARK_SNAPSHOT_NOT_FOUND: (fault) => `${fault}.`,
+  ERR_TIDEMARK_CANCELLED: () => 'The work was cancelled.',
+  ERR_TIDEMARK_HEAP_DIFF_ENDED: () => 'attempt to end() a HeapDiff that was already ended',
+  ERR_TIDEMARK_INTERNAL: (fault) => `${fault}. This is a bug in tidemark.`,
+  ERR_TIDEMARK_SNAPSHOT_REFUSED: (reason, sentence) =>
+    `No heap snapshot was taken: ${sentence}.`,
+  ERR_TIDEMARK_SNAPSHOT_FAILED: (reason, sentence) =>
+    `The heap snapshot failed, and nothing is left of it: ${sentence}.`,
   ERR_TIDEMARK_LISTENER: (event, error) =>
-    `A listener of '${event}' threw: ${error instanceof Error ? error.message : describe(error)}. ` +
+    `A listener of '${event}' threw: ${messageOf(error)}. ` +
     'tidemark goes on; the error is the `cause`.',
   ERR_TIDEMARK_LOGGER: (error) =>
-    `The \`logger\` threw: ${error instanceof Error ? error.message : describe(error)}. ` +
-    'The line of stats is lost; this is said once, and the error is the `cause`.'
+    `The \`logger\` threw: ${messageOf(error)}. ` +
+    'The line of stats is lost; this is said once, and the error is the `cause`.',
+  ERR_TIDEMARK_PROFILE_BUSY: (reason) =>
+    `V8's sampling heap profiler is in use. ${reason} Try again when that has ended.`,
+  ERR_TIDEMARK_PROFILE_UNAVAILABLE: (reason) =>
+    `No profile can be taken. ${reason}`,
+  ERR_TIDEMARK_PROFILE_FILE: (file, reason) =>
+    `The profile cannot be written to '${file}': ${reason}`
 }
+
+/** Those whose first detail is a word for programs, told as `reason`. */
+const REASONED = ['ERR_TIDEMARK_SNAPSHOT_REFUSED', 'ERR_TIDEMARK_SNAPSHOT_FAILED']
 
 class TidemarkError extends Error {
   constructor (code, message, options) {
@@ -57,17 +84,72 @@ function createError (code, details = [], options) {
   if (code === 'ERR_TIDEMARK_OPTION' || code === 'ERR_TIDEMARK_UNKNOWN_OPTION') {
     return new TidemarkTypeError(code, message)
   }
-  return new TidemarkError(code, message, options)
+  const error = new TidemarkError(code, message, options)
+  if (REASONED.includes(code)) [error.reason] = details
+  return error
+}
+
+function lower (sentence) {
+  return sentence.charAt(0).toLowerCase() + sentence.slice(1)
+}
+
+/** What stands for a value of the app that throws when it is looked at, or has no text. */
+const UNREADABLE = 'something that cannot be read'
+
+/** Of a stack in a warning. */
+const MOST_LINES = 4
+
+/** What was thrown, in words. Of an error that may be the app's: looking at it may throw, so it is tried. */
+function messageOf (thrown) {
+  try {
+    if (!(thrown instanceof Error)) return describe(thrown)
+    const { message } = thrown
+    return typeof message === 'string' ? message : UNREADABLE
+  } catch {
+    return UNREADABLE
+  }
+}
+
+/** Where it was thrown: the lines of its stack, without the message. */
+function placeOf (thrown) {
+  try {
+    const { stack } = thrown
+    const lines = typeof stack === 'string' ? stack.split('\n').filter((line) => /^\s+at /.test(line)) : []
+    return lines.length > 0 ? lines.slice(0, MOST_LINES).join('\n') : undefined
+  } catch {
+    return undefined
+  }
 }
 
 /** A value as it would stand in an error message: short, and never by calling code of the app. */
 function describe (value) {
   if (typeof value === 'string') return value.length > 40 ? `'${value.slice(0, 40)}...'` : `'${value}'`
   if (typeof value === 'function') return 'a function'
-  if (Array.isArray(value)) return 'an array'
-  if (typeof value === 'object' && value !== null) return 'an object'
+  if (typeof value === 'object' && value !== null) return describeObject(value)
   if (typeof value === 'bigint') return `${value}n`
   return String(value)
 }
 
-module.exports = { createError, TidemarkError }
+function describeObject (object) {
+  try {
+    return Array.isArray(object) ? describeArray(object) : 'an object'
+  } catch {
+    // A Proxy that was revoked.
+    return UNREADABLE
+  }
+}
+
+/** With what is in it, one level deep: that is where the mistake is. */
+function describeArray (array) {
+  if (types.isProxy(array)) return 'an array'
+  if (array.length === 0) return 'an empty array'
+  const items = Array.from({ length: Math.min(array.length, MOST_ITEMS) }, (_, index) => {
+    const { get, value } = Object.getOwnPropertyDescriptor(array, index) ?? {}
+    if (get !== undefined) return 'an accessor'
+    return Array.isArray(value) ? 'an array' : describe(value)
+  })
+  const more = array.length - items.length
+  return `[${items.join(', ')}${more > 0 ? `, and ${more} more` : ''}]`
+}
+
+module.exports = { createError, messageOf, placeOf, TidemarkError }

@@ -4,30 +4,32 @@
  * Numbers as a person reads them: a unit, and no more digits than they are worth.
  */
 
-/** @param {number} value bytes. @returns {string} '1.8 MB', '312 kB', '-4.0 MB' */
+const UNITS = ['bytes', 'kB', 'MB', 'GB', 'TB']
+
+/** Powers of 1000, as DevTools shows them. @param {number} value. @returns {string} '1.8 MB', '312 kB', '-4.0 MB' */
 function bytes (value) {
-  const units = ['B', 'kB', 'MB', 'GB', 'TB', 'PB']
   let size = Math.abs(value)
   let unit = 0
-  while (size >= 999.5 && unit < units.length - 1) {
-    size /= 1024
+  while (size >= 999.5 && unit < UNITS.length - 1) {
+    size /= 1000
     unit++
   }
-  const digits = unit > 0 && size < 10 ? size.toFixed(1) : size.toFixed(0)
-  return `${value < 0 ? '-' : ''}${digits} ${units[unit]}`
+  const digits = unit > 0 && size < 9.95 ? size.toFixed(1) : size.toFixed(0)
+  return `${value < 0 ? '-' : ''}${digits} ${UNITS[unit]}`
 }
 
 /** @param {number} perSecond bytes per second. @returns {string} in the unit of time that makes it readable */
 function rate (perSecond) {
   const size = Math.abs(perSecond)
-  if (size >= 1048576) return `${bytes(perSecond)}/s`
-  if (size * 60 >= 1048576) return `${bytes(perSecond * 60)}/min`
+  if (size >= 1e6) return `${bytes(perSecond)}/s`
+  if (size * 60 >= 1e6) return `${bytes(perSecond * 60)}/min`
   return `${bytes(perSecond * 3600)}/h`
 }
 
-/** @param {number} ms milliseconds. @returns {string} '45 s', '1 min 37 s', '2 h 5 min', '3 days 4 h' */
+/** @param {number} ms milliseconds. @returns {string} '400 ms', '45 s', '1 min 37 s', '2 h 5 min', '3 days 4 h' */
 function duration (ms) {
-  const seconds = Math.max(0, Math.round(ms / 1000))
+  if (ms < 999.5) return `${Math.max(0, Math.round(ms))} ms`
+  const seconds = Math.round(ms / 1000)
   if (seconds < 60) return `${seconds} s`
   const minutes = Math.floor(seconds / 60)
   if (minutes < 60) return withRest(minutes, 'min', seconds % 60, 's')
@@ -47,4 +49,9 @@ function percent (ratio) {
   return `${(ratio * 100).toFixed(ratio < 0.1 ? 1 : 0)} %`
 }
 
-module.exports = { bytes, rate, duration, percent }
+/** What somebody else said, with one full stop. @param {string} quoted */
+function sentence (quoted) {
+  return `${quoted.replace(/[.\s]+$/, '')}.`
+}
+
+module.exports = { bytes, rate, duration, percent, sentence }

@@ -43,14 +43,15 @@ class IdleGc {
    * Called at every tick.
    * @param {{wantsGc (): boolean, status (): {gc: {major: {count: number, durationMs: number}}}}} native
    * @param {number} now milliseconds, monotonic
+   * @param {boolean} [doubted] whether a leak waits until more full GCs were seen
    */
-  consider (native, now) {
+  consider (native, now, doubted = false) {
     if (!this.#enabled) return
     const utilization = this.#read()
     const { utilization: sinceLast } = this.#read(utilization, this.#utilization)
     this.#utilization = utilization
     if (now < this.#notBefore) return
-    if (!native.wantsGc()) {
+    if (!native.wantsGc() && !doubted) {
       this.#waits = 1
       return
     }

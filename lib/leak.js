@@ -1,6 +1,8 @@
 'use strict'
 
+const path = require('node:path')
 const { threadId } = require('node:worker_threads')
+const { signatureOf } = require('./evidence/rank')
 const { bytes, duration, percent, rate } = require('./format')
 
 /** What each channel is called in a sentence, and where its growth is looked for. */
@@ -23,6 +25,9 @@ const CHANNELS = {
   }
 }
 
+/** The kinds of evidence that name a cause, beside those that support one. */
+const CAUSES = ['route', 'container', 'retainer', 'site', 'listeners', 'resources']
+
 const LIMITS = {
   heap: 'V8 heap limit',
   cgroup: 'container memory limit',
@@ -34,8 +39,10 @@ const LIMITS = {
  * @param {object} record of the native side
  * @param {(atMs: number) => Date} toDate
  * @param {{detector: string}} options
+ * @param {object[]} [suspects] the most likely first
+ * @param {string} [signature] that this leak was told under before
  */
-function leakPayload (record, toDate, options) {
+function leakPayload (record, toDate, options, suspects = [], signature = signatureOf(record.status.channel, suspects)) {
   const { status } = record
   const classic = options.detector === 'memwatch' ? record.run : undefined
   const { startMs, endMs, growth } = classic ?? status
@@ -55,23 +62,41 @@ function leakPayload (record, toDate, options) {
     level: known(status.level),
     timeToLimit: status.timeToLimitMs === undefined ? null : status.timeToLimitMs / 1000,
     limit: known(status.limit),
-    signature: `tidemark:${status.channel}`,
-    suspects: [],
+    signature,
+    suspects,
     pid: process.pid,
     threadId
   }
   return { ...leak, message: message(leak, endMs - startMs) }
 }
 
+/**
+ * The 'leak-evidence' payload: what was found out about a leak after it was told.
+ * @param {string} channel
+ * @param {string} signature of the 'leak' event
+ * @param {object[]} suspects the most likely first
+ */
+function evidencePayload (channel, signature, suspects) {
+  return {
+    time: new Date(),
+    channel,
+    signature,
+    suspects,
+    pid: process.pid,
+    threadId,
+    message: `${CHANNELS[channel].subject} leaks. ${cause(suspects)}`
+  }
+}
+
 /** The 'recovered' payload. */
-function recoveredPayload ({ status, atMs }, toDate) {
+function recoveredPayload ({ status, atMs }, toDate, signature = signatureOf(status.channel, [])) {
   const { subject } = CHANNELS[status.channel]
   const level = status.level === undefined ? '' : ` It now stands at ${amount(status.level, status.channel)}.`
   return {
     time: toDate(atMs),
     channel: status.channel,
     level: status.level ?? null,
-    signature: `tidemark:${status.channel}`,
+    signature,
     pid: process.pid,
     threadId,
     message: `${subject} no longer leaks: it came down or stopped growing.${level}`
@@ -89,8 +114,24 @@ function message (leak, spanMs) {
     const when = leak.timeToLimit < 1 ? 'now' : `in ${duration(leak.timeToLimit * 1000)}`
     parts.push(`At this rate the ${LIMITS[leak.limit]} is reached ${when}.`)
   }
-  parts.push(next)
+  parts.push(leak.suspects.length > 0 ? cause(leak.suspects) : next)
   return parts.join(' ')
+}
+
+/** The most likely cause, a second way in which it was seen (a retainer, where there is one), and where in the code. */
+function cause ([{ kind, description, evidence, location }]) {
+  const seen = new Map([[kind, description]])
+  const retainers = evidence.filter((other) => other.kind === 'retainer')
+  for (const other of [...retainers, ...evidence]) if (CAUSES.includes(other.kind) && !seen.has(other.kind)) seen.set(other.kind, other.description)
+  const told = [...seen.values()].slice(0, 2).join('; ')
+  const where = location === null || told.includes(`${path.basename(location.file)}:${location.line}`) ? '' : ` (${place(location)})`
+  return `Most likely: ${told}${where}.`
+}
+
+function place ({ file, line, function: name }) {
+  const relative = path.relative('.', file)
+  const at = `${relative.startsWith('..') ? file : relative}:${line}`
+  return name === null ? at : `${name}, ${at}`
 }
 
 function pace ({ growthRate, growthRateInterval, channel }) {
@@ -141,4 +182,4 @@ function classicSize (value) {
   return `${Math.round(value)} bytes`
 }
 
-module.exports = { leakPayload, recoveredPayload }
+module.exports = { evidencePayload, leakPayload, recoveredPayload }

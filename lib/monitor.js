@@ -6,17 +6,24 @@ const { constants, performance } = require('node:perf_hooks')
 const { setImmediate, setInterval, clearInterval } = require('node:timers')
 const os = require('node:os')
 const v8 = require('node:v8')
-const { createError } = require('./errors')
+const { createError, messageOf, placeOf } = require('./errors')
 const { collectGarbage } = require('./collect-garbage')
+const { Evidence } = require('./evidence')
+const { isNews } = require('./evidence/rank')
+const { sentence } = require('./format')
 const { IdleGc } = require('./idle-gc')
-const { leakPayload, recoveredPayload } = require('./leak')
-const { readOptions } = require('./options')
+const { evidencePayload, leakPayload, recoveredPayload } = require('./leak')
+const { readOptions, ignoredOptions } = require('./options')
 const { RequestClock } = require('./request-clock')
 const { ResourceWatch } = require('./resource-watch')
+const { folderProblems } = require('./snapshot/folder')
 const { gcPayload, statsPayload } = require('./stats')
 
 /** Listening to one of these starts the monitor. */
-const EVENTS = ['leak', 'recovered', 'stats', 'gc']
+const EVENTS = ['leak', 'leak-evidence', 'recovered', 'stats', 'gc']
+
+/** Nobody reads more. */
+const MOST_WARNINGS = 20
 
 /** What the native side queues beside changes of the verdict, as bits. */
 const INTEREST_STATS = 1
@@ -27,6 +34,7 @@ const STATES = ['settling', 'steady', 'suspect', 'leaking']
 
 const diagnostics = {
   leak: diagnosticsChannel('tidemark:leak'),
+  'leak-evidence': diagnosticsChannel('tidemark:leak-evidence'),
   stats: diagnosticsChannel('tidemark:stats'),
   gc: diagnosticsChannel('tidemark:gc')
 }
@@ -77,6 +85,17 @@ class Monitor extends EventEmitter {
     monitor.#preset = readOptions(options)
   }
 
+  /** Runs `work` (a heap snapshot): the collections that it causes are counted, not judged or told as 'stats'. */
+  static unjudged (monitor, work) {
+    const native = monitor.#session?.native
+    native?.pauseJudging()
+    try {
+      work()
+    } finally {
+      native?.resumeJudging()
+    }
+  }
+
   /**
    * Installs the hook. After an implicit start by a listener, options start it anew with them.
    * @param {object} [options] see index.d.ts
@@ -116,7 +135,7 @@ class Monitor extends EventEmitter {
     const session = this.#session
     if (session === null) return { running: false, state: 'stopped', channels: {}, problems: [] }
     const { channels, lost, failed, deaf, ...rest } = session.native.status()
-    const problems = [...session.problems]
+    const problems = [...session.problems, ...session.evidence.problems, ...session.ways.flatMap((way) => way.problems)]
     if (lost > 0) problems.push(`${lost} collections were not recorded. This is a bug in tidemark.`)
     if (failed) problems.push('The GC hook failed and is switched off. This is a bug in tidemark.')
     if (deaf) problems.push(`Events come with the next look, not at once: ${deaf}.`)
@@ -131,6 +150,7 @@ class Monitor extends EventEmitter {
       channels: Object.fromEntries(channels.map(({ channel, ...state }) => [channel, state])),
       ...rest,
       resources: { ...session.resources.counts },
+      evidence: { collecting: session.evidence.running, durationMs: session.evidence.cost },
       problems
     }
   }
@@ -187,25 +207,54 @@ class Monitor extends EventEmitter {
       gcMajor: constants.NODE_PERFORMANCE_GC_MAJOR,
       gcIncremental: constants.NODE_PERFORMANCE_GC_INCREMENTAL,
       gcWeakcb: constants.NODE_PERFORMANCE_GC_WEAKCB
-    }, requests.counter, () => this.#drain())
+    }, requests.counter, () => this.#unattended(() => this.#drain()))
     this.#options = options
     this.#session = {
       native,
       requests,
       resources: new ResourceWatch(),
       idleGc: new IdleGc(options, () => this.#binding.startIncrementalGc()),
+      evidence: new Evidence(evidenceNames(options), (names) => require('./evidence/sources').createSources(names, {
+        resources: () => this.#session.resources.counts,
+        binding: this.#binding,
+        memoryLimit: options.memoryLimit
+      })),
+      ways: this.#waysToSnapshots(options),
+      /** What was told of each leaking channel: its signature and suspects. */
+      told: new Map(),
+      /** Channels whose leak may be what evidence itself took, until that is settled. */
+      doubted: new Set(),
+      /** The leak that waits for its evidence, and what comes behind it. */
+      turn: null,
       source: 'native',
       fallback: null,
-      problems: [],
+      problems: [...ignoredOptions(options), ...folderProblems(options.snapshotFolder)],
       dropped: 0,
-      timer: unref(setInterval(() => this.#tick(), options.sampleIntervalMs)),
+      timer: unref(setInterval(() => this.#unattended(() => this.#tick()), options.sampleIntervalMs)),
       toDate: (atMs) => new Date(Date.now() - (native.nowMs() - atMs))
     }
     if (options.requests) requests.start()
+    this.#session.evidence.begin()
+    for (const way of this.#session.ways) way.start()
     this.#startSource(options.source)
     this.#listen()
     // The first look comes with the next turn, so that a start costs no file reading.
-    unref(setImmediate(() => { if (this.#session?.native === native) this.#tick() }))
+    unref(setImmediate(() => { if (this.#session?.native === native) this.#unattended(() => this.#tick()) }))
+  }
+
+  /** What makes snapshots without being called. */
+  #waysToSnapshots (options) {
+    const onError = (error) => this.#tellError(error.message, error)
+    const ways = []
+    if (options.signal !== undefined) {
+      const { SnapshotOnSignal } = require('./snapshot/on-signal')
+      ways.push(new SnapshotOnSignal(options.signal, this.#binding, options, onError))
+    }
+    if (options.snapshotNearHeapLimit) {
+      const { SnapshotNearHeapLimit } = require('./snapshot/near-heap-limit')
+      ways.push(new SnapshotNearHeapLimit(this.#binding, options, onError))
+    }
+    return ways
   }
 
   #startSource (wanted) {
@@ -219,7 +268,7 @@ class Monitor extends EventEmitter {
     const { PerfHooksSource } = require('./perf-hooks-source')
     session.source = 'perf_hooks'
     session.fallback = new PerfHooksSource(() => session.native.nowMs(), (sample) => session.native.pushSample(sample))
-    session.fallback.start(() => this.#drain())
+    session.fallback.start(() => this.#unattended(() => this.#drain()))
   }
 
   #uninstall () {
@@ -229,7 +278,20 @@ class Monitor extends EventEmitter {
     clearInterval(session.timer)
     session.fallback?.stop()
     session.requests.stop()
+    session.evidence.end()
+    for (const way of session.ways) way.stop()
     session.native.close()
+  }
+
+  /** What Node.js calls and not the app: a bug of ours there must not end it. */
+  #unattended (action) {
+    const { problems } = this.#session ?? { problems: [] }
+    try {
+      action()
+    } catch (error) {
+      const text = `Watching failed: ${sentence(messageOf(error))} This is a bug in tidemark.`
+      if (!problems.includes(text) && problems.length < MOST_WARNINGS) problems.push(text)
+    }
   }
 
   /** Outside the GC and at a bounded rate: what a callback must not read. */
@@ -238,7 +300,20 @@ class Monitor extends EventEmitter {
     this.#listen() // a subscriber of diagnostics_channel may have come or gone
     session.native.look(session.resources.look(performance.now()), machineAvailable())
     this.#drain()
-    if (this.#session === session) session.idleGc.consider(session.native, performance.now())
+    if (this.#session !== session) return
+    for (const way of session.ways) way.tick?.()
+    session.idleGc.consider(session.native, performance.now(), session.doubted.size > 0)
+    if (session.evidence.running) this.#collectEvidence(session)
+  }
+
+  #collectEvidence (session) {
+    const { channels, gc } = session.native.status()
+    const levels = Object.fromEntries(channels.map(({ channel, level }) => [channel, level]))
+    const due = session.evidence.tick(performance.now(), { fullGcs: gc.major.count, levels })
+    if (!due) return
+    const leaking = channels.filter(({ channel }) => session.told.has(channel))
+    this.#inTurn(session, () => Promise.all(leaking.map((status) => this.#lookAgain(session, status))))
+    this.#inTurn(session, () => session.evidence.rest())
   }
 
   /** Turns what the native side queued into events, in the order in which it happened. */
@@ -251,44 +326,128 @@ class Monitor extends EventEmitter {
       // A listener may have stopped the monitor, or started it anew.
       if (this.#session !== session) return
       if (record.gc) this.#publish('gc', gcPayload(record.gc, session.toDate))
-      if (record.change?.event === 'leak') this.#publish('leak', leakPayload(record, session.toDate, this.#options))
-      if (record.change?.event === 'recovered') this.#publish('recovered', recoveredPayload(record, session.toDate))
+      if (record.change) this.#changed(session, record)
       if (record.stats) this.#publish('stats', statsPayload(record.stats, session.toDate))
     }
   }
 
+  #changed (session, record) {
+    const { change } = record
+    session.evidence.follow(change, performance.now())
+    if (change.event === 'leak') this.#leaked(session, record)
+    if (change.event === 'recovered') this.#recovering(session, record)
+  }
+
+  #recovering (session, record) {
+    // What was never told needs no end.
+    if (session.doubted.delete(record.status.channel)) return
+    this.#inTurn(session, () => this.#recovered(session, record))
+  }
+
+  /** A leak waits a moment for its evidence. Not with memwatch's rule: its 'leak' comes before the 'stats' of one GC. */
+  #leaked (session, record) {
+    const { channel } = record.status
+    if (!session.evidence.running || this.#options.detector === 'memwatch') {
+      this.#inTurn(session, () => this.#tell(session, record, []))
+      return
+    }
+    const current = () => {
+      if (this.#session !== session || !session.doubted.has(channel)) return undefined
+      return session.native.status().channels.find((status) => status.channel === channel)
+    }
+    const certain = session.told.has(channel) || session.evidence.certain(record.status, record.atMs, current)
+    if (certain === true) {
+      this.#tellWithSuspects(session, record)
+    } else {
+      session.doubted.add(channel)
+      certain.then((sure) => { if (session.doubted.delete(channel) && sure) this.#tellWithSuspects(session, record) })
+    }
+  }
+
+  #tellWithSuspects (session, record) {
+    const { channel, growthRate = null, timeToLimitMs } = record.status
+    this.#inTurn(session, () => session.evidence.suspects({ channel, growthRate }, timeToLimitMs)
+      .then((suspects) => this.#tell(session, record, suspects)))
+  }
+
+  #tell (session, record, found) {
+    if (this.#session !== session) return
+    const { channel } = record.status
+    const before = session.told.get(channel)
+    const suspects = found.length > 0 ? found : before?.suspects ?? []
+    const leak = leakPayload(record, session.toDate, this.#options, suspects, before?.signature)
+    session.told.set(channel, { signature: leak.signature, suspects })
+    this.#publish('leak', leak)
+    session.evidence.told(channel, performance.now(), record.status.timeToLimitMs)
+  }
+
+  #recovered (session, record) {
+    if (this.#session !== session) return
+    const { channel } = record.status
+    const signature = session.told.get(channel)?.signature
+    session.told.delete(channel)
+    this.#publish('recovered', recoveredPayload(record, session.toDate, signature))
+  }
+
+  /** Evidence that was not there when the leak was told. */
+  async #lookAgain (session, { channel, growthRate = null, timeToLimitMs }) {
+    const suspects = await session.evidence.suspects({ channel, growthRate }, timeToLimitMs)
+    const before = session.told.get(channel)
+    if (this.#session !== session || before === undefined || suspects.length === 0) return
+    session.told.set(channel, { ...before, suspects })
+    if (isNews(suspects[0], before.suspects[0])) this.#publish('leak-evidence', evidencePayload(channel, before.signature, suspects))
+  }
+
+  /** What is told of leaks keeps its order, though a leak waits for its evidence. */
+  #inTurn (session, action) {
+    const result = session.turn === null ? action() : session.turn.then(action)
+    if (result === undefined) return
+    // A rejection that nobody handles would end the app.
+    const turn = result
+      .catch((error) => { session.problems.push(`A leak could not be told: ${messageOf(error)}. This is a bug in tidemark.`) })
+      .then(() => { if (session.turn === turn) session.turn = null })
+    session.turn = turn
+  }
+
   #publish (event, payload) {
     if (diagnostics[event]?.hasSubscribers) diagnostics[event].publish(payload)
-    for (const listener of this.rawListeners(event)) {
-      try {
-        const result = Reflect.apply(listener, this, [payload])
-        if (result instanceof Promise) result.catch((error) => this.#listenerThrew(event, error))
-      } catch (error) {
-        this.#listenerThrew(event, error)
-      }
-    }
+    this.#call(event, payload, (error) => this.#listenerThrew(event, error))
   }
 
   /** The bug is the app's; a leak detector must not be what turns it into a crash. */
   #listenerThrew (event, cause) {
-    const error = createError('ERR_TIDEMARK_LISTENER', [event, cause], { cause })
-    if (this.listenerCount('error') > 0) {
-      try {
-        this.emit('error', error)
-        return
-      } catch {
-        // The listener of 'error' threw as well: what is left is the warning.
-      }
-    }
-    this.#warn(event, error)
+    this.#tellError(event, createError('ERR_TIDEMARK_LISTENER', [event, cause], { cause }))
   }
 
-  /** Once an event: what throws for every collection must not flood the log. */
-  #warn (event, error) {
-    if (this.#warned.has(event)) return
-    this.#warned.add(event)
-    process.emitWarning(error)
+  #tellError (topic, error) {
+    const warn = () => this.#warn(topic, error)
+    if (this.listenerCount('error') === 0) warn()
+    else this.#call('error', error, warn)
   }
+
+  /** As `emit` does, but what a listener throws, or rejects with, goes to `threw`, and the next one is called too. */
+  #call (event, payload, threw) {
+    for (const listener of this.rawListeners(event)) {
+      try {
+        const result = Reflect.apply(listener, this, [payload])
+        if (result instanceof Promise) result.catch(threw)
+      } catch (error) {
+        threw(error)
+      }
+    }
+  }
+
+  /** Once a topic: what throws for every collection must not flood the log. */
+  #warn (topic, error) {
+    if (this.#warned.has(topic) || this.#warned.size >= MOST_WARNINGS) return
+    this.#warned.add(topic)
+    // Node.js prints no causes.
+    process.emitWarning(Object.assign(error, { detail: placeOf(error.cause) }))
+  }
+}
+
+function evidenceNames ({ evidence, snapshots }) {
+  return snapshots === 'auto' ? [...evidence, 'retainers'] : evidence
 }
 
 /** How often the layout check is tried: a collection between its two readings can make it fail. */
@@ -305,9 +464,9 @@ function installHook (native) {
   return problem
 }
 
-/** Where there is no /proc/meminfo. Not on macOS, which calls memory free only when nobody uses it for anything. */
+/** On Windows only: Linux tells it in /proc/meminfo, and macOS calls memory free only when nobody uses it for anything. */
 function machineAvailable () {
-  return process.platform === 'darwin' ? undefined : os.freemem() || undefined
+  return process.platform === 'win32' ? os.freemem() || undefined : undefined
 }
 
 /** Fake timers of test runners may be plain objects. */

@@ -2,6 +2,9 @@
 
 const { createError } = require('./errors')
 
+/** The signals that mean nothing to a process; the others end it, tell it something, or cannot be heard. */
+const FREE_SIGNALS = ['SIGUSR1', 'SIGUSR2', 'SIGPWR', 'SIGURG', 'SIGIO', 'SIGINFO']
+
 /**
  * The options of `start()`: for each its default and what it must be. Nothing that the caller
  * passes is changed; the result is a new object with every option set.
@@ -15,8 +18,13 @@ const OPTIONS = {
   idleGc: { default: true, check: boolean() },
   idleGcIntervalMs: { default: 5000, check: integer(1000, 86400000) },
   requests: { default: true, check: boolean() },
+  evidence: { default: ['routes', 'sites', 'containers', 'listeners', 'resources'], check: someOf('routes', 'sites', 'containers', 'listeners', 'resources') },
   memoryLimit: { default: undefined, check: optional(integer(1048576, Number.MAX_SAFE_INTEGER)) },
-  source: { default: 'auto', check: oneOf('auto', 'perf_hooks') }
+  source: { default: 'auto', check: oneOf('auto', 'perf_hooks') },
+  snapshots: { default: 'off', check: oneOf('off', 'auto') },
+  signal: { default: undefined, check: optional(oneOf(...FREE_SIGNALS)) },
+  snapshotNearHeapLimit: { default: false, check: boolean() },
+  snapshotFolder: { default: undefined, check: optional(folderName()) }
 }
 
 /**
@@ -49,6 +57,13 @@ function readOptions (given, table = OPTIONS) {
   return options
 }
 
+/** @param {Record<string, any>} options as read. @returns {string[]} what was asked for and does nothing, in words */
+function ignoredOptions ({ detector, consecutive }) {
+  return detector === 'memwatch' || consecutive === OPTIONS.consecutive.default
+    ? []
+    : ["`consecutive` is ignored: it is for `detector: 'memwatch'`."]
+}
+
 // A check answers with what it expected, or with nothing when the value is right.
 
 function oneOf (...values) {
@@ -61,6 +76,12 @@ function subsetOf (...values) {
     : `a non-empty array of ${quoted(values)}`
 }
 
+function someOf (...values) {
+  return (value) => Array.isArray(value) && value.every((item) => values.includes(item))
+    ? undefined
+    : `an array of none or more of ${quoted(values)}`
+}
+
 function integer (least, most) {
   return (value) => Number.isSafeInteger(value) && value >= least && value <= most
     ? undefined
@@ -71,8 +92,19 @@ function boolean () {
   return (value) => typeof value === 'boolean' ? undefined : 'true or false'
 }
 
+function folderName () {
+  return (value) => typeof value === 'string' && value !== '' && !value.includes('\0') ? undefined : 'the path of a folder'
+}
+
 function func () {
   return (value) => typeof value === 'function' ? undefined : 'a function'
+}
+
+/** By what is used of it: in a vm context, as test runners make, the class is another. */
+function abortSignal () {
+  return (value) => typeof value?.aborted === 'boolean' && [value.addEventListener, value.throwIfAborted].every((method) => typeof method === 'function')
+    ? undefined
+    : 'an AbortSignal'
 }
 
 function optional (check) {
@@ -90,4 +122,4 @@ function nearest (name, known) {
   return known.find((candidate) => near(name, candidate))
 }
 
-module.exports = { OPTIONS, readOptions, oneOf, subsetOf, integer, boolean, func, optional }
+module.exports = { OPTIONS, FREE_SIGNALS, readOptions, ignoredOptions, oneOf, subsetOf, integer, boolean, func, abortSignal, optional }

@@ -1,13 +1,23 @@
 'use strict'
 
 const { performance } = require('node:perf_hooks')
+const { countOpenFiles } = require('./open-files')
 
 /** A look may take this share of the time: one that took 1 ms is repeated after a second. */
 const BUDGET = 0.001
 
+/** @returns {Record<string, number>} by type: what keeps the event loop busy, such as sockets, servers, timers; and open files */
+function countResources () {
+  const counts = Object.create(null)
+  for (const type of process.getActiveResourcesInfo?.() ?? []) counts[type] = (counts[type] ?? 0) + 1
+  const files = countOpenFiles(counts)
+  if (files !== undefined) counts.OpenFile = files
+  return counts
+}
+
 /**
- * Counts what keeps the event loop busy, by type: sockets, servers, timers, file handles. The list
- * costs as much as it is long, so the next look waits in proportion to what the last one took.
+ * Counts what an app opens and has to close. The list costs as much as it is long, so the next look waits in
+ * proportion to what the last one took.
  */
 class ResourceWatch {
   /** @type {Record<string, number>} by type, at the last look */
@@ -22,15 +32,12 @@ class ResourceWatch {
   look (now) {
     if (typeof process.getActiveResourcesInfo !== 'function') return undefined
     if (now >= this.#notBefore) {
-      const counts = Object.create(null)
-      const types = process.getActiveResourcesInfo()
-      for (const type of types) counts[type] = (counts[type] ?? 0) + 1
-      this.counts = counts
-      this.#total = types.length
+      this.counts = countResources()
+      this.#total = Object.values(this.counts).reduce((sum, count) => sum + count, 0)
       this.#notBefore = now + (performance.now() - now) / BUDGET
     }
     return this.#total
   }
 }
 
-module.exports = { ResourceWatch }
+module.exports = { ResourceWatch, countResources }

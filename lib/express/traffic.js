@@ -2,7 +2,7 @@
 
 const { performance } = require('node:perf_hooks')
 const { Histogram } = require('./histogram')
-const { routeOf } = require('./route')
+const { routeOf } = require('../route')
 
 /** So many templates are told apart; a router that makes one for every URL must not fill the memory. */
 const MAX_ROUTES = 500
@@ -39,8 +39,10 @@ class Traffic {
     res[COUNTED] = { traffic: this, req, startedAt: performance.now() }
     // 'close' comes after 'finish', and alone when the request was aborted. Some in-process servers
     // (serverless adapters, injected requests) never emit it.
-    res.on('finish', onFinish)
-    res.on('close', onClose)
+    // What wraps a response is not what emits, and only there is a function made for each request.
+    const emits = Object.hasOwn(res, '_events')
+    res.on('finish', emits ? onFinish : onFinish.bind(res))
+    res.on('close', emits ? onClose : onClose.bind(res))
     this.inFlight++
   }
 
@@ -96,24 +98,24 @@ class Traffic {
 }
 
 // Shared by all responses, called with the response as `this`: no closure per request. An event of
-// a stream must not throw into the server, so what a strange `req` throws ends here.
+// a stream must not throw into the server, so what a strange `req` or `res` throws ends here.
 
 function onFinish () {
-  const counted = this[COUNTED]
-  const { traffic, req, startedAt } = counted
-  if (req === null) return
-  counted.req = null
   try {
+    const counted = this[COUNTED]
+    const { traffic, req, startedAt } = counted
+    if (req === null) return
+    counted.req = null
     traffic.finished(req, this.statusCode, performance.now() - startedAt)
   } catch {}
 }
 
 function onClose () {
-  const counted = this[COUNTED]
-  const { traffic, req } = counted
-  if (req === null) return
-  counted.req = null
   try {
+    const counted = this[COUNTED]
+    const { traffic, req } = counted
+    if (req === null) return
+    counted.req = null
     traffic.gone(req)
   } catch {}
 }

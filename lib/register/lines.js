@@ -2,10 +2,12 @@
 
 const { threadId } = require('node:worker_threads')
 const { bytes, rate } = require('../format')
+const { plain, plainJson } = require('../plain')
 
 /** What each event says in a line of text. */
 const SENTENCES = {
   leak: ({ message }) => message,
+  'leak-evidence': ({ message }) => message,
   recovered: ({ message }) => message,
   stats: ({ usedHeapSize, growthRate, state, durationMs }) =>
     `heap ${bytes(usedHeapSize)} after a full GC of ${durationMs.toFixed(1)} ms, ${state}` +
@@ -21,12 +23,12 @@ const SENTENCES = {
  */
 function textLine (event, payload) {
   const who = threadId === 0 ? process.pid : `${process.pid} thread ${threadId}`
-  return `${timeOf(payload).toISOString()} tidemark[${who}] ${event}: ${SENTENCES[event](payload)}`
+  return `${timeOf(payload).toISOString()} tidemark[${who}] ${event}: ${plain(SENTENCES[event](payload))}`
 }
 
 /** One JSON object: the event's name, the time, and the whole payload. */
 function jsonLine (event, payload) {
-  return JSON.stringify({ event, time: timeOf(payload), pid: process.pid, threadId, ...payload })
+  return plainJson({ event, time: timeOf(payload), pid: process.pid, threadId, ...payload })
 }
 
 function timeOf ({ time }) {

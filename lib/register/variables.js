@@ -6,7 +6,7 @@ const { OPTIONS, oneOf, subsetOf } = require('../options')
 /** What the lines on stderr look like, and which events make one. */
 const OWN = {
   format: { default: 'text', check: oneOf('text', 'json') },
-  events: { default: ['leak', 'recovered'], check: subsetOf('leak', 'recovered', 'stats', 'gc') }
+  events: { default: ['leak', 'leak-evidence', 'recovered'], check: subsetOf('leak', 'leak-evidence', 'recovered', 'stats', 'gc') }
 }
 
 /** For each variable the option that it sets, and how its text is read. */
@@ -16,12 +16,17 @@ const VARIABLES = {
   TIDEMARK_DETECTOR: ['detector', text],
   TIDEMARK_CONSECUTIVE: ['consecutive', number],
   TIDEMARK_CHANNELS: ['channels', list],
+  TIDEMARK_EVIDENCE: ['evidence', listOrNone],
   TIDEMARK_HISTORY_SIZE: ['historySize', number],
   TIDEMARK_SAMPLE_INTERVAL_MS: ['sampleIntervalMs', number],
   TIDEMARK_IDLE_GC: ['idleGc', truth],
   TIDEMARK_IDLE_GC_INTERVAL_MS: ['idleGcIntervalMs', number],
   TIDEMARK_MEMORY_LIMIT: ['memoryLimit', size],
   TIDEMARK_REQUESTS: ['requests', truth],
+  TIDEMARK_SIGNAL: ['signal', text],
+  TIDEMARK_SNAPSHOTS: ['snapshots', text],
+  TIDEMARK_SNAPSHOT_FOLDER: ['snapshotFolder', text],
+  TIDEMARK_SNAPSHOT_NEAR_HEAP_LIMIT: ['snapshotNearHeapLimit', truth],
   TIDEMARK_SOURCE: ['source', text]
 }
 
@@ -70,6 +75,11 @@ function list (value) {
   return value.split(',').map((item) => item.trim()).filter((item) => item !== '')
 }
 
+/** An empty variable is one that is not set. */
+function listOrNone (value) {
+  return /^(none|off|false|0)$/i.test(value) ? [] : list(value)
+}
+
 function number (value) {
   return /^\d+$/.test(value) ? Number(value) : value
 }
@@ -89,6 +99,7 @@ function size (value) {
 
 /** The checks speak of arrays and numbers; a variable is text. */
 function inText (expected, read) {
+  if (read === listOrNone) return `${expected.replace('an array of none or more of', 'a comma-separated list of')}, or none`
   if (read === list) return expected.replace('a non-empty array of', 'a comma-separated list of')
   if (read === size) return `${expected} in bytes, or a size such as 512m or 1g`
   return expected

@@ -29,7 +29,22 @@ function watch (env) {
     return
   }
   for (const event of events) tidemark.on(event, (payload) => log(event, payload))
+  const told = new Set()
+  tidemark.on('error', (error) => {
+    if (!isOld(error, told)) log('error', { ...error, message: error.message })
+  })
   for (const message of tidemark.status().problems) log('warning', { message })
+}
+
+/** So many different errors of listeners are told. */
+const MOST_THROWN = 100
+
+/** What a listener throws for every collection must not flood the log. */
+function isOld ({ code, message }, told) {
+  if (code !== 'ERR_TIDEMARK_LISTENER') return false
+  const old = told.has(message) || told.size >= MOST_THROWN
+  told.add(message)
+  return old
 }
 
 module.exports = { watch }

@@ -52,4 +52,4 @@ function lostMount (originalUrl, path) {
   return extra > 0 ? template(`/${parts.slice(0, extra).join('/')}`) : ''
 }
 
-module.exports = { routeOf, UNMATCHED }
+module.exports = { routeOf, template, UNMATCHED }

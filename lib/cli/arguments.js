@@ -1,0 +1,141 @@
+'use strict'
+
+const { constants } = require('node:os')
+const { parseArgs } = require('node:util')
+const { FREE_SIGNALS } = require('../options')
+
+/** The command line makes no sense: the message says why. */
+class UsageError extends Error {}
+
+/** For each command: how many files it takes, and its options. */
+const COMMANDS = {
+  suspects: { files: [1, Infinity], options: { html: { type: 'string' } } },
+  summary: { files: [1, 1], options: { rows: { type: 'string' }, html: { type: 'string' } } },
+  diff: { files: [2, 2], options: { rows: { type: 'string' } } },
+  path: { files: [1, 1], options: { node: { type: 'string' }, class: { type: 'string' } } },
+  convert: {
+    files: [1, 1],
+    options: { out: { type: 'string' }, redact: { type: 'boolean' }, strip: { type: 'boolean' } }
+  },
+  snapshot: {
+    files: [0, 0],
+    options: {
+      pid: { type: 'string' },
+      signal: { type: 'string' },
+      out: { type: 'string' },
+      full: { type: 'boolean' },
+      force: { type: 'boolean' },
+      timeout: { type: 'string' }
+    }
+  }
+}
+
+const LONGEST_SECONDS = 86400
+
+const EXACTLY = ['no files', 'one file', 'two files, the earlier one first']
+
+const COMMON = {
+  help: { type: 'boolean', short: 'h' },
+  version: { type: 'boolean', short: 'v' },
+  json: { type: 'boolean' }
+}
+
+/** Of all commands, so that an option may stand before its command. */
+const ALL = Object.assign({}, COMMON, ...Object.values(COMMANDS).map(({ options }) => options))
+
+/**
+ * @param {string[]} args
+ * @returns {{command?: string, files: string[], options: Record<string, any>}}
+ * @throws {UsageError}
+ */
+function parse (args) {
+  if (parseArgs === undefined) throw new UsageError('The tidemark command needs Node.js 18.3 or later.')
+  const { values, positionals } = read(args)
+  const asksForHelp = values.help || positionals[0] === 'help'
+  const [name, ...files] = positionals[0] === 'help' ? positionals.slice(1) : positionals
+  if (name === undefined && (asksForHelp || values.version || args.length === 0)) {
+    return { files: [], options: { ...values, help: asksForHelp } }
+  }
+  if (!Object.hasOwn(COMMANDS, name ?? '')) {
+    const commands = Object.keys(COMMANDS).join(', ')
+    throw new UsageError(name === undefined ? `Say what to do: ${commands}.` : `There is no command '${name}'. There are: ${commands}.`)
+  }
+  if (asksForHelp || values.version) return { command: name, files: [], options: { ...values, help: asksForHelp } }
+  checkBelonging(name, values)
+  const [least, most] = COMMANDS[name].files
+  if (files.length < least || files.length > most) {
+    const wanted = least === most ? EXACTLY[least] : 'at least one file'
+    throw new UsageError(`'tidemark ${name}' takes ${wanted}, got ${files.length}.`)
+  }
+  return { command: name, files, options: check(name, values) }
+}
+
+function read (args) {
+  try {
+    return parseArgs({ args, options: ALL, allowPositionals: true })
+  } catch ({ message }) {
+    const [, ambiguous] = /^Option '(.*)' argument is ambiguous/.exec(message) ?? []
+    if (ambiguous !== undefined) {
+      throw new UsageError(`Option '${ambiguous}' wants a value, and what follows it looks like an option. Write ${ambiguous}=VALUE if it is meant.`)
+    }
+    // Node's second sentence is advice on `--`.
+    throw new UsageError(`${message.split('. ')[0].replace(/\.$/, '')}.`)
+  }
+}
+
+function checkBelonging (name, values) {
+  for (const option of Object.keys(values)) {
+    if (Object.hasOwn({ ...COMMON, ...COMMANDS[name].options }, option)) continue
+    const owners = Object.keys(COMMANDS).filter((command) => Object.hasOwn(COMMANDS[command].options, option))
+    throw new UsageError(`'tidemark ${name}' has no option --${option}: it belongs to ${owners.join(', ')}.`)
+  }
+}
+
+function check (name, values) {
+  const options = { ...values }
+  for (const number of ['rows', 'node', 'pid', 'timeout']) {
+    if (values[number] !== undefined) options[number] = wholeNumber(number, values[number])
+  }
+  if (name === 'path' && (values.node === undefined) === (values.class === undefined)) {
+    throw new UsageError("'tidemark path' wants to know whose path: --node ID or --class NAME.")
+  }
+  if (name === 'convert') {
+    if (values.out === undefined) throw new UsageError("'tidemark convert' wants to know where to write: --out FILE.")
+    if (values.redact && values.strip) throw new UsageError('Choose one of --redact and --strip.')
+  }
+  if (name === 'snapshot') checkSnapshot(options)
+  if (values.html !== undefined) checkHtml(values)
+  return options
+}
+
+function checkHtml ({ html, json }) {
+  if (json) throw new UsageError('Choose one of --json and --html.')
+  if (html === '') throw new UsageError('Expected --html to be a path.')
+  // Who takes --html for a switch would lose a snapshot.
+  if (/\.heapsnapshot$/i.test(html)) {
+    throw new UsageError(`--html wants the name of the report to write, such as report.html, got the heap snapshot '${html}'.`)
+  }
+}
+
+function checkSnapshot ({ pid, signal, out, timeout }) {
+  if (pid === undefined) throw new UsageError("'tidemark snapshot' wants to know of which process: --pid PID.")
+  if (pid === 0) throw new UsageError('There is no process 0.')
+  if (timeout === 0 || timeout > LONGEST_SECONDS) throw new UsageError(`Expected --timeout to be 1 to ${LONGEST_SECONDS} seconds, got ${timeout}.`)
+  if (out === '') throw new UsageError('Expected --out to be a path.')
+  if (signal === undefined) return
+  if (signal === 'SIGUSR1') {
+    throw new UsageError('Node.js itself catches SIGUSR1, to open its debugger: nothing would prove that tidemark hears it. Use another one, such as SIGUSR2.')
+  }
+  const possible = FREE_SIGNALS.filter((each) => each !== 'SIGUSR1' && each in constants.signals)
+  if (!possible.includes(signal)) throw new UsageError(`Expected --signal to be one of ${possible.join(', ')}, got '${signal}'.`)
+}
+
+function wholeNumber (name, text) {
+  // DevTools writes ids with an @.
+  const digits = name === 'node' ? text.replace(/^@/, '') : text
+  const number = Number(digits)
+  if (!/^\d{1,10}$/.test(digits) || number > 4294967295) throw new UsageError(`Expected --${name} to be a whole number, got '${text}'.`)
+  return number
+}
+
+module.exports = { parse, UsageError }

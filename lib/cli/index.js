@@ -1,0 +1,81 @@
+'use strict'
+
+const { loadBinding } = require('../binding')
+const { plain, plainJson } = require('../plain')
+const { parse, UsageError } = require('./arguments')
+const { help } = require('./help')
+const { Terminal } = require('./terminal')
+
+/** What scripts can rely on; the help tells them. */
+const EXIT = { OK: 0, FAILED: 1, SUSPECTS: 2, INTERRUPTED: 130 }
+
+/**
+ * Each with its own file: `run (context) -> Promise<{json, text, suspicious?} | {json, complaint}>`.
+ * A complaint is a failure that programs can read as well.
+ */
+const COMMANDS = {
+  suspects: () => require('./commands/suspects'),
+  summary: () => require('./commands/summary'),
+  diff: () => require('./commands/diff'),
+  path: () => require('./commands/path'),
+  convert: () => require('./commands/convert'),
+  snapshot: () => require('./commands/snapshot')
+}
+
+/**
+ * The `tidemark` command.
+ * @param {string[]} args without node and the script
+ * @param {NodeJS.Process} process
+ */
+async function main (args, process) {
+  const terminal = new Terminal(process)
+  const interrupt = new AbortController()
+  const onSignal = () => interrupt.abort()
+  process.once('SIGINT', onSignal).once('SIGTERM', onSignal)
+  try {
+    process.exitCode = await run(args, terminal, interrupt.signal)
+  } catch (error) {
+    process.exitCode = interrupt.signal.aborted ? EXIT.INTERRUPTED : EXIT.FAILED
+    if (!interrupt.signal.aborted) terminal.complain(messageOf(error))
+  } finally {
+    terminal.clearProgress()
+    process.off('SIGINT', onSignal).off('SIGTERM', onSignal)
+  }
+}
+
+async function run (args, terminal, signal) {
+  const { command, files, options } = parse(args)
+  if (options.version) {
+    terminal.print(`${require('../../package.json').version}\n`)
+    return EXIT.OK
+  }
+  if (options.help || command === undefined) {
+    terminal.print(help(command))
+    return options.help ? EXIT.OK : EXIT.FAILED
+  }
+  const { json, text, complaint, suspicious = false } = await COMMANDS[command]().run({
+    get binding () { return loadBinding() },
+    files,
+    options,
+    terminal,
+    work: (doing) => ({ signal, onProgress: (progress) => terminal.progress(doing, progress) })
+  })
+  terminal.clearProgress()
+  if (options.json) {
+    terminal.print(`${plainJson(json, 2)}\n`)
+  } else if (complaint === undefined) {
+    terminal.print(text)
+  }
+  if (complaint !== undefined) {
+    terminal.complain(plain(complaint))
+    return EXIT.FAILED
+  }
+  return suspicious ? EXIT.SUSPECTS : EXIT.OK
+}
+
+function messageOf (error) {
+  const message = plain(error instanceof Error ? error.message : String(error))
+  return error instanceof UsageError ? `${message}\nTry 'tidemark --help'.` : message
+}
+
+module.exports = { main, EXIT }

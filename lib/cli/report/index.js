@@ -1,0 +1,25 @@
+'use strict'
+
+const { readFileSync } = require('node:fs')
+const path = require('node:path')
+const { writePrivately } = require('../../private-file')
+const { page } = require('./page')
+
+/** A part of the picture is at least this share of the heap: one in... */
+const FINEST = 1500
+const MOST_ROWS = 40
+
+/**
+ * Writes the report about one snapshot: a single file that loads nothing.
+ * @param {string} file readable by its owner alone: a heap holds what users typed
+ * @param {import('../../analysis').HeapSnapshot} snapshot
+ * @param {{file: string, comparedWith?: string, suspects: object[]}} found
+ */
+async function writeReport (file, snapshot, found) {
+  const summary = await snapshot.summary({ rows: MOST_ROWS })
+  const parts = await snapshot.icicle(FINEST)
+  const read = (name) => readFileSync(path.join(__dirname, name), 'utf8')
+  await writePrivately(file, page({ found, summary, parts, script: read('client.js') }))
+}
+
+module.exports = { writeReport }

@@ -1,0 +1,193 @@
+'use strict'
+
+const { setTimeout } = require('node:timers')
+const { contentsOf, routesHeldBy } = require('./contents')
+const { growthOf, steadiness, toFindings } = require('./finding')
+const { Ledger } = require('./ledger')
+const { own } = require('./read')
+const { Scopes } = require('./scopes')
+const { Slices, now } = require('./slices')
+const { Walk, listenersOf, mayHideDictionary } = require('./walk')
+
+/** Time between the first two walks of a suspicion, twice as much between the next, and so on. */
+const WALK_INTERVAL_MS = 10000
+const WALK_LIMIT_MS = 4000
+/** The last walk is waited for by the 'leak' event. */
+const LAST_WALK_LIMIT_MS = 700
+/** Walks of one suspicion. */
+const MAX_WALKS = 12
+/** A container that is gone for so long does not come back under its name. */
+const FORGET_MS = 60000
+const MAX_SAMPLED = 24
+/** Growth that is worth a word, in entries. */
+const LEAST_GROWTH = 8
+
+/**
+ * Names containers that grow: walks from what is known by name when a suspicion begins, counts again
+ * what it found every time it is told the time, and walks anew now and then for what came later.
+ * No collection is asked for. Between slices of 4 ms it keeps WeakRefs, names and numbers.
+ *
+ * @implements {import('../suspect').EvidenceSource}
+ */
+class CensusEvidence {
+  cost = { durationMs: 0, longestSliceMs: 0, walks: 0 }
+  /** @type {string[]} */
+  problems = []
+  #heldBy
+  #ledger = new Ledger()
+  /** Functions of dependencies whose variables were read: those seldom change hands. */
+  #read = new WeakSet()
+  #running = false
+  /** There may be dictionaries that are too large to be listed. */
+  #careful = false
+  /** Of the last walk. @type {WeakRef<WeakMap<object, unknown>>[]} */
+  #weakMaps = []
+  /** The walk that is under way, and what bounds it. */
+  #walking = null
+  #slices = null
+  #walkedAt = -Infinity
+  /** Walks that this suspicion began. */
+  #begun = 0
+
+  /** @param {{heldBy?: () => {route: string, ref: WeakRef<object>}[]}} [options] requests that are known to be held */
+  constructor ({ heldBy = () => [] } = {}) {
+    this.#heldBy = heldBy
+  }
+
+  start () {
+    if (this.#running) return
+    this.#running = true
+    this.#ledger = new Ledger()
+    this.#read = new WeakSet()
+    this.#walkedAt = -Infinity
+    this.#begun = 0
+    setTimeout(() => { if (this.#running && this.#begun === 0) this.#walk(WALK_LIMIT_MS) }, 1).unref()
+  }
+
+  tick () {
+    if (!this.#running || this.#walking !== null) return
+    if (now() - this.#walkedAt >= WALK_INTERVAL_MS * 2 ** (this.#begun - 1) && this.#begun < MAX_WALKS) this.#walk(WALK_LIMIT_MS)
+    else this.#recount({ slow: false }).catch((error) => this.#failed(error))
+  }
+
+  stop () {
+    this.#running = false
+    this.#slices?.hurry(0)
+    this.#walking = this.#slices = null
+    this.#ledger = new Ledger()
+  }
+
+  /** @returns {Promise<import('../suspect').Finding[]>} */
+  async findings () {
+    try {
+      const ledger = this.#ledger
+      if (this.#running && this.#walking === null && now() - this.#walkedAt >= WALK_INTERVAL_MS) this.#walk(LAST_WALK_LIMIT_MS)
+      this.#slices?.hurry(LAST_WALK_LIMIT_MS)
+      await this.#walking
+      await this.#recount({ slow: true })
+      return await this.#describeGrown(ledger)
+    } catch (error) {
+      this.#failed(error)
+      return []
+    }
+  }
+
+  #walk (limitMs) {
+    this.#begun++
+    const ledger = this.#ledger
+    const slices = new Slices({ limitMs })
+    this.#slices = slices
+    this.#walking = this.#walkInto(ledger, slices).catch((error) => this.#failed(error)).finally(() => {
+      this.#account(slices)
+      if (this.#ledger !== ledger) return
+      this.cost.walks++
+      this.#walking = this.#slices = null
+      this.#walkedAt = now()
+      ledger.prune(now() - FORGET_MS)
+    })
+  }
+
+  async #walkInto (ledger, slices) {
+    const { scopes, problem } = Scopes.open()
+    if (problem !== undefined) this.#problem(problem)
+    ledger.beginWalk(now())
+    const walk = new Walk({
+      scopes,
+      slices,
+      read: this.#read,
+      found: (container, seen) => ledger.note(container, seen, now()),
+      foundText: (place, length) => ledger.noteText(place, length, now())
+    })
+    try {
+      await walk.run()
+    } finally {
+      scopes?.close()
+    }
+    ledger.endWalk(now(), scopes !== undefined && !walk.truncated)
+    this.#weakMaps = walk.weakMaps
+    walk.problems.forEach((problem) => this.#problem(problem))
+  }
+
+  async #recount ({ slow }) {
+    const slices = new Slices({ limitMs: 300 })
+    const counting = this.#ledger.recount(now(), { slow, clock: now, full: () => slices.full })
+    while (!counting.next().done && !slices.over) await slices.turn()
+    this.#account(slices)
+  }
+
+  async #describeGrown (ledger) {
+    const slices = new Slices({ limitMs: 300 })
+    const { scopes } = Scopes.open()
+    this.#careful = mayHideDictionary(ledger.all())
+    try {
+      const grown = ledger.grown()
+        .filter((record) => record.last.size - record.first.size >= LEAST_GROWTH)
+        .sort((one, other) => steadiness(other) * growthOf(other) - steadiness(one) * growthOf(one))
+        .slice(0, MAX_SAMPLED)
+      const described = []
+      for (const record of grown) {
+        const container = record.ref.deref()
+        if (container !== undefined) described.push(this.#look(record, container, scopes))
+        if (slices.over) break
+        if (slices.full) await slices.turn()
+      }
+      return toFindings(described)
+    } finally {
+      scopes?.close()
+      this.#account(slices)
+    }
+  }
+
+  #look (record, container, scopes) {
+    const weakMaps = this.#weakMaps.map((ref) => ref.deref()).filter((weakMap) => weakMap !== undefined)
+    const contents = contentsOf(container, record.shape, { scopes, careful: this.#careful, weakMaps })
+    const held = this.#heldBy().map(({ route, ref }) => ({ route, request: ref.deref() })).filter(({ request }) => request !== undefined)
+    const routes = new Set([...routesHeldBy(container, record.shape, held, this.#careful), ...contents.routes.slice(0, 1)])
+    return {
+      record,
+      contents,
+      routes: [...routes],
+      event: record.shape === 'emitter' ? listenersOf(container) : undefined,
+      growth: growthOf(record) * contents.bytesPerEntry,
+      bytes: record.last.size * contents.bytesPerEntry,
+      confidence: steadiness(record),
+      siblings: []
+    }
+  }
+
+  #account (slices) {
+    slices.end()
+    this.cost.durationMs += slices.durationMs
+    this.cost.longestSliceMs = Math.max(this.cost.longestSliceMs, slices.longestMs)
+  }
+
+  #failed (error) {
+    this.#problem(`The census failed: ${own(error, 'message')}. This is a bug in tidemark.`)
+  }
+
+  #problem (text) {
+    if (!this.problems.includes(text) && this.problems.length < 10) this.problems.push(text)
+  }
+}
+
+module.exports = { CensusEvidence }

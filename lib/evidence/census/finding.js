@@ -1,0 +1,147 @@
+'use strict'
+
+const path = require('node:path')
+const { article, describePlace, keyOf } = require('./place')
+const { anchorOf, fillOf, siteOf } = require('./site')
+
+const MAX_FINDINGS = 8
+/** Bytes of an entry whose size nobody knows, for nothing but the order among others. */
+const GUESS = 500
+/** Growth that is worth a word where the size of entries is known: bytes, or where they are small, entries. */
+const LEAST_BYTES = 65536
+const LEAST_ENTRIES = 200
+
+/**
+ * What is told of containers that grew, what grew most first.
+ * @param {object[]} described each a record of the ledger, with what was seen in the container
+ * @returns {import('../suspect').Finding[]}
+ */
+function toFindings (described) {
+  return mergeSiblings(described)
+    .filter(isMaterial)
+    .sort((one, other) => weightOf(other) - weightOf(one))
+    .slice(0, MAX_FINDINGS)
+    .map(toFinding)
+}
+
+function weightOf ({ record, growth, confidence }) {
+  return confidence * (growth || GUESS * growthOf(record))
+}
+
+/** A few small entries more are the course of the day. */
+function isMaterial ({ record, growth }) {
+  return growth === 0 || growth >= LEAST_BYTES || growthOf(record) >= LEAST_ENTRIES
+}
+
+function growthOf ({ first, last }) {
+  return last.size - first.size
+}
+
+/** 0 to 1: rose at every count and is still rising, rather than once, or up and down as a full cache does. */
+function steadiness ({ shape, counts, rises, falls, first, last, lastRise }) {
+  const times = Math.max(1, counts - 1)
+  const recent = last.at === first.at ? 0 : 1 - (last.at - lastRise) / (last.at - first.at)
+  const share = rises / times
+  // A string is counted by walks alone, and does not become longer by chance.
+  const known = shape === 'text' ? 1 : 1 - 0.5 / times
+  return Math.max(0.02, (0.3 + 0.7 * share) * (1 - Math.min(1, 2 * falls / times)) * (0.2 + 0.8 * recent) * known * 0.95)
+}
+
+/** A cache is made of a Map, a list and more that grow as one; the one of most weight speaks for all. */
+function mergeSiblings (described) {
+  const groups = []
+  for (const one of described) {
+    const group = groups.find(([first]) => isSibling(first, one))
+    if (group === undefined) groups.push([one])
+    else group.push(one)
+  }
+  return groups.map((group) => {
+    const speaker = group.reduce((best, one) => one.growth > best.growth || (one.growth === best.growth && WEIGHT[one.record.shape] > WEIGHT[best.record.shape]) ? one : best)
+    speaker.siblings = group.filter((one) => one !== speaker)
+    speaker.growth = sum(group, 'growth')
+    speaker.bytes = sum(group, 'bytes')
+    speaker.routes = [...new Set(group.flatMap(({ routes }) => routes))]
+    return speaker
+  })
+}
+
+function sum (group, name) {
+  return group.reduce((total, one) => total + one[name], 0)
+}
+
+const WEIGHT = { map: 3, set: 2, object: 2, emitter: 2, text: 2, array: 1, timers: 1 }
+
+function isSibling (one, other) {
+  const { place: mine } = one.record
+  const { place: theirs } = other.record
+  if (mine.parent === undefined || theirs.parent === undefined || keyOf(mine.parent) !== keyOf(theirs.parent)) return false
+  const growths = [growthOf(one.record), growthOf(other.record)].sort((a, b) => a - b)
+  return growths[0] > growths[1] * 0.8
+}
+
+function toFinding ({ record, contents, routes, event, growth, bytes, confidence, siblings }) {
+  const { place, first, last } = record
+  const intervalMs = last.at - first.at
+  const what = describePlace(place)
+  const { file } = anchorOf(place)
+  const site = siteOf(place)
+  const filler = fillOf(place)?.begin
+  const holds = contents.holds.slice(0, 3)
+  const each = contents.bytesPerEntry
+  const description = describe(record, { what, site, holds, each, event })
+  const links = [
+    `holder:${record.key}`,
+    ...file === undefined ? [] : [`file:${site?.file ?? file}`],
+    ...[...new Set([...holds, ...contents.within])].filter((name) => !/^(?:string|number|undefined|null|boolean|function|Object|Array)$/.test(name)).slice(0, 4).map((name) => `type:${name}`),
+    ...routes.map((route) => `route:${route}`),
+    ...filler === undefined ? [] : [`function:${filler.file}:${filler.line}:${filler.column}`]
+  ]
+  return {
+    kind: event === undefined ? 'container' : 'listeners',
+    key: record.key,
+    description,
+    bytes: bytes > 0 ? bytes : null,
+    growth: growth > 0 ? growth : null,
+    intervalMs,
+    confidence: round(confidence),
+    weight: place.rank === 0 ? 0.9 : place.rank <= 2 ? 0.8 : 0.5,
+    location: site,
+    links,
+    evidence: [
+      {
+        kind: 'counts', description: `counted ${record.counts} times: ${record.rises} times more, ${record.falls} times fewer`,
+        counts: record.counts, rises: record.rises, falls: record.falls, sizeThen: first.size, sizeNow: last.size,
+        bytesPerEntry: each, holds
+      },
+      ...siblings.slice(0, 4).map(({ record }) => ({
+        kind: 'sibling', description: `${describePlace(record.place)} grew with it, from ${number(record.first.size)} to ${number(record.last.size)}`
+      }))
+    ]
+  }
+}
+
+/** How it grew, in words. */
+function describe ({ shape, type, first, last }, { what, site, holds, each, event }) {
+  const change = `from ${number(first.size)} to ${number(last.size)}`
+  const seconds = Math.max(1, Math.round((last.at - first.at) / 1000))
+  const about = each > 0 ? `, about ${formatBytes(each)} each` : ''
+  if (event !== undefined) return `${what}, ${article(type)}, went ${change} listeners in ${seconds} s, ${number(event.most)} of them for '${event.event}'${about}`
+  if (shape === 'timers') return `${what}${site === null ? '' : ` (${path.basename(site.file)}:${site.line})`} grew ${change} in ${seconds} s${about}`
+  if (shape === 'text') return `${what}, ${article(type)}, grew ${change} characters in ${seconds} s`
+  return `${what}, ${article(type)}, grew ${change} entries in ${seconds} s${holds.length === 0 ? '' : `; it holds ${holds.join(', ')}${about}`}`
+}
+
+function number (value) {
+  return value.toLocaleString('en-US')
+}
+
+function formatBytes (bytes) {
+  if (bytes < 1000) return `${bytes} B`
+  return bytes < 1e6 ? `${(bytes / 1000).toFixed(1)} kB` : `${(bytes / 1e6).toFixed(1)} MB`
+}
+
+function round (value) {
+  return Math.round(value * 1000) / 1000
+}
+
+module.exports = { growthOf, steadiness, toFindings }

@@ -1,0 +1,71 @@
+'use strict'
+
+const { own, source } = require('./read')
+
+/** Longer functions are not searched: a bundle in one function would cost more than it tells. */
+const MAX_SOURCE = 100000
+
+const ARROW = /^(?:async\s*)?(?:\(|[\p{ID_Continue}$]+\s*=>)/u
+
+const FILLS = 'set|add|push|unshift|splice|append|insert|put|save|store|enqueue|on|once|addListener|prependListener|addEventListener|labels|register|subscribe'
+
+/** What follows the name of what is filled. */
+const FILLED = `(?:[\\w$.?]*\\.(?:${FILLS})\\s*\\(|[\\w$.?]*\\s*\\[[^\\]\\n]*\\]\\s*(?:\\?\\?|\\|\\|)?=(?!=))`
+const FILLED_FIELD = new RegExp(`(?<![\\w$.])this\\.(#?[A-Za-z_$][\\w$]*)${FILLED}`, 'g')
+const MAX_FIELDS = 100
+
+/**
+ * Where in a function a variable is filled: `requests.set(`, `waiting.push(`, `cache[id] =`. Better
+ * than the line where the function begins, and had without running or parsing anything.
+ *
+ * @param {Function} fn
+ * @param {{file: string, line: number, column: number}} begin as V8 gives it, from 1
+ * @param {string} name of the variable
+ * @param {number} [best] the quality that is already known
+ * @returns {{file: string, line: number, column: number, function: string | null, begin: object, quality: number} | undefined}
+ *   `quality` is above 2 where it is filled, above 1 where it is only named, and the more so the
+ *   shorter the function: of two that contain the place, one is within the other
+ */
+function mentionOf (fn, begin, name, best = 0) {
+  const text = source(fn)
+  if (text.length > MAX_SOURCE || best >= 2 + 1 / (text.length + 2) || !text.includes(name)) return undefined
+  const word = `(?<![\\w$.])${name.replaceAll('$', '\\$')}(?![\\w$])`
+  const filled = new RegExp(word + FILLED).exec(text)
+  const named = filled ?? new RegExp(word).exec(text)
+  if (named === null) return undefined
+  return mention(fn, begin, text, named.index, filled === null ? 1 : 2)
+}
+
+/**
+ * Where a method fills what its object holds: `this.cache.set(`, `this.#waiting.push(`.
+ * @param {Function} fn
+ * @param {{file: string, line: number, column: number}} begin
+ * @param {Map<string, object>} into by field; the better mention stays
+ */
+function noteFills (fn, begin, into) {
+  const text = source(fn)
+  if (text.length > MAX_SOURCE || !text.includes('this.')) return
+  for (const { 1: field, index } of text.matchAll(FILLED_FIELD)) {
+    if (!into.has(field) && into.size >= MAX_FIELDS) return
+    const found = mention(fn, begin, text, index, 2)
+    if (found.quality > (into.get(field)?.quality ?? 0)) into.set(field, found)
+  }
+}
+
+function mention (fn, begin, text, index, quality) {
+  const functionName = own(fn, 'name')
+  // The location that V8 gives is that of the parameters, of an arrow function with its `async`.
+  const open = ARROW.test(text) ? 0 : Math.max(0, Math.min(text.indexOf('('), index))
+  const before = text.slice(open, index)
+  const lines = before.split('\n')
+  return {
+    file: begin.file,
+    line: begin.line + lines.length - 1,
+    column: lines.length === 1 ? begin.column + before.length : lines.at(-1).length + 1,
+    function: typeof functionName === 'string' && functionName !== '' ? functionName : null,
+    begin,
+    quality: quality + 1 / (text.length + 2)
+  }
+}
+
+module.exports = { mentionOf, noteFills }

@@ -1,0 +1,105 @@
+'use strict'
+
+const { boolean, optional, readOptions } = require('../../options')
+const { countResources } = require('../../resource-watch')
+const { contentsOf } = require('./contents')
+const { queryHeap } = require('./heap-wide')
+const { Ledger } = require('./ledger')
+const { describePlace } = require('./place')
+const { Scopes } = require('./scopes')
+const { remember, whatGrew } = require('./since')
+const { siteOf } = require('./site')
+const { Slices, now } = require('./slices')
+const { Walk, mayHideDictionary } = require('./walk')
+
+const WALK_LIMIT_MS = 10000
+const MAX_LISTED = 50
+
+const OPTIONS = {
+  since: { default: undefined, check: optional(isCensus) },
+  heapWide: { default: false, check: boolean() }
+}
+
+/** An earlier census, also one that was JSON in the meantime. */
+function isCensus (value) {
+  const fits = typeof value === 'object' && value !== null && Array.isArray(value.containers) && Array.isArray(value.emitters)
+  return fits ? undefined : 'a census'
+}
+
+/**
+ * The largest containers that can be reached by name. Takes its time, in slices of a few
+ * milliseconds, and asks for no collection unless `heapWide` wants what has no name, too.
+ * @param {{since?: object, heapWide?: boolean}} [options] `since`: an earlier census, to be told what grew
+ * @throws ERR_TIDEMARK_OPTION, ERR_TIDEMARK_UNKNOWN_OPTION
+ */
+async function census (options) {
+  const { since, heapWide } = readOptions(options, OPTIONS)
+  const time = new Date()
+  const slices = new Slices({ limitMs: WALK_LIMIT_MS, keepsAlive: true })
+  const ledger = new Ledger()
+  const { scopes, problem } = Scopes.open()
+  const walk = new Walk({ scopes, slices, found: (container, seen) => ledger.note(container, seen, now()) })
+  const problems = problem === undefined ? [] : [problem]
+  const containers = []
+  const emitters = []
+  const grew = []
+  let records, rest
+  try {
+    await walk.run()
+    records = ledger.all().sort((one, other) => other.last.size - one.last.size)
+    const options = { scopes, careful: mayHideDictionary(records) }
+    const filled = records.filter(({ last }) => last.size > 0).map((record) => ({ record }))
+    await list(containers, filled.filter(({ record }) => record.shape !== 'emitter'), slices, options)
+    await list(emitters, filled.filter(({ record }) => record.shape === 'emitter'), slices, options)
+    if (since !== undefined) await list(grew, whatGrew(since, records, MAX_LISTED), slices, options)
+    if (heapWide) {
+      if (scopes === undefined) problems.push('Without the inspector the heap could not be searched for containers that have no name.')
+      else rest = await queryHeap(scopes, slices, (container) => ledger.recordOf(container))
+    }
+  } finally {
+    scopes?.close()
+    slices.end()
+  }
+  const result = {
+    time,
+    containers,
+    emitters,
+    ...rest === undefined ? {} : { heapWide: rest },
+    resources: { ...countResources() },
+    ...since === undefined ? {} : { grew },
+    cost: {
+      durationMs: Math.round(slices.durationMs * 10) / 10,
+      longestSliceMs: Math.round(slices.longestMs * 10) / 10,
+      objects: walk.objects,
+      functions: walk.functions,
+      truncated: walk.truncated
+    },
+    problems: [...problems, ...walk.problems]
+  }
+  remember(result, records, !walk.truncated && !ledger.full)
+  return result
+}
+
+async function list (into, found, slices, options) {
+  for (const { record, ...more } of found) {
+    if (into.length === MAX_LISTED) break
+    const container = record.ref.deref()
+    if (container !== undefined) into.push({ ...describe(record, container, options), ...more })
+    if (slices.full) await slices.turn()
+  }
+}
+
+function describe (record, container, options) {
+  const { holds, bytesPerEntry } = contentsOf(container, record.shape, options)
+  return {
+    key: record.key,
+    type: record.type,
+    name: describePlace(record.place),
+    size: record.last.size,
+    holds: holds.slice(0, 3),
+    bytes: bytesPerEntry > 0 ? record.last.size * bytesPerEntry : null,
+    location: siteOf(record.place)
+  }
+}
+
+module.exports = { census }

@@ -1,0 +1,130 @@
+'use strict'
+
+/**
+ * Looks at objects of the app without running a line of its code: own data properties by their
+ * descriptors, sizes by intrinsics that were saved when this file was loaded, nothing of a Proxy.
+ * Objects of other realms (vm contexts) are no different: what decides is the internal slot.
+ */
+const { types } = require('node:util')
+
+const { getOwnPropertyDescriptor, getPrototypeOf, ownKeys } = Reflect
+const { isArray } = Array
+
+const mapSize = uncurry(Object.getOwnPropertyDescriptor(Map.prototype, 'size').get)
+const setSize = uncurry(Object.getOwnPropertyDescriptor(Set.prototype, 'size').get)
+const mapEntries = uncurry(Map.prototype.entries)
+const mapHas = uncurry(Map.prototype.has)
+const weakMapGet = uncurry(WeakMap.prototype.get)
+const setValues = uncurry(Set.prototype.values)
+const setHas = uncurry(Set.prototype.has)
+const nextOfMap = uncurry(getPrototypeOf(new Map().entries()).next)
+const nextOfSet = uncurry(getPrototypeOf(new Set().values()).next)
+const sourceOf = uncurry(Function.prototype.toString)
+const typedArrayBytes = uncurry(Object.getOwnPropertyDescriptor(getPrototypeOf(Uint8Array.prototype), 'byteLength').get)
+const dataViewBuffer = uncurry(Object.getOwnPropertyDescriptor(DataView.prototype, 'buffer').get)
+const arrayBufferBytes = uncurry(Object.getOwnPropertyDescriptor(ArrayBuffer.prototype, 'byteLength').get)
+const sharedArrayBufferBytes = uncurry(Object.getOwnPropertyDescriptor(SharedArrayBuffer.prototype, 'byteLength').get)
+
+/** How far up the prototypes of one object are followed. */
+const MAX_PROTOTYPES = 8
+
+function uncurry (method) {
+  return (self, ...args) => Reflect.apply(method, self, args)
+}
+
+/** What can be looked into: an object or a function, and no Proxy, whose traps are the app's code. */
+function isReadable (value) {
+  return (typeof value === 'object' ? value !== null : typeof value === 'function') && !types.isProxy(value)
+}
+
+/** The value of an own data property; undefined where there is none, and for getters. */
+function own (object, key) {
+  return getOwnPropertyDescriptor(object, key)?.value
+}
+
+/** The prototype, or null where it ends or is a Proxy. */
+function prototypeOf (object) {
+  const prototype = getPrototypeOf(object)
+  return prototype === null || types.isProxy(prototype) ? null : prototype
+}
+
+/** @returns {Function | undefined} what the prototypes call `constructor` */
+function constructorOf (object) {
+  let prototype = prototypeOf(object)
+  for (let i = 0; i < MAX_PROTOTYPES && prototype !== null; i++, prototype = prototypeOf(prototype)) {
+    const constructor = own(prototype, 'constructor')
+    if (typeof constructor === 'function' && !types.isProxy(constructor)) return constructor
+  }
+  return undefined
+}
+
+/** Names of classes that a minifier took away and an export gave back. */
+const exportedAs = new WeakMap()
+
+/** @param {Function} constructor */
+function nameConstructor (constructor, name) {
+  const own = getOwnPropertyDescriptor(constructor, 'name')?.value
+  if (typeof own === 'string' && own.length <= 2 && own.length < name.length) exportedAs.set(constructor, name)
+}
+
+/** The name of what made a value, as a person would say it: 'IncomingMessage', 'string', 'function', 'null'. */
+function typeName (value) {
+  if (value === null) return 'null'
+  if (typeof value !== 'object') return typeof value
+  if (types.isProxy(value)) return 'Proxy'
+  const constructor = constructorOf(value)
+  if (constructor === undefined) return 'Object'
+  const name = exportedAs.get(constructor) ?? own(constructor, 'name')
+  return typeof name === 'string' && name !== '' ? name.slice(0, 80) : 'Object'
+}
+
+/** Bytes outside the heap that a Buffer, a view or an ArrayBuffer keeps alive; undefined for all else. */
+function bufferBytes (value) {
+  if (types.isTypedArray(value)) return typedArrayBytes(value)
+  if (types.isArrayBuffer(value)) return arrayBufferBytes(value)
+  if (types.isSharedArrayBuffer(value)) return sharedArrayBufferBytes(value)
+  if (types.isDataView(value)) return bufferBytes(dataViewBuffer(value))
+  return undefined
+}
+
+/** Function.prototype.toString without the function's own. */
+function source (fn) {
+  return sourceOf(fn)
+}
+
+/** The first `count` entries of a Map or Set as pairs, and no more is looked at. */
+function firstEntries (container, count) {
+  const entries = []
+  if (types.isMap(container)) {
+    const iterator = mapEntries(container)
+    for (let step = nextOfMap(iterator); !step.done && entries.length < count; step = nextOfMap(iterator)) entries.push(step.value)
+  } else {
+    const iterator = setValues(container)
+    for (let step = nextOfSet(iterator); !step.done && entries.length < count; step = nextOfSet(iterator)) entries.push([undefined, step.value])
+  }
+  return entries
+}
+
+module.exports = {
+  bufferBytes,
+  constructorOf,
+  firstEntries,
+  getOwnPropertyDescriptor,
+  getPrototypeOf,
+  isArray,
+  isMap: types.isMap,
+  isPromise: types.isPromise,
+  isReadable,
+  isSet: types.isSet,
+  mapHas,
+  mapSize,
+  nameConstructor,
+  own,
+  ownKeys,
+  prototypeOf,
+  setHas,
+  setSize,
+  source,
+  typeName,
+  weakMapGet
+}

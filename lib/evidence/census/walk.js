@@ -1,0 +1,649 @@
+'use strict'
+
+const Module = require('node:module')
+const v8 = require('node:v8')
+const { types } = require('node:util')
+const {
+  bufferBytes, constructorOf, firstEntries, getOwnPropertyDescriptor, isArray, isMap, isReadable, isSet,
+  mapSize, own, ownKeys, prototypeOf, setSize, source, typeName
+} = require('./read')
+const { isOwnFile } = require('../own-files')
+const { anchor, isBetter, isDependency, step } = require('./place')
+const { callbacksOf, countTimers, eachRoot, timerDurations, timerTableOf } = require('./roots')
+const { mentionOf, noteFills } = require('./mention')
+const { hasComputedKeys, keysAmong, keysNamedByClass, namesInFile } = require('./named-keys')
+
+const MAX_OBJECTS = 60000
+const MAX_FUNCTIONS = 3000
+const MAX_DEPTH = 14
+/** Functions asked for at once: at about 50 us each this is a short slice. */
+const FUNCTIONS_AT_ONCE = 10
+/** Functions of the same text differ in what they close over, and a few of them tell enough. */
+const MAX_SAME_SOURCE = 6
+/** Functions that are reached through one file of a dependency: they share its variables. */
+const MAX_OF_DEPENDENCY = 10
+/** Steps from a file's variables and exports within which functions are the file's own. */
+const OWN_DISTANCE = 2
+/** A collection up to this size is a structure, all of which is walked; of a larger one some entries are. */
+const SMALL = 64
+const ENTRIES_OF_LARGE = 4
+/** Objects with more properties than that are dictionaries. */
+const DICTIONARY = 64
+/** An emitter with more events than that is a dictionary too, and its listeners are not looked at. */
+const MAX_EVENTS = 1000
+/** Variables and properties that are followed where they are structure: scopes, modules' exports. */
+const MAX_STRUCTURE = 500
+/** Objects with methods of their own have no more properties. */
+const MOST_MEMBERS = 40
+const PRIORITIES = 4
+/** In the text of a class; not a comment's '#'. */
+const PRIVATE_FIELD = /#[A-Za-z_$][\w$]*\s*[=;(]/
+/** Whoever writes functions that long bundles, and has no names to find in them. */
+const LONGEST_SOURCE = 1e6
+const MAX_TIMER_LISTS = 50
+const MAX_WEAK_MAPS = 50
+/** Characters from which on a string may be one that grows. */
+const LONG_TEXT = 32768
+/** However else one gets to a list of timers, there is no better name for it. */
+const RANK_OF_TIMERS = -10
+
+/**
+ * Enumerating a dictionary cannot be interrupted: 0.2 to 0.8 us a key. There is no way to ask for
+ * the number of keys alone, but a table of that many lies in V8's space of large objects, at no less
+ * than 36 bytes a key. While more of that space is unexplained than this many keys, the properties
+ * of objects wait, but for those that their source names; what was found to be a large Map or Array
+ * explains some. Functions do not wait, nor private fields of what no class fills by computed keys:
+ * hardly any is a dictionary, and much is found by them.
+ */
+const MAX_KEYS = 2e5
+const BYTES_A_KEY = 36
+/** Bytes that an entry accounts for at most: tables double, and the former one may still lie there. */
+const EXPLAINED = { map: 85, set: 65, array: 24, object: 72, emitter: 24, timers: 0, text: 1 }
+
+/**
+ * Walks from what is known by name (modules, globals, listeners, servers, timers) through own data
+ * properties, entries and, with an inspector, the variables that functions close over, the app's own
+ * code first. Tells every container that it meets.
+ *
+ * Between two slices it holds nothing of the app but WeakRefs.
+ */
+class Walk {
+  objects = 0
+  functions = 0
+  truncated = false
+  /** @type {string[]} */
+  problems = []
+  /** @type {WeakRef<WeakMap<object, unknown>>[]} that were met */
+  weakMaps = []
+  #scopes
+  #slices
+  #found
+  #foundText
+  #visited = new WeakSet()
+  /** tidemark's classes: what they made is not looked into. */
+  #ours = new WeakSet()
+  /** @type {WeakMap<object, import('./place').Place>} containers that were told, by the place that was told */
+  #places = new WeakMap()
+  /** @type {WeakMap<object, import('./place').Place>} what a variable was found to hold, by that variable */
+  #anchors = new WeakMap()
+  /** Of a prototype, or of an object that has methods itself: where they fill its fields. */
+  #fills = new WeakMap()
+  /** Of a method, the fields that it may fill. */
+  #methods = new WeakMap()
+  #objectQueues = Array.from({ length: PRIORITIES }, () => new Queue())
+  #functionQueues = Array.from({ length: PRIORITIES }, () => new Queue())
+  /** Objects whose keys are still to be listed, once that is safe. */
+  #waiting = new Queue()
+  /** Modules among them: their files are still to be asked for names. */
+  #modules = new Queue()
+  #privates = new Queue()
+  #classes = new WeakMap()
+  #sources = new Map()
+  /** @type {Map<string, number>} functions read so far, by file of a dependency */
+  #ofFile = new Map()
+  #read
+  #unexplained = 0
+
+  /**
+   * @param {object} options
+   * @param {import('./scopes').Scopes | undefined} options.scopes
+   * @param {import('./slices').Slices} options.slices
+   * @param {WeakSet<Function>} [options.read] functions of dependencies that need not be read again
+   * @param {(container: object, seen: {shape: Shape, type: string, size: number, place: import('./place').Place}) => void} options.found
+   *   called again when a better place turns up
+   * @param {(place: import('./place').Place, length: number) => void} [options.foundText] for long strings
+   *
+   * @typedef {'map' | 'set' | 'array' | 'object' | 'emitter' | 'timers' | 'text'} Shape a text is a string that grows
+   */
+  constructor ({ scopes, slices, read = new WeakSet(), found, foundText = () => {} }) {
+    this.#read = read
+    this.#scopes = scopes
+    this.#slices = slices
+    this.#found = found
+    this.#foundText = foundText
+  }
+
+  async run () {
+    this.#unexplained = largeObjectSpace()
+    const roots = eachRoot((value, place, priority) => this.#reach(value, place, priority, 0), (value, isOurs) => {
+      this.#visited.add(value)
+      if (isOurs) this.#ours.add(value)
+    })
+    while (!roots.next().done) if (this.#slices.full) await this.#slices.turn()
+    await this.#slices.turn()
+    if (this.#scopes !== undefined) this.#withInspector(() => this.#scopes.learnScripts())
+    await this.#slices.turn()
+    for (const timers = this.#readTimers(); !timers.next().done;) if (this.#slices.full) await this.#slices.turn()
+    while (this.#next() || await this.#readModule()) {
+      if (this.#slices.over || this.objects >= MAX_OBJECTS) {
+        this.truncated = true
+        break
+      }
+      if (this.#slices.full) await this.#slices.turn()
+    }
+    if (this.#waiting.length > 0 && !this.truncated) {
+      this.problems.push(`Properties of ${this.#waiting.length} objects were left out: ${Math.round(this.#unexplained / 1e6)} MB of large objects ` +
+        'are unaccounted for, and listing a dictionary of that size would block the event loop.')
+      this.truncated = true
+    }
+    this.#slices.end()
+  }
+
+  /** Does one step. @returns {boolean} whether there was one to do */
+  #next () {
+    for (let priority = 0; priority < PRIORITIES; priority++) {
+      if (this.#takeNext(this.#objectQueues[priority], (object, entry) => this.#expand(object, entry))) return true
+      if (this.#privates.length > 0) return this.#readPrivates()
+      if (this.#functionQueues[priority].length > 0 && this.functions < MAX_FUNCTIONS) return this.#readFunctions(this.#functionQueues[priority])
+    }
+    if (this.#functionQueues.some(({ length }) => length > 0)) this.truncated ||= this.#scopes !== undefined
+    return !this.#isDangerous() && this.#takeNext(this.#waiting, (object, entry) => this.#expandProperties(object, entry))
+  }
+
+  #takeNext (queue, expand) {
+    const entry = queue.shift()
+    if (entry === undefined) return false
+    const object = entry.ref.deref()
+    if (object === undefined) return true
+    try {
+      expand(object, entry)
+    } catch {
+      // An exotic object that does not let itself be read is left alone.
+    }
+    return true
+  }
+
+  /**
+   * @param {unknown} value
+   * @param {import('./place').Place} place
+   * @param {number} priority 0 is the first
+   * @param {number} depth
+   */
+  #reach (value, place, priority, depth) {
+    if (typeof value === 'string' && value.length >= LONG_TEXT && place.kind !== 'entry') this.#foundText(place, value.length)
+    if (!isReadable(value)) return
+    if (this.#visited.has(value)) {
+      this.#offerPlace(value, place)
+      return
+    }
+    this.#visited.add(value)
+    if (bufferBytes(value) !== undefined) return
+    if (types.isWeakMap(value) && this.weakMaps.length < MAX_WEAK_MAPS) this.weakMaps.push(new WeakRef(value))
+    const shape = shapeOf(value)
+    if (shape !== undefined) this.#tell(value, shape, sizeOf(value, shape), place)
+    if (depth >= MAX_DEPTH) return
+    const entry = { ref: new WeakRef(value), place, priority: Math.min(priority, PRIORITIES - 1), depth }
+    if (typeof value === 'function') this.#functionQueues[entry.priority].push(entry)
+    this.#objectQueues[entry.priority].push(entry)
+  }
+
+  #tell (value, shape, size, place) {
+    this.#places.set(value, place)
+    this.#unexplained -= bytesExplained(value, shape, size)
+    this.#found(value, { shape, type: typeOf(value, shape), size, place })
+  }
+
+  /** The same container by another way, which may be the better one to name it by. */
+  #offerPlace (value, place) {
+    const known = this.#places.get(value)
+    if (known === undefined || !isBetter(place, known)) return
+    this.#places.set(value, place)
+    const shape = shapeOf(value) ?? 'object'
+    this.#found(value, { shape, type: typeOf(value, shape), size: undefined, place })
+  }
+
+  #isDangerous () {
+    return this.#unexplained > MAX_KEYS * BYTES_A_KEY
+  }
+
+  #expand (object, entry) {
+    this.objects++
+    if (this.#ours.has(constructorOf(object))) return
+    const { place, priority, depth } = entry
+    if (isArray(object)) {
+      for (const index of sampledIndices(own(object, 'length'))) {
+        this.#reach(own(object, index), step(place, 'entry', '', 'Array'), large(own(object, 'length')) ? priority + 1 : priority, depth + 1)
+      }
+      return
+    }
+    if (isMap(object) || isSet(object)) {
+      const size = isMap(object) ? mapSize(object) : setSize(object)
+      const deeper = large(size) ? priority + 1 : priority
+      for (const [key, value] of firstEntries(object, large(size) ? ENTRIES_OF_LARGE : SMALL)) {
+        this.#reach(key, step(place, 'entry', '', 'Map'), deeper, depth + 1)
+        this.#reach(value, step(place, 'entry', '', 'Map'), deeper, depth + 1)
+      }
+    }
+    if (isEmitter(object)) this.#reachListeners(object, entry)
+    if (this.#isDangerous() && mayBeDictionary(object)) this.#expandNamed(object, entry)
+    else this.#expandProperties(object, entry)
+    this.#expandPrototype(object, place, priority, depth)
+  }
+
+  /** What can be followed without listing the keys; the rest has to wait. */
+  #expandNamed (object, entry) {
+    this.#follow(object, keysNamedByClass(object), entry)
+    // The inspector lists all keys with the private fields.
+    if (!hasComputedKeys(object)) this.#queuePrivates(object, entry)
+    this.#waiting.push(entry)
+    if (entry.place.kind === 'module') this.#modules.push(entry)
+  }
+
+  /** @returns {Promise<boolean>} whether there was one to read */
+  async #readModule () {
+    const entry = this.#modules.shift()
+    if (entry === undefined) return false
+    const names = await this.#slices.rest(namesInFile(entry.place.file))
+    const exports = entry.ref.deref()
+    if (exports !== undefined) this.#follow(exports, keysAmong(exports, names), entry)
+    return true
+  }
+
+  #expandProperties (object, entry) {
+    if (object === process) return
+    const { place } = entry
+    const keys = prototypeOf(object) === Module.prototype ? ['exports'] : ownKeys(object)
+    let followed = keys
+    if (typeof object === 'object' && (keys.length > DICTIONARY || (mayBecomeDictionary(keys) && isPlain(object))) && !isPrototype(object)) {
+      this.#tell(object, 'object', keys.length, place)
+    }
+    if (typeof object === 'object' && keys.length > DICTIONARY) {
+      if (place.distance > 0 || keys.length > MAX_STRUCTURE) followed = sampledIndices(keys.length).map((index) => keys[index])
+    }
+    this.#follow(object, followed, entry, keys.length > DICTIONARY && place.distance > 0 ? 'entry' : 'property')
+    this.#queuePrivates(object, entry)
+  }
+
+  /**
+   * Where the fields of an object are filled, by its own methods and those of its classes; known when
+   * those were read.
+   * @param {object} object
+   * @param {(string | symbol)[]} [keys] of its own, where they are known
+   * @returns {Map<string, object>[] | undefined} its own first
+   */
+  #fillsOf (object, keys = []) {
+    if (typeof object !== 'object') return undefined
+    let fills = this.#fills.get(object)
+    if (fills !== undefined) return fills
+    const isHome = isPrototype(object) || hasMethods(object, keys)
+    const prototype = prototypeOf(object)
+    const inherited = prototype !== null && prototype !== Object.prototype ? this.#fillsOf(prototype) : undefined
+    fills = isHome ? [new Map(), ...inherited ?? []] : inherited
+    if (isHome) this.#fills.set(object, fills)
+    return fills
+  }
+
+  #queuePrivates (object, { place, priority, depth }) {
+    if (typeof object !== 'object' || !this.#hasPrivateFields(object)) return
+    this.#privates.push({ ref: new WeakRef(object), place, priority, depth, type: typeName(object), fills: this.#fillsOf(object) })
+  }
+
+  #follow (object, keys, { place, priority, depth }, kind = 'property') {
+    const type = typeName(object)
+    const fills = this.#fillsOf(object, keys)
+    for (const key of keys) {
+      // The list of listeners is the emitter's.
+      if (isHidden(object, key) || (key === '_events' && isEmitter(object))) continue
+      const descriptor = getOwnPropertyDescriptor(object, key)
+      if (descriptor === undefined) continue
+      const next = step(place, kind, String(key), type, fills)
+      if ('value' in descriptor) {
+        if (typeof descriptor.value === 'function') this.#methods.set(descriptor.value, fills?.[0])
+        this.#reach(descriptor.value, next, priority, depth + 1)
+      } else {
+        // Accessors are never called; what they close over is read as of any function.
+        this.#reach(descriptor.get, next, priority, depth + 1)
+        this.#reach(descriptor.set, next, priority, depth + 1)
+      }
+    }
+  }
+
+  /** The lists of listeners are the emitter's; what matters is where they lead. */
+  #reachListeners (emitter, { place: begin, priority, depth }) {
+    const events = own(emitter, '_events')
+    if (!isReadable(events)) return
+    this.#visited.add(events)
+    if (isCrowdedEmitter(emitter)) return
+    const place = step(begin, 'property', '_events', typeName(emitter))
+    const names = ownKeys(events)
+    for (const index of sampledIndices(names.length)) {
+      const listeners = own(events, names[index])
+      const list = isReadable(listeners) && isArray(listeners) ? listeners : [listeners]
+      for (const at of sampledIndices(own(list, 'length'))) {
+        this.#reach(own(list, at), step(place, 'entry', '', 'Array'), priority, depth + 1)
+      }
+    }
+  }
+
+  /** Methods lead to the variables of the file that their class is in. */
+  #expandPrototype (object, place, priority, depth) {
+    const prototype = prototypeOf(object)
+    if (prototype !== null) this.#reach(prototype, step(place, 'property', '__proto__', undefined), priority, depth + 1)
+  }
+
+  #hasPrivateFields (object) {
+    if (this.#scopes === undefined) return false
+    for (let constructor = constructorOf(object), i = 0; typeof constructor === 'function' && i < 4; constructor = prototypeOf(constructor), i++) {
+      let has = this.#classes.get(constructor)
+      if (has === undefined) {
+        const text = types.isProxy(constructor) ? '' : source(constructor)
+        has = text.startsWith('class') ? PRIVATE_FIELD.test(text) : null
+        this.#classes.set(constructor, has)
+      }
+      if (has === null) return false
+      if (has) return true
+    }
+    return false
+  }
+
+  #readPrivates () {
+    const batch = this.#privates.take(FUNCTIONS_AT_ONCE)
+    this.#withInspector(() => this.#scopes.readHidden(batch.map(({ value }) => value), ({ name, value }, index) => {
+      const { place, priority, depth, type, fills } = batch[index].entry
+      this.#reach(value, step(place, 'private', name, type, fills), priority, depth + 1)
+    }))
+    return true
+  }
+
+  #readFunctions (queue) {
+    const batch = queue.take(FUNCTIONS_AT_ONCE).filter(({ value, entry }) => this.#isWorthReading(value, entry.place))
+    if (batch.length === 0 || this.#scopes === undefined) return true
+    this.functions += batch.length
+    this.#withInspector(() => this.#scopes.readFunctions(
+      batch.map(({ value }) => value),
+      (location) => location !== undefined && isReadableFile(location.file),
+      ({ location, variables, bound, privates }, index) => {
+        const { value, entry } = batch[index]
+        const fills = this.#methods.get(value)
+        if (fills !== undefined && location?.file) noteFills(value, location, fills)
+        for (const field of privates) this.#reach(field.value, step(entry.place, 'private', field.name, undefined), entry.priority, entry.depth + 1)
+        for (const object of bound) this.#reach(object, entry.place, entry.priority, entry.depth + 1)
+        for (const { object } of variables) this.#reachVariables(object, value, location, entry)
+      }
+    ))
+    return true
+  }
+
+  #isWorthReading (fn, place) {
+    const { file } = place
+    // What hangs deeper, or in a list, may well be the app's: routes, listeners, plugins.
+    if (file !== undefined && place.distance <= OWN_DISTANCE && place.kind !== 'entry' && isDependency(file)) {
+      const count = (this.#ofFile.get(file) ?? 0) + 1
+      if (count > MAX_OF_DEPENDENCY || this.#read.has(fn)) return false
+      this.#ofFile.set(file, count)
+      this.#read.add(fn)
+    }
+    const text = source(fn)
+    if (text.length > LONGEST_SOURCE) return false
+    // Native code and bound functions have no scopes; of the latter the target is asked for.
+    if (text.endsWith('{ [native code] }')) return String(own(fn, 'name')).startsWith('bound ')
+    const count = (this.#sources.get(text) ?? 0) + 1
+    this.#sources.set(text, count)
+    return count <= MAX_SAME_SOURCE
+  }
+
+  #reachVariables (scope, fn, location, entry) {
+    const dependency = isDependency(location.file)
+    const priority = dependency ? Math.max(1, entry.priority) : 0
+    for (const name of ownKeys(scope).slice(0, MAX_STRUCTURE)) {
+      const value = own(scope, name)
+      if (typeof name !== 'string' || !(isReadable(value) || typeof value === 'string')) continue
+      const known = isReadable(value) ? this.#anchors.get(value) : undefined
+      const site = mayBeFilled(value) ? mentionOf(fn, location, name, (known ?? this.#places.get(value))?.site?.quality) : undefined
+      const place = anchor('variable', name, location.file, { line: location.line, site })
+      // What hangs on a variable that is known was named by it, and so hears of the better line too.
+      if (known?.name === name && known.file === location.file && isBetter(place, known)) known.site = site
+      if (known === undefined && isReadable(value)) this.#anchors.set(value, place)
+      this.#reach(value, place, priority, dependency ? entry.depth + 1 : 0)
+    }
+  }
+
+  /** Yields wherever the slice may end. */
+  * #readTimers () {
+    if (this.#scopes === undefined) return
+    let table
+    this.#withInspector(() => this.#scopes.readFunctions([setTimeoutOfNode], () => true, ({ variables }) => {
+      for (const { object } of variables) table ??= timerTableOf(object)
+    }))
+    const lists = new Queue()
+    for (const ms of table === undefined ? [] : timerDurations(table)) {
+      const list = own(table, ms)
+      const callbacks = isReadable(list) ? callbacksOf(list) : []
+      for (const callback of callbacks) this.#reach(callback, anchor('root', `a timer of ${ms} ms`), 0, 0)
+      if (callbacks.some(isReadable) && lists.length < MAX_TIMER_LISTS) lists.push({ ref: new WeakRef(list), ms })
+      yield
+    }
+    while (lists.length > 0) {
+      yield
+      this.#tellTimers(lists.take(1))
+    }
+  }
+
+  #tellTimers (batch) {
+    const callbacks = batch.map(({ value }) => callbacksOf(value).find(isReadable))
+    this.#withInspector(() => this.#scopes?.readFunctions(callbacks, () => false, ({ location }, index) => {
+      const { value: list, entry: { ms } } = batch[index]
+      const known = location !== undefined && isReadableFile(location.file)
+      this.#tell(list, 'timers', countTimers(list), anchor('root', `timers of ${ms} ms`, undefined, {
+        rank: RANK_OF_TIMERS,
+        ...known && { site: { ...location, function: null, begin: location, quality: 2 } }
+      }))
+    }))
+  }
+
+  #withInspector (work) {
+    try {
+      work()
+    } catch (error) {
+      this.problems.push(`The inspector stopped answering (${own(error, 'message')}): some variables of functions were not seen.`)
+      this.#scopes = undefined
+      this.truncated = true
+    }
+  }
+}
+
+const setTimeoutOfNode = require('node:timers').setTimeout
+
+/** First in, first out, of WeakRefs. */
+class Queue {
+  #entries = []
+  #head = 0
+
+  get length () {
+    return this.#entries.length - this.#head
+  }
+
+  push (entry) {
+    this.#entries.push(entry)
+  }
+
+  shift () {
+    if (this.length === 0) return undefined
+    const entry = this.#entries[this.#head++]
+    if (this.#head > 1024 && this.#head * 2 > this.#entries.length) {
+      this.#entries = this.#entries.slice(this.#head)
+      this.#head = 0
+    }
+    return entry
+  }
+
+  /** Up to `count` of those that still live. */
+  take (count) {
+    const batch = []
+    while (batch.length < count && this.length > 0) {
+      const entry = this.shift()
+      const value = entry.ref.deref()
+      if (value !== undefined) batch.push({ value, entry })
+    }
+    return batch
+  }
+}
+
+/** @returns {Shape | undefined} what is a container by its make; a dictionary shows only when its keys are read */
+function shapeOf (value) {
+  if (isMap(value)) return 'map'
+  if (isSet(value)) return 'set'
+  if (isArray(value)) return 'array'
+  if (isEmitter(value)) return 'emitter'
+  return undefined
+}
+
+/** Where an EventTarget (an AbortSignal, say) keeps its listeners. */
+const eventsOfTarget = Object.getOwnPropertySymbols(new EventTarget()).find(({ description }) => description === 'kEvents')
+
+function isEmitter (value) {
+  return (typeof own(value, '_eventsCount') === 'number' && isReadable(own(value, '_events'))) || isTarget(value)
+}
+
+/** Whether its table of events is a dictionary that must not be listed. */
+function isCrowdedEmitter (emitter) {
+  return own(emitter, '_eventsCount') > MAX_EVENTS
+}
+
+function isTarget (value) {
+  return eventsOfTarget !== undefined && isMap(own(value, eventsOfTarget))
+}
+
+function sizeOf (value, shape) {
+  if (shape === 'map') return mapSize(value)
+  if (shape === 'set') return setSize(value)
+  if (shape === 'array') return own(value, 'length')
+  if (shape === 'emitter') return listenersOf(value).total
+  if (shape === 'timers') return countTimers(value)
+  return ownKeys(value).length
+}
+
+/** The first of those that an EventTarget keeps for one event: a list that begins with none. */
+function listenersOfTarget (target, event, most) {
+  const [, root] = firstEntries(own(target, eventsOfTarget), SMALL).find(([type]) => String(type) === event) ?? []
+  const found = []
+  for (let at = own(root ?? {}, 'next'); isReadable(at) && found.length < most; at = own(at, 'next')) {
+    const listener = own(at, 'listener')
+    found.push(isReadable(listener) ? listener : own(at, 'callback'))
+  }
+  return found
+}
+
+/** @returns {{total: number, event: string, most: number}} all listeners, and the event that has most of them */
+function listenersOf (emitter) {
+  const count = own(emitter, '_eventsCount')
+  const events = own(emitter, '_events')
+  const most = { total: 0, event: '', most: 0 }
+  if (isTarget(emitter)) {
+    for (const [event, list] of firstEntries(own(emitter, eventsOfTarget), SMALL)) {
+      const here = isReadable(list) ? own(list, 'size') ?? 0 : 0
+      most.total += here
+      if (here > most.most) Object.assign(most, { event: String(event), most: here })
+    }
+    return most
+  }
+  if (!isReadable(events)) return most
+  // So many names of events are a leak of their own, and as many listeners at least.
+  if (count > DICTIONARY) return { total: count, event: `${count} different events`, most: count }
+  for (const event of ownKeys(events)) {
+    const listeners = own(events, event)
+    const here = typeof listeners === 'function' ? 1 : isReadable(listeners) && isArray(listeners) ? own(listeners, 'length') : 0
+    most.total += here
+    if (here > most.most) Object.assign(most, { event: String(event), most: here })
+  }
+  return most
+}
+
+function typeOf (value, shape) {
+  if (shape === 'timers') return 'Timeout'
+  return value === process ? 'EventEmitter' : typeName(value)
+}
+
+function mayBeFilled (value) {
+  return typeof value === 'object' || (typeof value === 'function' && own(value, 'cache') !== undefined)
+}
+
+/** Small yet; empty ones, and those with more keys than a record has, are worth watching. */
+function mayBecomeDictionary ({ length }) {
+  return length === 0 || length >= 8
+}
+
+function isPrototype (object) {
+  return typeof own(object, 'constructor') === 'function'
+}
+
+/** As `{ log: [], add (entry) { this.log.push(entry) } }` has. */
+function hasMethods (object, keys) {
+  return isPlain(object) && keys.length <= MOST_MEMBERS && keys.some((key) => typeof own(object, key) === 'function')
+}
+
+/** What may have many keys: not a function, nor a prototype. */
+function mayBeDictionary (object) {
+  if (typeof object === 'function' || object === process || prototypeOf(object) === Module.prototype) return false
+  const constructor = own(object, 'constructor')
+  return typeof constructor !== 'function' || types.isProxy(constructor) || own(constructor, 'prototype') !== object
+}
+
+function isPlain (value) {
+  const prototype = prototypeOf(value)
+  return prototype === null || prototypeOf(prototype) === null
+}
+
+/** What must not be read: `stack` is formatted when it is, by the app's `Error.prepareStackTrace`. */
+function isHidden (object, key) {
+  if (typeof object === 'function') return key === 'length' || key === 'name' || key === 'arguments' || key === 'caller'
+  if (key !== 'stack') return false
+  return types.isNativeError(object) || (own(Error, 'prepareStackTrace') !== undefined && !typeName(object).startsWith('Rout'))
+}
+
+function isReadableFile (file) {
+  return file !== '' && !file.startsWith('node:') && !file.startsWith('evalmachine') && !isOwnFile(file)
+}
+
+function large (size) {
+  return size > SMALL
+}
+
+/** All of a few; of many the first, the last, and some between. */
+function sampledIndices (length) {
+  if (!large(length)) return Array.from({ length }, (_, index) => index)
+  const indices = [0, 1, length - 1, length - 2, length - 3]
+  for (let i = 0; i < ENTRIES_OF_LARGE; i++) indices.push(Math.floor(Math.random() * length))
+  return [...new Set(indices)]
+}
+
+function largeObjectSpace () {
+  return v8.getHeapSpaceStatistics().find(({ space_name: name }) => name === 'large_object_space')?.space_used_size ?? 0
+}
+
+/** Bytes of the space of large objects that a container accounts for. */
+function bytesExplained (container, shape, size) {
+  if (size <= 10000) return 0
+  return size * EXPLAINED[shape === 'emitter' && isCrowdedEmitter(container) ? 'object' : shape]
+}
+
+/**
+ * Whether there may be dictionaries that are too large to be listed, beside what is known.
+ * @param {import('./ledger').Record[]} known
+ */
+function mayHideDictionary (known) {
+  const explained = known.reduce((sum, { ref, shape, last }) => sum + bytesExplained(ref.deref() ?? {}, shape, last.size), 0)
+  return largeObjectSpace() - explained > MAX_KEYS * BYTES_A_KEY
+}
+
+module.exports = { Walk, isCrowdedEmitter, isEmitter, isPlain, isTarget, listenersOf, listenersOfTarget, mayHideDictionary, sampledIndices, shapeOf, sizeOf }

@@ -1,0 +1,63 @@
+'use strict'
+
+const { Scopes } = require('./census/scopes')
+const { own } = require('./own')
+
+/** More handlers of one route than this are middleware. */
+const MOST_HANDLERS = 4
+
+/**
+ * The functions that answer the route which Express chose, held weakly: `req.route.stack[].handle`.
+ * @param {object} req
+ * @returns {WeakRef<Function>[]} the last ones, which do the work
+ */
+function handlersOf (req) {
+  const stack = own(own(req, 'route'), 'stack')
+  if (!Array.isArray(stack)) return []
+  const length = own(stack, 'length')
+  return Array.from({ length: Math.min(length, MOST_HANDLERS) }, (_, i) => own(own(stack, String(length - 1 - i)), 'handle'))
+    .filter((handle) => typeof handle === 'function')
+    .map((handle) => new WeakRef(handle))
+}
+
+/**
+ * Tells of allocation sites which route's handler they run in: the site gets a link to the route, and
+ * an observation that says so. A function that handles several routes points at none of them.
+ * @param {import('./suspect').Finding[]} findings
+ * @param {{route: string, handlers: WeakRef<Function>[]}[]} routes
+ */
+function linkHandlers (findings, routes) {
+  const sites = findings.filter(({ kind, links }) => kind === 'site' && links.some((link) => link.startsWith('function:')))
+  const handlers = routes.flatMap(({ route, handlers }) => handlers.map((ref) => ({ route, handle: ref.deref() })))
+    .filter(({ handle }) => handle !== undefined)
+  if (sites.length === 0 || handlers.length === 0) return
+  const routeByPlace = locate(handlers)
+  for (const site of sites) {
+    const links = site.links.filter((link) => routeByPlace.get(link))
+    const [route] = links.map((link) => routeByPlace.get(link))
+    if (route === undefined || site.links.includes(`route:${route}`)) continue
+    site.links.push(`route:${route}`)
+    site.evidence.push({ kind: 'route', description: `it runs for ${route}`, route })
+  }
+}
+
+/** @returns {Map<string, string | null>} the route by 'function:<file>:<line>:<column>'; null where there are several */
+function locate (handlers) {
+  const routeByPlace = new Map()
+  const { scopes } = Scopes.open()
+  if (scopes === undefined) return routeByPlace
+  try {
+    scopes.learnScripts()
+    scopes.readFunctions(handlers.map(({ handle }) => handle), () => false, ({ location }, index) => {
+      if (!location?.file) return
+      const place = `function:${location.file}:${location.line}:${location.column}`
+      const { route } = handlers[index]
+      routeByPlace.set(place, routeByPlace.has(place) && routeByPlace.get(place) !== route ? null : route)
+    })
+  } finally {
+    scopes.close()
+  }
+  return routeByPlace
+}
+
+module.exports = { handlersOf, linkHandlers }

@@ -1,0 +1,272 @@
+'use strict'
+
+const { performance } = require('node:perf_hooks')
+const { setTimeout, clearTimeout } = require('node:timers')
+const { messageOf } = require('../errors')
+const { sentence } = require('../format')
+const { linkHandlers } = require('./handlers')
+const { ListenerWarnings } = require('./listeners')
+const { OwnGrowth } = require('./own-growth')
+const { rank } = require('./rank')
+
+/** A claim that may be our own doing is looked at again every so often, and believed after so long without an answer. */
+const RECHECK_MS = 2000
+const BELIEVE_MS = 90000
+
+/** A suspicion that ended is followed for so long: it often comes back at once. */
+const LINGER_MS = 20000
+
+/** Sources that have collected for so long have something to say. */
+const RIPE_MS = 15000
+
+/** Each source is waited for at most so long. */
+const PATIENCE_MS = 3000
+
+/** All the waiting for evidence takes at most this share of the time that is left until a limit is reached. */
+const PATIENCE_SHARE = 1 / 8
+
+/** After so long a told leak is looked at once more, and then no longer; or when half of the time left is over. */
+const FOLLOW_UP_MS = 30000
+const FOLLOW_UP_SHARE = 1 / 2
+
+/**
+ * The ladder: collects evidence while a channel is suspicious or leaking, and
+ * never otherwise, so that the 'leak' event can name what grows. The top rung, heap snapshots, is
+ * only climbed when a leak was told, and what it finds comes with the second look. The sources are made by the first
+ * suspicion; a process that never has one pays for nothing here.
+ */
+class Evidence {
+  #createSources
+  /** By name; null while there was no suspicion. */
+  #sources = null
+  #names
+  #running = false
+  /** Channels that are suspect or leaking. */
+  #restless = new Set()
+  /** Channels whose leak the app knows of, and that did not recover since. */
+  #told = new Set()
+  #startedAt = 0
+  #ownGrowth = new OwnGrowth()
+  #stopAt = Infinity
+  #followUpAt = Infinity
+  #problems = new Set()
+  /** Warnings come when they come, and mostly long before a suspicion. */
+  #standing
+  #patienceMs
+
+  /**
+   * @param {string[]} names of the sources that are wanted
+   * @param {(names: string[]) => Record<string, import('./suspect').EvidenceSource>} createSources
+   * @param {import('./suspect').EvidenceSource} [standing] collects as long as the monitor runs
+   * @param {number} [patienceMs] how long a source is waited for
+   */
+  constructor (names, createSources, standing = new ListenerWarnings(), patienceMs = PATIENCE_MS) {
+    this.#names = names
+    this.#patienceMs = patienceMs
+    this.#createSources = createSources
+    this.#standing = standing
+  }
+
+  /** Whether sources collect at the moment. */
+  get running () {
+    return this.#running
+  }
+
+  get problems () {
+    for (const [, source] of this.#all()) this.#note(source)
+    return [...this.#problems]
+  }
+
+  /** What each source took of this thread so far, milliseconds. */
+  get cost () {
+    const cost = {}
+    for (const [name, source] of this.#all()) cost[name] = source.cost.durationMs
+    return cost
+  }
+
+  /** The monitor starts: what costs nothing while nothing happens listens from now on. */
+  begin () {
+    if (this.#names.includes('listeners')) this.#guard(() => { this.#standing.start() })
+  }
+
+  /** The monitor stops. */
+  end () {
+    this.stop()
+    this.#guard(() => this.#standing.stop())
+  }
+
+  /**
+   * A channel changed its state.
+   * @param {{channel: string, to: string, event?: string}} change
+   * @param {number} now milliseconds, monotonic
+   */
+  follow ({ channel, to, event }, now) {
+    if (this.#names.length === 0) return
+    if (to === 'suspect' || to === 'leaking') {
+      this.#restless.add(channel)
+      this.#stopAt = Infinity
+      if (to === 'suspect' || event === 'leak') this.#start()
+    } else {
+      this.#restless.delete(channel)
+      if (this.#restless.size === 0) this.#stopAt = now + LINGER_MS
+    }
+    if (event === 'recovered') this.#told.delete(channel)
+  }
+
+  /**
+   * @param {number} now milliseconds, monotonic
+   * @param {{fullGcs: number, levels: Record<string, number | undefined>}} sample by channel, what the last full GC left
+   * @returns {boolean} whether a leak that was told is due for another look
+   */
+  tick (now, sample) {
+    if (!this.#running) return false
+    const pending = this.#sources.retainers?.pending === true
+    // Snapshots that were begun are not thrown away: memwatch's rule calls a leak over at the first full GC that is no higher.
+    if (now >= this.#stopAt && !pending) {
+      this.stop()
+      return false
+    }
+    this.#ownGrowth.note(now, sample)
+    const { fullGcs, levels: { heap: level } } = sample
+    for (const source of Object.values(this.#sources)) this.#guard(() => source.tick(now, { fullGcs, level }))
+    // Where the leak is over at the moment there is nobody to tell: the look waits for it to come back.
+    if (now < this.#followUpAt || pending || this.#told.size === 0) return false
+    this.#followUpAt = Infinity
+    return true
+  }
+
+  /**
+   * Whether a claimed leak is one, and not what the sources themselves added.
+   * @param {{channel: string, growth: number, growthRate?: number, startMs: number, timeToLimitMs?: number}} claim
+   * @param {number} nowMs on the clock of `startMs`
+   * @param {() => object | undefined} current the claim as it is by then; undefined where it stands no longer
+   * @returns {true | Promise<boolean>} true where there is no doubt
+   */
+  certain (claim, nowMs, current) {
+    const now = performance.now()
+    const { timeToLimitMs: leftMs = Infinity } = claim
+    if (!this.#running || leftMs * PATIENCE_SHARE < BELIEVE_MS || !this.#ownGrowth.mayExplain(claim, now, nowMs)) return true
+    return this.#ownGrowth.goesOn(claim) === true || this.#watch(now + BELIEVE_MS, current)
+  }
+
+  async #watch (until, current) {
+    for (;;) {
+      await new Promise((resolve) => { setTimeout(resolve, RECHECK_MS).unref?.() })
+      const claim = current()
+      if (claim === undefined) return false
+      const goesOn = this.#ownGrowth.goesOn(claim)
+      if (goesOn === true || !this.#ownGrowth.isSmall(claim) || !this.#running) return true
+      if (goesOn === undefined && performance.now() >= until) return true
+    }
+  }
+
+  /**
+   * What the sources found, merged and ranked; what is not there in time is left out. Answers within
+   * 18 s, or an eighth of the time that is left.
+   * @param {{channel: string, growthRate: number | null}} leak
+   * @param {number} [timeLeftMs] until a limit is reached
+   * @returns {Promise<object[]>}
+   */
+  async suspects (leak, timeLeftMs = Infinity) {
+    if (!this.#running) return []
+    const budgetMs = timeLeftMs * PATIENCE_SHARE
+    const patienceMs = Math.min(this.#patienceMs, budgetMs / 2)
+    await this.#ripen(performance.now() + budgetMs - patienceMs)
+    const bySource = await Promise.all(this.#all().map(([name, source]) => this.#findings(name, source, leak.channel, patienceMs)))
+    const findings = bySource.flat()
+    this.#guard(() => linkHandlers(findings, this.#sources.routes?.handlers() ?? []))
+    return rank(findings, leak)
+  }
+
+  /**
+   * The app knows of a leak: the moment for what is too dear for a suspicion.
+   * @param {string} channel
+   * @param {number} now milliseconds, monotonic
+   * @param {number} [timeLeftMs] until a limit is reached
+   */
+  told (channel, now, timeLeftMs = Infinity) {
+    if (!this.#running) return
+    this.#told.add(channel)
+    // memwatch's rule tells a leak again and again: the first look is not put off by the next event.
+    this.#followUpAt = Math.min(this.#followUpAt, now + Math.min(FOLLOW_UP_MS, timeLeftMs * FOLLOW_UP_SHARE))
+    this.#guard(() => this.#sources.retainers?.leakTold(channel, timeLeftMs))
+  }
+
+  /** The told leak was looked at once more; from now on only a new suspicion is worth the price. */
+  rest () {
+    if (this.#followUpAt === Infinity) this.stop()
+  }
+
+  stop () {
+    if (!this.#running) return
+    this.#running = false
+    this.#stopAt = Infinity
+    this.#followUpAt = Infinity
+    for (const source of Object.values(this.#sources)) {
+      this.#guard(() => source.stop())
+      this.#note(source)
+    }
+  }
+
+  #start () {
+    if (this.#running) return
+    this.#running = true
+    this.#startedAt = performance.now()
+    this.#ownGrowth.begin(this.#startedAt)
+    this.#guard(() => { this.#sources ??= this.#createSources(this.#names) })
+    this.#sources ??= {}
+    for (const source of Object.values(this.#sources)) this.#guard(() => source.start())
+  }
+
+  /** Where nobody suspected anything before the leak was certain, the sources have only begun. */
+  async #ripen (deadline) {
+    const until = Math.min(this.#startedAt + RIPE_MS, deadline)
+    const leftMs = until - performance.now()
+    if (leftMs > 0) await new Promise((resolve) => { setTimeout(resolve, leftMs).unref?.() })
+  }
+
+  #all () {
+    const standing = this.#names.includes('listeners') ? { listeners: this.#standing } : {}
+    return Object.entries({ ...this.#sources, ...standing })
+  }
+
+  async #findings (name, source, channel, patienceMs) {
+    let timer
+    const late = new Promise((resolve) => {
+      timer = setTimeout(() => {
+        // Where there was no time to wait, that is how it is meant.
+        if (patienceMs >= this.#patienceMs) this.#problems.add(`The evidence of '${name}' was not ready within ${(patienceMs / 1000).toFixed(1)} s and is missing from a leak's suspects.`)
+        resolve([])
+      }, patienceMs)
+      timer.unref?.()
+    })
+    try {
+      return await Promise.race([source.findings(channel), late])
+    } catch (error) {
+      this.#failed(error)
+      return []
+    } finally {
+      clearTimeout(timer)
+      this.#note(source)
+    }
+  }
+
+  #note (source) {
+    for (const problem of source.problems) this.#problems.add(problem)
+  }
+
+  /** The sources promise not to throw; should one break that, the app must not notice. */
+  #guard (action) {
+    try {
+      action()
+    } catch (error) {
+      this.#failed(error)
+    }
+  }
+
+  #failed (error) {
+    this.#problems.add(`Evidence failed: ${sentence(messageOf(error))} This is a bug in tidemark.`)
+  }
+}
+
+module.exports = { Evidence }

@@ -1,0 +1,119 @@
+'use strict'
+
+const path = require('node:path')
+const { originOf } = require('../file-name')
+const { isOwnFile } = require('../own-files')
+
+/** @typedef {import('../suspect').Finding} Finding */
+
+const MOST_FINDINGS = 5
+/** The last steps of a path are those next to what grows. */
+const MOST_STEPS = 8
+const LONGEST_NAME = 60
+
+const CONFIDENCE = { high: 0.95, medium: 0.7 }
+
+/** Names of the program. Others are data (ids, addresses), and nobody's business. */
+const IDENTIFIER = /^(?:#?[A-Za-z_$][\w$]{0,39}|\[…\])$/
+
+/** Says nothing of what is held. */
+const PLAIN = new Set(['Object', 'Array', 'Function', '(string)', 'string', '(array)'])
+
+/**
+ * Of the suspects of two snapshots those that grew and that a person can find, as evidence.
+ * @param {object[]} suspects as `HeapSnapshot.suspects(earlier)` tells them
+ * @param {number} intervalMs between the two
+ * @returns {Finding[]}
+ */
+function toFindings (suspects, intervalMs) {
+  return suspects
+    .filter(({ confidence, growth, location }) => confidence in CONFIDENCE && growth?.bytes > 0 && !isOwn(location))
+    .filter(({ holder, location }) => location !== null || holder.includes('`'))
+    .slice(0, MOST_FINDINGS)
+    .map((suspect) => finding(suspect, intervalMs))
+}
+
+function finding ({ kind, sentence, holder, class: held, count, bytes, growth, confidence, path: steps, location }, intervalMs) {
+  const name = withoutData(holder, steps)
+  const description = sentence.replace(holder, () => name)
+  const file = location?.file ?? null
+  const key = keyOf(name, file)
+  return {
+    kind: 'retainer',
+    key,
+    description,
+    bytes,
+    growth: growth.bytes,
+    intervalMs,
+    confidence: CONFIDENCE[confidence],
+    weight: 0.95,
+    location: placeOf(location),
+    links: [`holder:${key}`, ...file === null ? [] : [`file:${file}`], ...PLAIN.has(held) ? [] : [`type:${held}`]],
+    evidence: [{
+      kind: 'path',
+      description: `it lives because of ${pathInWords(steps)}`,
+      holder: name,
+      holderKind: kind,
+      class: held,
+      count,
+      countGrowth: growth.count,
+      bytes,
+      growth: growth.bytes,
+      intervalMs: Math.round(intervalMs)
+    }]
+  }
+}
+
+/** As the census calls the same container: 'app.js:requests'. */
+function keyOf (holder, file) {
+  const label = /`(.+)`/.exec(holder)?.[1]
+  if (label === undefined || file === null) return holder
+  return `${originOf(file)}:${label}`
+}
+
+/** 'Map `byUser.[…]` (context of app.js)': what is in backquotes names properties one by one. */
+function withoutData (holder, steps) {
+  const keys = steps.filter(({ edge }) => edge?.type === 'property' && edge.name !== '' && !IDENTIFIER.test(edge.name)).map(({ edge }) => edge.name)
+  return keys.reduce((text, key) => text.replaceAll(key, '[…]'), holder).replace(/`(.+)`/, (_, label) => `\`${label.replace(/\[\d+\]/g, '[…]').split('.').map(identifier).join('.')}\``)
+}
+
+function identifier (name) {
+  return name.split(/(?=\[…\])/).every((part) => IDENTIFIER.test(part)) ? name : '[…]'
+}
+
+/** '._events: Object → .request: Function (app.js:5) → Context → variable requests: Map', from the outside in. */
+function pathInWords (steps) {
+  // The app's listeners of tidemark are held by tidemark, and that is not why anything lives.
+  const own = steps.findLastIndex(({ location }) => isOwn(location))
+  const shown = steps.slice(Math.max(own + 1, 1)).slice(-MOST_STEPS)
+  const words = shown.map((step) => `${edgeInWords(step.edge)}${cut(step.class.replace(/^system \/ /, ''))}${placeInWords(step.location)}`)
+  return (shown.length < steps.length - 1 ? ['…', ...words] : words).join(' → ')
+}
+
+function isOwn (location) {
+  return typeof location?.file === 'string' && isOwnFile(location.file)
+}
+
+function edgeInWords (edge) {
+  if (edge === null) return ''
+  if (edge.type === 'property') return `.${IDENTIFIER.test(edge.name) ? edge.name : '[…]'}: `
+  if (edge.type === 'context') return `variable ${cut(edge.name)}: `
+  return ''
+}
+
+function placeInWords (location) {
+  if (!location?.file || !location.line) return ''
+  return ` (${path.basename(location.file)}:${location.line})`
+}
+
+function cut (name) {
+  return name.length > LONGEST_NAME ? `${name.slice(0, LONGEST_NAME - 1)}…` : name
+}
+
+/** A variable of a whole file has no line. */
+function placeOf (location) {
+  if (!location?.file || !location.line) return null
+  return { file: location.file, line: location.line, column: location.column ?? 1, function: location.function }
+}
+
+module.exports = { toFindings }

@@ -1,0 +1,128 @@
+'use strict'
+
+const { performance } = require('node:perf_hooks')
+const { setTimeout: wait } = require('node:timers/promises')
+const { messageOf } = require('../../errors')
+const { toFindings } = require('./finding')
+
+/** Between the two captures; less where less than twice as much time is left. */
+const INTERVAL_MS = 30000
+const INTERVAL_SHARE = 1 / 2
+
+/** A thread takes two captures at most so often. */
+const REST_MS = 600000
+
+/** One capture may take so long, all tries together. */
+const CAPTURE_MS = 120000
+
+/** Bytes of memory that the analysis takes for each byte of both files. */
+const NEED_PER_BYTE = 1.2
+
+/** What a heap snapshot shows. */
+const CHANNELS = ['heap', 'external']
+
+/** Of this thread, also when its monitor is stopped and started again. */
+let begunAt = -Infinity
+
+/**
+ * The ladder's top rung: two heap snapshots by fork after a leak was told, and out of them who holds
+ * what grew. Refused, with a problem that says why, where the guard of the snapshots refuses.
+ *
+ * @implements {import('../suspect').EvidenceSource}
+ */
+class RetainerEvidence {
+  /** Milliseconds that this thread stood still for the captures. */
+  cost = { durationMs: 0 }
+  problems = []
+  #snapshots
+  #memoryLimit
+  #work = null
+  #cancel = null
+  #findings = []
+  #foundAt = -Infinity
+
+  /**
+   * @param {{
+   *   capture (options: object): Promise<{path: string, bytes: number, pauseMs: number, close (): Promise<void>}>,
+   *   compare (before: string, after: string, options: {signal: AbortSignal}): Promise<object[]>,
+   *   checkHeadroom (options: object, need: number): void
+   * }} snapshots
+   * @param {number} [memoryLimit] bytes, as the option of `start()`
+   */
+  constructor (snapshots, memoryLimit) {
+    this.#snapshots = snapshots
+    this.#memoryLimit = memoryLimit
+  }
+
+  /** Whether findings are still to come. */
+  get pending () {
+    return this.#work !== null
+  }
+
+  /**
+   * A leak was told to the app.
+   * @param {string} channel
+   * @param {number} timeLeftMs until a limit is reached
+   */
+  leakTold (channel, timeLeftMs) {
+    const now = performance.now()
+    if (this.pending || !CHANNELS.includes(channel) || now - begunAt < REST_MS) return
+    begunAt = now
+    this.#findings = []
+    const controller = new AbortController()
+    const work = this.#look(controller.signal, Math.min(INTERVAL_MS, timeLeftMs * INTERVAL_SHARE))
+      .catch((error) => { if (!controller.signal.aborted) this.#problem(error) })
+      .finally(() => { if (this.#work === work) this.#work = null })
+    this.#work = work
+    this.#cancel = () => controller.abort()
+  }
+
+  start () {}
+
+  tick () {}
+
+  stop () {
+    this.#cancel?.()
+    this.#cancel = null
+  }
+
+  /**
+   * @param {string} channel whose leak is to be explained
+   * @returns {Promise<import('../suspect').Finding[]>}
+   */
+  async findings (channel) {
+    return CHANNELS.includes(channel) && performance.now() - this.#foundAt < REST_MS ? this.#findings : []
+  }
+
+  async #look (signal, intervalMs) {
+    const first = await this.#capture(signal)
+    try {
+      const takenAt = performance.now()
+      await wait(intervalMs, undefined, { signal, ref: false })
+      const second = await this.#capture(signal)
+      try {
+        this.#snapshots.checkHeadroom({ memoryLimit: this.#memoryLimit }, (first.bytes + second.bytes) * NEED_PER_BYTE)
+        const elapsedMs = performance.now() - takenAt
+        this.#findings = toFindings(await this.#snapshots.compare(first.path, second.path, { signal }), elapsedMs)
+        this.#foundAt = performance.now()
+      } finally {
+        await second.close()
+      }
+    } finally {
+      await first.close()
+    }
+  }
+
+  async #capture (signal) {
+    const snapshot = await this.#snapshots.capture({ signal, memoryLimit: this.#memoryLimit, timeoutMs: CAPTURE_MS })
+    this.cost.durationMs += snapshot.pauseMs
+    return snapshot
+  }
+
+  #problem (error) {
+    const text = `Who holds what leaks was not looked for. ${messageOf(error)}`
+    if (!this.problems.includes(text) && this.problems.length < 10) this.problems.push(text)
+  }
+}
+
+module.exports = { RetainerEvidence }

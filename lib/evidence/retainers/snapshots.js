@@ -1,0 +1,23 @@
+'use strict'
+
+const { readHeapSnapshot } = require('../../analysis')
+const { captureFleeting } = require('../../snapshot/fleeting')
+const { checkHeadroom } = require('../../snapshot/guard')
+
+/**
+ * How retainers are looked for, with the real snapshots of this process.
+ * @param {object} binding
+ */
+function snapshotsOf (binding) {
+  return {
+    capture: (options) => captureFleeting(binding, options),
+    checkHeadroom: (options, need) => checkHeadroom(binding, options, need),
+    async compare (before, after, options) {
+      const earlier = await readHeapSnapshot(binding, before, options)
+      const later = await readHeapSnapshot(binding, after, options)
+      return later.suspects(earlier)
+    }
+  }
+}
+
+module.exports = { snapshotsOf }

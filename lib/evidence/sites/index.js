@@ -1,0 +1,196 @@
+'use strict'
+
+const { performance } = require('node:perf_hooks')
+const { AllocationRate, intervalFor } = require('./allocation-rate')
+const { toFindings } = require('./finding')
+const { growthBySite } = require('./growth')
+const { Sampler } = require('./sampler')
+const { Stacks } = require('./stacks')
+
+/** The first profile comes with a full GC that happened anyway, from the one on, at the latest at the other. */
+const FIRST_AFTER_MS = 8000
+const FIRST_UNTIL_MS = 14000
+
+/** A profile costs a full GC: about a second per GB. Above this the first one is left out. */
+const LARGE_HEAP = 512 * 1024 * 1024
+
+/** Two questions within this time have one answer. */
+const FRESH_MS = 5000
+
+/** Sampling does not go on for longer, and pauses so long; the pause doubles each time. */
+const MOST_MS = 5 * 60 * 1000
+const PAUSE_MS = 10 * 60 * 1000
+
+/**
+ * The rate is measured again every so often. The sampling begins anew where it is too coarse by
+ * much, while there is little to lose, and where it was too fine by much twice.
+ */
+const MEASURE_EVERY_MS = 10000
+const MUCH = 4
+const EARLY_MS = 12000
+
+/**
+ * Which code allocates what stays: V8's sampling heap profiler, from a suspicion until it ends. Two
+ * profiles, one early and one when somebody asks, tell what has stayed from what only passes.
+ * @implements {import('../suspect').EvidenceSource}
+ */
+class SiteEvidence {
+  cost = { durationMs: 0 }
+  #rate
+  #startSampler
+  #sampler = null
+  #stacks = null
+  #first = null
+  #fullGcs = null
+  #measuredAt = 0
+  #timesTooFine = 0
+  /** While it pauses, and how long it paused last. */
+  #resumeAt = Infinity
+  #pauseMs = PAUSE_MS / 2
+  #answer = { at: -Infinity, findings: [] }
+  #problems = new Set()
+
+  /**
+   * @param {{rate: {measure (done: Function): void, stop (): void}, startSampler: typeof Sampler.start}} [profiler]
+   */
+  constructor ({ rate, startSampler } = { rate: new AllocationRate(), startSampler: Sampler.start }) {
+    this.#rate = rate
+    this.#startSampler = startSampler
+  }
+
+  get problems () {
+    return [...this.#problems]
+  }
+
+  start () {
+    this.#answer = { at: -Infinity, findings: [] }
+    this.#pauseMs = PAUSE_MS / 2
+    this.#begin()
+  }
+
+  /**
+   * @param {number} now milliseconds, monotonic
+   * @param {{fullGcs: number, level: number | undefined}} sample
+   */
+  tick (now, { fullGcs, level }) {
+    const collected = this.#fullGcs !== null && fullGcs > this.#fullGcs
+    this.#fullGcs = fullGcs
+    if (now >= this.#resumeAt) this.#begin()
+    if (this.#sampler === null) return
+    const problem = this.#sampler.check()
+    if (problem !== undefined) this.#end(problem)
+    else if (this.#sampler.ageMs >= MOST_MS) this.#pause(now)
+    else this.#observe(now, collected, level)
+  }
+
+  stop () {
+    this.#resumeAt = Infinity
+    this.#end()
+  }
+
+  /** @returns {Promise<import('../suspect').Finding[]>} what was found last, where it does not sample now */
+  async findings () {
+    const isFresh = performance.now() - this.#answer.at < FRESH_MS
+    // What was found before the sampling began anew says more than what begins.
+    const isYoung = this.#answer.findings.length > 0 && this.#sampler?.ageMs < EARLY_MS
+    if (this.#sampler !== null && !isFresh && !isYoung) this.#find()
+    return this.#answer.findings
+  }
+
+  /** Measures how fast the app allocates, then samples as often as that can afford. */
+  #begin () {
+    this.#end()
+    this.#resumeAt = Infinity
+    this.#rate.measure((bytesPerSecond) => this.#sample(intervalFor(bytesPerSecond)))
+  }
+
+  #sample (intervalBytes) {
+    this.#end()
+    const startedAt = performance.now()
+    const { sampler, problem, ours } = this.#startSampler(intervalBytes, { yields: () => this.#yielded() })
+    this.#sampler = sampler ?? null
+    if (ours) this.#resumeAt = 0
+    else if (problem !== undefined) this.#problems.add(sentence(problem))
+    this.#stacks = new Stacks()
+    this.#first = null
+    this.#timesTooFine = 0
+    this.#measuredAt = performance.now()
+    this.cost.durationMs += this.#measuredAt - startedAt
+  }
+
+  #observe (now, collected, level) {
+    const { ageMs } = this.#sampler
+    const ripe = ageMs >= FIRST_UNTIL_MS || (collected && ageMs >= FIRST_AFTER_MS)
+    if (this.#first === null && ripe && !(level > LARGE_HEAP)) this.#takeFirst()
+    if (this.#sampler === null || performance.now() - this.#measuredAt < MEASURE_EVERY_MS) return
+    this.#measuredAt = performance.now()
+    this.#rate.measure((bytesPerSecond) => this.#adapt(intervalFor(bytesPerSecond)))
+  }
+
+  /** Only its samples: the stacks are read, and the tree is large. */
+  #takeFirst () {
+    const profile = this.#take()
+    if (profile !== null) this.#first = { samples: profile.samples }
+  }
+
+  #adapt (intervalBytes) {
+    if (this.#sampler === null) return
+    const { intervalBytes: current, ageMs } = this.#sampler
+    const tooFine = intervalBytes >= current * MUCH
+    const tooCoarse = intervalBytes * MUCH <= current && ageMs < EARLY_MS
+    this.#timesTooFine = tooFine ? this.#timesTooFine + 1 : 0
+    if (this.#timesTooFine > 1) this.#find()
+    if (this.#timesTooFine > 1 || tooCoarse) this.#sample(intervalBytes)
+  }
+
+  #find () {
+    const profile = this.#take()
+    if (profile === null) return
+    const startedAt = performance.now()
+    const growths = growthBySite(this.#stacks, this.#first, profile)
+    this.#answer = { at: startedAt, findings: toFindings(growths, this.#stacks, this.#sampler.ageMs) }
+    this.cost.durationMs += performance.now() - startedAt
+  }
+
+  /** @returns {object | null} a profile; null where somebody else stopped the profiler, which ends it here too */
+  #take () {
+    const startedAt = performance.now()
+    try {
+      const profile = this.#sampler.take()
+      this.#stacks.read(profile)
+      return profile
+    } catch {
+      this.#end('Somebody else stopped the heap profiler.')
+      return null
+    } finally {
+      this.cost.durationMs += performance.now() - startedAt
+    }
+  }
+
+  #pause (now) {
+    this.#end()
+    this.#pauseMs *= 2
+    this.#resumeAt = now + this.#pauseMs
+  }
+
+  /** `tidemark.profile()` took the profiler; a later tick tries again. */
+  #yielded () {
+    this.#sampler = null
+    this.#pauseMs = PAUSE_MS / 2
+    this.#resumeAt = 0
+  }
+
+  #end (problem) {
+    this.#rate.stop()
+    if (problem !== undefined) this.#problems.add(sentence(problem))
+    const sampler = this.#sampler
+    this.#sampler = null
+    sampler?.stop()
+  }
+}
+
+function sentence (problem) {
+  return `Allocation sites are not sampled: ${problem.charAt(0).toLowerCase()}${problem.slice(1)}`
+}
+
+module.exports = { SiteEvidence }

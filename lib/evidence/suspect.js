@@ -1,0 +1,47 @@
+'use strict'
+
+/**
+ * Where in the code: as a stack trace has it, lines and columns from 1, source maps applied.
+ * @typedef {{file: string, line: number, column: number, function: string | null}} Location
+ *
+ * One observation behind a suspicion. `kind` says who saw it, `description` is a sentence for a
+ * person, the rest are the numbers that the sentence tells. JSON all the way down.
+ * @typedef {{kind: string, description: string}} Observation
+ *
+ * What an evidence source reports: one possible cause of the growth, not yet ranked among others.
+ * `bytes` is what it holds now, `growth` what it gained within `intervalMs`; null where unknown.
+ * `key` names the cause within its kind, the same in every process that runs the same code.
+ * `links` are what else it is the same cause as: `route:<name>`, `function:<file>:<line>:<column>`
+ * (1-based, where the function begins), `file:<file>`, `type:<constructor>`,
+ * `holder:<key>` (a container, as the census and a snapshot both call it). `weight` is 0 to 1: how
+ * near this kind of observation comes to naming the cause, all else being equal.
+ * @typedef {{
+ *   kind: 'route' | 'site' | 'container' | 'listeners' | 'resources' | 'retainer',
+ *   key: string,
+ *   description: string,
+ *   bytes: number | null,
+ *   growth: number | null,
+ *   intervalMs: number | null,
+ *   confidence: number,
+ *   weight: number,
+ *   location: Location | null,
+ *   links: string[],
+ *   evidence: Observation[]
+ * }} Finding
+ *
+ * Every source of evidence has the same face; `level` is what the last full GC left of the heap,
+ * `channel` whose leak is to be explained. None of them throws, whatever the app does.
+ * @typedef {{
+ *   start (): void,
+ *   tick (now: number, sample: {fullGcs: number, level: number | undefined}): void,
+ *   stop (): void,
+ *   findings (channel: string): Promise<Finding[]>,
+ *   cost: {durationMs: number},
+ *   problems: string[]
+ * }} EvidenceSource
+ */
+
+/** The key of the site of what no code of the app or of a package asked for. */
+const NODE_KEY = 'node:internal'
+
+module.exports = { NODE_KEY }

@@ -1,0 +1,28 @@
+'use strict'
+
+const fs = require('node:fs/promises')
+const { threadId } = require('node:worker_threads')
+
+let written = 0
+
+/**
+ * The file is whole or as it was, and only its owner may read it, also where an older one let everybody.
+ * A symbolic link stays one; what is no file, such as /dev/stdout, is written to.
+ * @param {string} wanted
+ * @param {string} text
+ */
+async function writePrivately (wanted, text) {
+  const file = await fs.realpath(wanted).catch(() => wanted)
+  const stat = await fs.stat(file).catch(() => undefined)
+  if (stat !== undefined && !stat.isFile()) return fs.writeFile(file, text)
+  const temporary = `${file}.${process.pid}-${threadId}-${++written}.tmp`
+  try {
+    await fs.writeFile(temporary, text, { mode: 0o600, flag: 'wx' })
+    await fs.rename(temporary, file)
+  } catch (error) {
+    await fs.rm(temporary, { force: true }).catch(() => {})
+    throw error
+  }
+}
+
+module.exports = { writePrivately }

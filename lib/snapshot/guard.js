@@ -1,0 +1,104 @@
+'use strict'
+
+const fs = require('node:fs/promises')
+const path = require('node:path')
+const { createError } = require('../errors')
+const { kernelLimits } = require('./kernel-limits')
+const { leastNeed, readHeap, usualNeed } = require('./need')
+const { megabytes } = require('./words')
+
+/** Bytes of file for each byte of used heap; measured 0.1 (numbers) to 3.4 (pointers), objects 1.7 to 2.2. */
+const FILE_PER_BYTE = 2.2
+
+/** What has to be left for the app while the snapshot is taken: it goes on to allocate. */
+const RESERVE_PER_BYTE = 0.25
+const RESERVE_AT_LEAST = 64 * 1024 * 1024
+
+/** tmpfs and ramfs, as statfs tells them. */
+const IN_MEMORY = [0x01021994, 0x858458f6]
+
+/**
+ * Too little memory is a refusal with both numbers, since the kernel kills the whole container
+ * where memory.oom.group is set, as Kubernetes does.
+ *
+ * By fork it refuses only what cannot be, since the child counts the objects and gives up when it sees
+ * that they need more than it may use. In the process a need that is too great ends the app.
+ *
+ * @param {object} binding
+ * @param {object} options
+ * @param {{forks: boolean, fileInMemory: boolean}} how fileInMemory: whether the file, too, takes memory
+ * @returns {{heap: {used: number, large: number}, need: number, reserve: number, available: number, fileSize: number, fileInMemory: number}} bytes
+ */
+function checkMemory (binding, options, { forks, fileInMemory }) {
+  const heap = readHeap()
+  const { used: usedHeapSize } = heap
+  // What is redacted is written a second time.
+  const fileSize = Math.round(usedHeapSize * FILE_PER_BYTE * (options.redact ? 2 : 1))
+  const inMemory = fileInMemory ? fileSize : 0
+  const need = (forks ? leastNeed(heap) : usualNeed(heap)) + inMemory
+  const reserve = reserveFor(usedHeapSize)
+  const { bytes: available, where } = headroom(binding, options)
+  if (need + reserve > available && !options.force) {
+    const error = createError('ERR_TIDEMARK_SNAPSHOT_REFUSED', ['memory',
+      `it would need ${forks ? 'at least' : 'about'} ${megabytes(need)} (and ${megabytes(reserve)} for the app meanwhile) for ` +
+      `${megabytes(usedHeapSize)} of used heap, and ${megabytes(available)} are left ${where}. ` +
+      'Give the process more memory, or take the risk with `force: true`'])
+    throw Object.assign(error, { need: need + reserve, available })
+  }
+  return { heap, need, reserve, available, fileSize, fileInMemory: inMemory }
+}
+
+function reserveFor (usedHeapSize) {
+  return Math.max(RESERVE_AT_LEAST, Math.round(usedHeapSize * RESERVE_PER_BYTE))
+}
+
+/**
+ * The least of what the control group, the machine, the kernel and the caller's limit leave.
+ * @param {boolean} [forked] whether the child is there already
+ * @returns {{bytes: number, where: string}}
+ */
+function headroom (binding, options, forked) {
+  const { rss, cgroup, machine } = binding.memoryHeadroom()
+  const named = options.memoryLimit !== undefined && rss !== undefined ? Math.max(0, options.memoryLimit - rss) : undefined
+  const all = [
+    { bytes: named, where: 'below `memoryLimit`' },
+    { bytes: cgroup, where: 'below the limit of the control group' },
+    { bytes: machine, where: 'on the machine' },
+    ...kernelLimits(forked)
+  ]
+  return all.filter(({ bytes }) => bytes !== undefined && bytes !== null)
+    .reduce((least, each) => each.bytes < least.bytes ? each : least, { bytes: Infinity, where: '' })
+}
+
+/**
+ * Whether memory for work on snapshots is left that were taken.
+ * @param {number} need bytes
+ */
+function checkHeadroom (binding, options, need) {
+  const { bytes: available, where } = headroom(binding, options)
+  if (need <= available) return
+  const error = createError('ERR_TIDEMARK_SNAPSHOT_REFUSED', ['memory',
+    `to analyse it would need about ${megabytes(need)}, and ${megabytes(available)} are left ${where}. Give the process more memory`])
+  throw Object.assign(error, { need, available })
+}
+
+/** Whether a file there takes memory of the machine, and of the control group: /dev/shm, a volume of `medium: Memory`. */
+async function isInMemory (target) {
+  if (typeof fs.statfs !== 'function') return false
+  return IN_MEMORY.includes((await fs.statfs(path.dirname(target))).type)
+}
+
+/** Node.js 18.15 on; before, a full disk shows when it is written to. */
+async function checkDisk (target, fileSize) {
+  if (typeof fs.statfs !== 'function') return
+  const { bavail, bsize } = await fs.statfs(path.dirname(target))
+  const available = bavail * bsize
+  if (fileSize > available) {
+    const error = createError('ERR_TIDEMARK_SNAPSHOT_REFUSED', ['disk',
+      `the file would have about ${megabytes(fileSize)}, and ${megabytes(available)} are left on the disk of '${target}'. ` +
+      'Name a path on another one'])
+    throw Object.assign(error, { need: fileSize, available })
+  }
+}
+
+module.exports = { checkMemory, checkHeadroom, checkDisk, headroom, isInMemory, reserveFor }

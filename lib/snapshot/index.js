@@ -1,0 +1,135 @@
+'use strict'
+
+const { channel: diagnosticsChannel } = require('node:diagnostics_channel')
+const path = require('node:path')
+const { performance } = require('node:perf_hooks')
+const { createError } = require('../errors')
+const { readOptions, oneOf, integer, boolean, abortSignal, optional } = require('../options')
+const { targetOf } = require('./file')
+const { captureByFork, forkObstacle } = require('./fork')
+const { checkDisk, checkMemory, isInMemory } = require('./guard')
+const { captureInProcess } = require('./in-process')
+
+const OPTIONS = {
+  method: { default: 'fork', check: oneOf('fork', 'in-process', 'auto') },
+  timeoutMs: { default: 600000, check: integer(1000, 86400000) },
+  signal: { default: undefined, check: optional(abortSignal()) },
+  memoryLimit: { default: undefined, check: optional(integer(1048576, Number.MAX_SAFE_INTEGER)) },
+  force: { default: false, check: boolean() },
+  redact: { default: false, check: boolean() }
+}
+
+/** Why a capture by fork did not come about, where another way may. */
+const WORTH_ANOTHER_WAY = ['workers-busy', 'fork']
+
+const diagnostics = diagnosticsChannel('tidemark:snapshot')
+
+/** A thread takes one at a time: two would need the memory twice. */
+let busy = false
+
+/**
+ * As node-heapdump's `writeSnapshot`, and as a promise: `write([path], [options], [callback])`.
+ *
+ * @param {object} binding the native module, or a fake of it in tests
+ * @param {any[]} args
+ * @returns {Promise<object> | undefined} undefined where there is a callback `(error, path, result)`
+ */
+function writeHeapSnapshot (binding, args) {
+  const { target, options, callback } = readArguments(args)
+  const promise = announced(take(binding, target, options))
+  if (callback === undefined) return promise
+  // Out of the promise, so that what the callback throws is an uncaught exception, as from any other.
+  promise.then(
+    (result) => process.nextTick(callback, null, result.path, result),
+    (error) => process.nextTick(callback, error))
+}
+
+function readArguments (args) {
+  const rest = [...args]
+  const target = typeof rest[0] === 'string' || rest[0] === undefined ? rest.shift() : undefined
+  const callback = typeof rest.at(-1) === 'function' ? rest.pop() : undefined
+  const options = readOptions(rest.shift(), OPTIONS)
+  const [surplus] = rest
+  if (surplus !== undefined) throw createError('ERR_TIDEMARK_OPTION', ['callback', 'a function', surplus])
+  if (target === '' || target?.includes('\0')) throw createError('ERR_TIDEMARK_OPTION', ['path', 'a path', target])
+  return { target: path.resolve(target ?? defaultName()), options, callback }
+}
+
+/** As node-heapdump names them: seconds and microseconds. */
+function defaultName () {
+  const microseconds = Math.round((performance.timeOrigin + performance.now()) * 1000)
+  return `heapdump-${Math.floor(microseconds / 1e6)}.${microseconds % 1e6}.heapsnapshot`
+}
+
+async function announced (promise) {
+  const result = await promise
+  if (diagnostics.hasSubscribers) diagnostics.publish(result)
+  return result
+}
+
+/**
+ * Takes one for tidemark itself: nobody is told.
+ * @param {object} binding
+ * @param {string} target absolute
+ * @param {object} given options of `writeHeapSnapshot`
+ * @param {{ref?: boolean}} [how] ref: whether it keeps the process alive until it is done
+ */
+function takeSnapshot (binding, target, given, how) {
+  return take(binding, target, readOptions(given, OPTIONS), how)
+}
+
+function take (binding, target, options, { ref = true } = {}) {
+  return exclusively(() => write(binding, target, options, ref))
+}
+
+async function exclusively (work) {
+  if (busy) throw createError('ERR_TIDEMARK_SNAPSHOT_REFUSED', ['busy', 'another one is being taken. Wait for it'])
+  busy = true
+  try {
+    return await work()
+  } finally {
+    busy = false
+  }
+}
+
+async function write (binding, wanted, options, ref) {
+  const startedAt = performance.now()
+  options.signal?.throwIfAborted()
+  const target = await targetOf(wanted)
+  const how = { target, binding, options, ref, deadline: startedAt + options.timeoutMs, fileInMemory: await isInMemory(target) }
+  const taken = await capture(how)
+  return { path: target, ...taken, durationMs: performance.now() - startedAt }
+}
+
+/** The in-process way stops the process for seconds or minutes: only where the caller asked for it. */
+async function capture (how) {
+  const { binding, options } = how
+  const { method } = options
+  if (method === 'in-process') return captureBy(captureInProcess, how)
+  const obstacle = forkObstacle(binding, options)
+  if (obstacle === undefined) {
+    try {
+      return await captureBy(captureByFork, how)
+    } catch (error) {
+      if (method === 'fork' || !WORTH_ANOTHER_WAY.includes(error.reason)) throw error
+    }
+  } else if (method === 'fork') {
+    throw obstacle
+  }
+  return captureBy(captureInProcess, how)
+}
+
+async function captureBy (way, { target, binding, options, ref, deadline, fileInMemory }) {
+  const memory = checkMemory(binding, options, { forks: way === captureByFork, fileInMemory })
+  await checkDisk(target, memory.fileSize)
+  options.signal?.throwIfAborted()
+  const copy = options.redact ? redaction(binding, options) : undefined
+  return way({ binding, target, memory, options, deadline, copy, ref })
+}
+
+function redaction (binding, { signal }) {
+  const { convertHeapSnapshot } = require('../analysis')
+  return (from, to) => convertHeapSnapshot(binding, from, to, { signal })
+}
+
+module.exports = { writeHeapSnapshot, takeSnapshot, defaultName }

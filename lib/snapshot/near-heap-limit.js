@@ -1,0 +1,153 @@
+'use strict'
+
+const { channel: diagnosticsChannel } = require('node:diagnostics_channel')
+const path = require('node:path')
+const v8 = require('node:v8')
+const { isMainThread } = require('node:worker_threads')
+const { createError } = require('../errors')
+const { temporaryName } = require('./file')
+const { forkObstacle } = require('./fork')
+const { headroom, reserveFor } = require('./guard')
+const { leastNeed, objectsFor, readHeap, usualNeed } = require('./need')
+const { megabytes } = require('./words')
+
+const diagnostics = diagnosticsChannel('tidemark:snapshot')
+
+const MOST_OBJECTS = 2 ** 32 - 1
+
+/** V8 asks only who registered last. */
+const NODES_OWN = '--heapsnapshot-near-heap-limit'
+
+/**
+ * Writes one snapshot into `snapshotFolder`, or the current folder, when the heap reaches its limit, before V8 ends the
+ * process: redacted, by a forked child, while the process goes on as far as there is memory. All of
+ * it happens on the native side, which V8 asks in the middle of an allocation; here is said what it
+ * would take, and what came of it.
+ */
+class SnapshotNearHeapLimit {
+  #binding
+  #memoryLimit
+  #folder
+  #onError
+  #native = null
+  /** Why it does nothing, or would be refused now. */
+  #problem
+  /** How it ended was told. */
+  #told = false
+  #atExit = () => this.stop()
+
+  /**
+   * @param {object} binding
+   * @param {{memoryLimit?: number, snapshotFolder?: string}} options
+   * @param {(error: Error) => void} onError hears why there is no snapshot
+   */
+  constructor (binding, { memoryLimit, snapshotFolder = '' }, onError) {
+    this.#binding = binding
+    this.#memoryLimit = memoryLimit
+    this.#folder = snapshotFolder
+    this.#onError = onError
+  }
+
+  get problems () {
+    return this.#problem === undefined ? [] : [this.#problem]
+  }
+
+  start () {
+    if (!isMainThread) {
+      this.#problem = '`snapshotNearHeapLimit` does nothing in a worker thread: only the main thread can be captured.'
+      return
+    }
+    const obstacle = this.#obstacle()
+    if (obstacle === undefined) {
+      // A child that is not done when the process ends has nobody to finish its file.
+      process.once('exit', this.#atExit)
+    } else {
+      this.#problem = `\`snapshotNearHeapLimit\` does nothing: ${obstacle}`
+    }
+  }
+
+  /** The heap changes, and a child that is done wants its file to have its name. */
+  tick () {
+    if (this.#native === null || this.#told) return
+    const { state, ...look } = this.#native.look()
+    if (state === 'waiting') {
+      this.#expect()
+    } else if (state !== 'writing') {
+      this.#told = true
+      this.#tell(state, look)
+    }
+  }
+
+  stop () {
+    process.off('exit', this.#atExit)
+    this.#native?.close()
+    this.#native = null
+  }
+
+  #obstacle () {
+    if ([...process.execArgv, process.env.NODE_OPTIONS ?? ''].some((arg) => arg.includes(NODES_OWN))) {
+      return `Node.js's own ${NODES_OWN} is on.`
+    }
+    const refusal = forkObstacle(this.#binding, {})
+    if (refusal !== undefined) return refusal.message
+    const folder = path.resolve(this.#folder)
+    try {
+      this.#native = new this.#binding.NearHeapLimit(folder, temporaryName(folder), this.#outlook().need)
+    } catch (error) {
+      return `${error.message}.`
+    }
+  }
+
+  /** When the limit is reached it is too late to say that there will be no snapshot. */
+  #expect () {
+    // A server changes its user when it has started.
+    const refusal = forkObstacle(this.#binding, {})
+    if (refusal !== undefined) {
+      this.#problem = `\`snapshotNearHeapLimit\` would do nothing now: ${refusal.message}`
+      return
+    }
+    const { need, usual, available, where } = this.#outlook()
+    this.#native.expect(need)
+    const least = need.child + need.reserve
+    const left = `and ${megabytes(available)} are left ${where}.`
+    this.#problem = least > available
+      ? `\`snapshotNearHeapLimit\` would be refused now: a snapshot of the heap at its limit needs at least ${megabytes(least)}, ${left}`
+      : usual > available
+        ? `\`snapshotNearHeapLimit\` may fail: a snapshot of a heap at this limit usually needs ${megabytes(usual)}, ${left}`
+        : undefined
+  }
+
+  /** What a snapshot of the heap at its limit would take, and what is left. */
+  #outlook () {
+    const heap = { ...readHeap(), used: v8.getHeapStatistics().heap_size_limit }
+    const reserve = reserveFor(heap.used)
+    const { bytes: available, where } = headroom(this.#binding, { memoryLimit: this.#memoryLimit })
+    const objects = Math.min(objectsFor(heap, available - reserve), MOST_OBJECTS)
+    return {
+      need: { child: leastNeed(heap), reserve, objects, memoryLimit: this.#memoryLimit },
+      usual: usualNeed(heap) + reserve,
+      available,
+      where
+    }
+  }
+
+  #tell (state, { path, bytes, pauseMs, durationMs, need, available, fault }) {
+    if (state === 'written') {
+      this.#publish({ path, method: 'fork', bytes, pauseMs, durationMs })
+      return
+    }
+    const error = state === 'refused'
+      ? Object.assign(createError('ERR_TIDEMARK_SNAPSHOT_REFUSED', ['memory',
+        `the heap reached its limit, a snapshot would need about ${megabytes(need)} and ${megabytes(available)} are left. ` +
+        'Give the process more memory']), { need, available })
+      : createError('ERR_TIDEMARK_SNAPSHOT_FAILED', ['child', `the heap reached its limit, and ${fault}`])
+    this.#publish({ error })
+    this.#onError(error)
+  }
+
+  #publish (message) {
+    if (diagnostics.hasSubscribers) diagnostics.publish(message)
+  }
+}
+
+module.exports = { SnapshotNearHeapLimit }
