@@ -4,12 +4,12 @@ const assert = require('node:assert/strict')
 const { describe, test } = require('node:test')
 const { result } = require('./helpers/child')
 
-const deadlineMs = 120000
+const deadlineMs = 240000
 
-describe('a leak is told in its channel', { concurrency: 2 }, () => {
-  for (const channel of ['heap', 'external', 'resources']) {
-    test(channel, async () => {
-      const { leak, source, problems, state } = await result('leaks-in-channel.js', { args: [channel], deadlineMs })
+describe('a leak is told in its channel', { concurrency: 4 }, () => {
+  for (const [channel, what = channel] of [['heap'], ['external'], ['resources'], ...process.platform === 'linux' ? [['resources', 'files']] : []]) {
+    test(what, async () => {
+      const { leak, source, problems, state } = await result('leaks-in-channel.js', { args: [what], deadlineMs })
       assert.equal(leak.channel, channel)
       assert.equal(state, 'leaking')
       assert.equal(source, 'native')
@@ -17,6 +17,7 @@ describe('a leak is told in its channel', { concurrency: 2 }, () => {
       assert.ok(leak.growth > 0 && leak.growthRate > 0)
       assert.ok(leak.growthRateInterval[0] <= leak.growthRate && leak.growthRate <= leak.growthRateInterval[1])
       assert.ok(leak.confidence > 0.5 && leak.confidence <= 1)
+      if (what === 'files') assert.match(JSON.stringify(leak.suspects), /"OpenFile: /)
       if (channel !== 'resources') {
         assert.equal(leak.limit, 'cgroup')
         assert.ok(leak.timeToLimit >= 0 && leak.timeToLimit < 600, String(leak.timeToLimit))

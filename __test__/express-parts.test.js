@@ -4,6 +4,8 @@ const assert = require('node:assert/strict')
 const { test } = require('node:test')
 const { Correlation } = require('../lib/express/correlation')
 const { Histogram } = require('../lib/express/histogram')
+const { createWriter } = require('../lib/express/logger')
+const { unreadableErrors } = require('./helpers/unreadable')
 
 /** The same numbers in every run. */
 function createRandom (seed = 1) {
@@ -68,4 +70,19 @@ test('the correlation is null while it would mean nothing', () => {
   const level = new Correlation()
   for (let i = 0; i < 20; i++) level.push(i, 50e6)
   assert.equal(level.coefficient(), null, 'memory that never changed')
+})
+
+test('a logger that throws or rejects with what cannot be read harms nobody', async () => {
+  const warnings = []
+  const onWarning = (warning) => { if (warning.code === 'ERR_TIDEMARK_LOGGER') warnings.push(warning.message) }
+  process.on('warning', onWarning)
+  const thrown = unreadableErrors()
+  for (const error of thrown) {
+    createWriter({ info () { throw error } })({}, 'line')
+    createWriter({ async info () { throw error } })({}, 'line')
+  }
+  await new Promise(setImmediate)
+  process.off('warning', onWarning)
+  assert.equal(warnings.length, 2 * thrown.length)
+  for (const message of warnings) assert.match(message, /^The `logger` threw: something that cannot be read\./)
 })

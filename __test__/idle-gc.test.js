@@ -10,7 +10,7 @@ function setup ({ wantsGc = true, meanMs = 10, utilization, ...options } = {}) {
   let wants = wantsGc
   const native = { wantsGc: () => wants, status: () => ({ gc: { major: { count: 4, durationMs: 4 * meanMs } } }) }
   const idleGc = new IdleGc({ idleGc: true, idleGcIntervalMs: 60000, ...options }, () => { collected++ }, utilization)
-  return { consider: (now) => idleGc.consider(native, now), collected: () => collected, calm: (is) => { wants = !is } }
+  return { consider: (now, doubted) => idleGc.consider(native, now, doubted), collected: () => collected, calm: (is) => { wants = !is } }
 }
 
 /** So that the event loop was idle for most of the time since the last look. */
@@ -27,6 +27,14 @@ test('a suspicion at an idle moment asks for one collection, and not again withi
   await idle()
   consider(61001)
   assert.equal(collected(), 2)
+})
+
+test('a leak that is doubted until more was seen is a reason too', () => {
+  const { consider, collected } = setup({ wantsGc: false, utilization: () => ({ utilization: 0.1 }) })
+  consider(1000)
+  assert.equal(collected(), 0)
+  consider(1000, true)
+  assert.equal(collected(), 1)
 })
 
 test('a suspicion that goes on is asked about more and more seldom, a new one at once again', () => {

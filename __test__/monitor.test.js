@@ -3,14 +3,23 @@
 const assert = require('node:assert/strict')
 const { once } = require('node:events')
 const diagnosticsChannel = require('node:diagnostics_channel')
-const { test } = require('node:test')
+const path = require('node:path')
+const { after, test } = require('node:test')
 const { createMiddleware } = require('../lib/express')
 const { Monitor } = require('../lib/monitor')
 const { createFakeBinding, leakRecord } = require('./helpers/fake-binding')
+const { unreadableErrors } = require('./helpers/unreadable')
+
+// Nothing of a monitor keeps a process alive.
+const alive = setInterval(() => {}, 1000)
+after(() => clearInterval(alive))
 
 function setup (overrides) {
   const binding = createFakeBinding(overrides)
-  return { binding, monitor: new Monitor(binding) }
+  const monitor = new Monitor(binding)
+  // Evidence has tests of its own; here every event comes at once.
+  Monitor.preset(monitor, { evidence: overrides?.evidence ?? [] })
+  return { binding, monitor }
 }
 
 test('nothing is installed until somebody listens', () => {
@@ -45,6 +54,24 @@ test('after start() only stop() takes the hook away', () => {
   assert.equal(binding.last.closed, false)
   monitor.stop()
   assert.equal(binding.last.closed, true)
+})
+
+test('an option that does nothing is a problem, not an error', () => {
+  const { monitor } = setup()
+  monitor.start({ consecutive: 2 })
+  assert.match(monitor.status().problems[0], /`consecutive` is ignored/)
+  monitor.stop()
+})
+
+test('a folder that no snapshot can go to is a problem at once', () => {
+  const { monitor } = setup()
+  for (const [snapshotFolder, problem] of [[path.join(__dirname, 'nowhere'), /there is no folder '.*nowhere'/], [__filename, /is not a folder/]]) {
+    monitor.start({ snapshotFolder })
+    assert.match(monitor.status().problems[0], problem)
+    monitor.stop()
+  }
+  assert.deepEqual(monitor.start({ snapshotFolder: __dirname }).status().problems, [])
+  monitor.stop()
 })
 
 test('once() stops the watching after its event', () => {
@@ -152,7 +179,82 @@ test('a listener that throws harms neither the others nor the app', async () => 
   const [warning] = await warned
   assert.equal(warning.code, 'ERR_TIDEMARK_LISTENER')
   assert.equal(warning.cause, bug)
+  // Node.js prints this, and not the cause.
+  assert.match(warning.detail, /^ +at .*monitor\.test\.js:\d+/)
   monitor.stop()
+})
+
+test('what fails in the native side where nobody called it is a problem, once, and not an exception', () => {
+  const { binding, monitor } = setup()
+  monitor.start()
+  binding.last.drain = () => { throw new Error('index out of bounds') }
+  binding.last.wake()
+  binding.last.wake()
+  assert.deepEqual(monitor.status().problems, ['Watching failed: index out of bounds. This is a bug in tidemark.'])
+  monitor.stop()
+})
+
+test('a leak waits for its evidence, and what comes behind it waits with it', async () => {
+  const { binding, monitor } = setup({ evidence: ['resources'] })
+  const told = []
+  monitor.on('leak', ({ signature }) => told.push(['leak', signature]))
+  monitor.on('recovered', ({ signature }) => told.push(['recovered', signature]))
+  const suspicion = leakRecord({ event: null })
+  suspicion.change.to = 'suspect'
+  binding.last.tell(suspicion)
+  binding.last.tell(leakRecord({ status: { timeToLimitMs: 800 } }), leakRecord({ event: 'recovered' }))
+  assert.deepEqual(told, [])
+  await once(monitor, 'recovered')
+  assert.deepEqual(told.map(([event]) => event), ['leak', 'recovered'])
+  assert.equal(told[0][1], told[1][1])
+  assert.deepEqual(monitor.status().problems, [])
+  monitor.stop()
+})
+
+test('a leak that nobody suspected does not wait for evidence longer than there is time', async () => {
+  const { binding, monitor } = setup({ evidence: ['resources'] })
+  monitor.start({ evidence: ['resources'] })
+  const told = once(monitor, 'leak')
+  binding.last.tell(leakRecord({ status: { timeToLimitMs: 0 } }))
+  await told
+  assert.equal(monitor.status().evidence.collecting, true)
+  monitor.stop()
+})
+
+test('a small claim that evidence itself may have caused is not told at once, nor is its end', async () => {
+  const { binding, monitor } = setup({ evidence: ['resources'] })
+  monitor.on('leak', () => assert.fail('told'))
+  monitor.on('recovered', () => assert.fail('told'))
+  const suspicion = leakRecord({ event: null })
+  suspicion.change.to = 'suspect'
+  binding.last.tell(suspicion)
+  binding.last.tell(leakRecord({ status: { growth: 2e6 } }))
+  await new Promise((resolve) => setTimeout(resolve, 20))
+  binding.last.tell(leakRecord({ event: 'recovered' }))
+  await new Promise((resolve) => setTimeout(resolve, 20))
+  assert.deepEqual(monitor.status().problems, [])
+  monitor.stop()
+})
+
+test("with memwatch's rule a leak is told at once", () => {
+  const { binding, monitor } = setup()
+  monitor.start({ detector: 'memwatch', evidence: ['resources'] })
+  let told = 0
+  monitor.on('leak', () => { told++ })
+  binding.last.tell(leakRecord())
+  assert.equal(told, 1)
+  monitor.stop()
+})
+
+test('a monitor that was stopped tells no leak that still waited for its evidence', async () => {
+  const { binding, monitor } = setup({ evidence: ['resources'] })
+  monitor.on('leak', () => assert.fail('told'))
+  const suspicion = leakRecord({ event: null })
+  suspicion.change.to = 'suspect'
+  binding.last.tell(suspicion)
+  binding.last.tell(leakRecord())
+  monitor.stop()
+  await new Promise((resolve) => setTimeout(resolve, 20))
 })
 
 test("an 'error' listener that throws as well harms nobody, and the warning comes once", async () => {
@@ -172,6 +274,23 @@ test("an 'error' listener that throws as well harms nobody, and the warning come
   monitor.stop()
 })
 
+test("an 'error' listener whose promise is rejected harms nobody either", async () => {
+  const { binding, monitor } = setup()
+  const bugs = ['one', 'two'].map((name) => new Error(name))
+  const heard = []
+  monitor.on('error', async ({ cause }) => {
+    heard.push(cause)
+    throw new Error('and this too')
+  })
+  const warned = once(process, 'warning')
+  for (const bug of bugs) monitor.once('leak', () => { throw bug })
+  binding.last.tell(leakRecord())
+  const [warning] = await warned
+  assert.equal(warning.code, 'ERR_TIDEMARK_LISTENER')
+  assert.deepEqual(heard, bugs)
+  monitor.stop()
+})
+
 test('a listener whose promise is rejected harms nobody either', async () => {
   const { binding, monitor } = setup()
   const errors = []
@@ -181,6 +300,26 @@ test('a listener whose promise is rejected harms nobody either', async () => {
   await new Promise(setImmediate)
   assert.equal(errors.length, 1)
   assert.equal(errors[0].cause.message, 'bug of the app')
+  monitor.stop()
+})
+
+test('what cannot be read of an error harms nobody, thrown or rejected', async () => {
+  const { binding, monitor } = setup()
+  const errors = []
+  const thrown = unreadableErrors()
+  monitor.on('error', (error) => errors.push(error))
+  for (const cause of thrown) {
+    monitor.on('leak', () => { throw cause })
+    monitor.on('leak', async () => { throw cause })
+  }
+  binding.last.tell(leakRecord())
+  await new Promise(setImmediate)
+  assert.equal(errors.length, 2 * thrown.length)
+  for (const { code, message, cause } of errors) {
+    assert.equal(code, 'ERR_TIDEMARK_LISTENER')
+    assert.match(message, /^A listener of 'leak' threw: something that cannot be read\./)
+    assert.ok(thrown.includes(cause))
+  }
   monitor.stop()
 })
 
@@ -227,7 +366,7 @@ test('diagnostics_channel hears what listeners hear', () => {
   const subscriber = (message) => heard.push(message)
   const channel = diagnosticsChannel.channel('tidemark:leak')
   channel.subscribe(subscriber)
-  monitor.start()
+  monitor.start({ evidence: [] })
   binding.last.tell(leakRecord())
   channel.unsubscribe(subscriber)
   assert.equal(heard.length, 1)

@@ -1,9 +1,11 @@
 'use strict'
 
 const assert = require('node:assert/strict')
-const { test } = require('node:test')
-const { readOptions } = require('../lib/options')
-const { checkRuntime } = require('../lib/binding')
+const { describe, test } = require('node:test')
+const { readOptions, ignoredOptions, abortSignal } = require('../lib/options')
+const { checkRuntime, whyNot } = require('../lib/binding')
+const { createError } = require('../lib/errors')
+const { unreadableErrors } = require('./helpers/unreadable')
 
 test('no options mean the defaults', () => {
   assert.deepEqual(readOptions(), readOptions({}))
@@ -28,15 +30,18 @@ const WRONG = [
   [{ historySize: 1e12 }, /from 16 to 65536/],
   [{ historySize: NaN }, /got NaN/],
   [{ detector: 'magic' }, /one of 'trend', 'memwatch', got 'magic'/],
-  [{ channels: [] }, /a non-empty array/],
+  [{ channels: [] }, /a non-empty array .*, got an empty array\./],
   [{ channels: 'heap' }, /a non-empty array/],
-  [{ channels: ['heep'] }, /a non-empty array of 'heap'/],
+  [{ channels: ['heap', 'heep'] }, /a non-empty array of 'heap'.*, got \['heap', 'heep'\]\./],
+  [{ evidence: ['route', ['sites'], {}, 5] }, /an array of none or more of .*, got \['route', an array, an object, 5\]\./],
   [{ idleGc: 1 }, /true or false, got 1/],
   [{ sampleIntervalMs: -1 }, /`sampleIntervalMs`/],
   [{ memoryLimit: 5 }, /`memoryLimit`/],
+  [{ snapshots: true }, /one of 'off', 'auto', got true/],
+  [{ snapshotFolder: '' }, /`snapshotFolder` to be the path of a folder, got ''/],
   [{ source: null }, /`source`.*got null/],
   [null, /Expected `options` to be an object, got null/],
-  [[], /Expected `options` to be an object, got an array/],
+  [[], /Expected `options` to be an object, got an empty array/],
   ['fast', /Expected `options` to be an object, got 'fast'/]
 ]
 
@@ -45,6 +50,10 @@ for (const [options, message] of WRONG) {
     assert.throws(() => readOptions(options), { name: 'TypeError', code: 'ERR_TIDEMARK_OPTION', message })
   })
 }
+
+test('a long array is told in part', () => {
+  assert.throws(() => readOptions({ channels: Array(1000).fill('x'.repeat(1000)) }), { message: /^.{1,400}got \['x{40}\.\.\.',.{1,300}, and 995 more\]\.$/ })
+})
 
 test('an unknown option is refused, with the one that was meant', () => {
   assert.throws(() => readOptions({ consecutve: 4 }), {
@@ -59,6 +68,28 @@ test('an error message never calls code of the app', () => {
   const trap = { toString () { throw new Error('called') }, [Symbol.toPrimitive] () { throw new Error('called') } }
   assert.throws(() => readOptions({ consecutive: trap }), { code: 'ERR_TIDEMARK_OPTION', message: /got an object/ })
   assert.throws(() => readOptions({ consecutive: Symbol('s') }), { code: 'ERR_TIDEMARK_OPTION' })
+  const [revoked] = unreadableErrors()
+  assert.throws(() => readOptions({ consecutive: revoked }), { code: 'ERR_TIDEMARK_OPTION', message: /got something that cannot be read\.$/ })
+  const getter = Object.defineProperty([], 0, { get () { throw new Error('called') }, enumerable: true })
+  for (const array of [getter, new Proxy([trap], { get () { throw new Error('called') } }), Array(3)]) {
+    assert.throws(() => readOptions({ consecutive: array }), { code: 'ERR_TIDEMARK_OPTION', message: /got (an array|\[an accessor\]|\[undefined, )/ })
+  }
+})
+
+test('an option that the detector does not look at is told', () => {
+  const [problem, ...others] = ignoredOptions(readOptions({ consecutive: 2 }))
+  assert.match(problem, /`consecutive` is ignored: it is for `detector: 'memwatch'`\./)
+  assert.deepEqual(others, [])
+  for (const options of [{}, { detector: 'memwatch', consecutive: 2 }]) assert.deepEqual(ignoredOptions(readOptions(options)), [])
+})
+
+test('an AbortSignal is one by what it can', () => {
+  const check = abortSignal()
+  const foreign = { aborted: false, addEventListener () {}, throwIfAborted () {} }
+  for (const right of [AbortSignal.abort(), new AbortController().signal, foreign]) assert.equal(check(right), undefined)
+  for (const wrong of [{}, null, 1, 'signal', new AbortController(), new EventTarget(), { ...foreign, throwIfAborted: undefined }]) {
+    assert.equal(check(wrong), 'an AbortSignal')
+  }
 })
 
 test('a runtime that is not Node.js 18 or later is refused by name', () => {
@@ -67,4 +98,33 @@ test('a runtime that is not Node.js 18 or later is refused by name', () => {
   assert.throws(() => checkRuntime({ node: '22.0.0', bun: '1.2.0' }), { code, message: /Bun 1\.2\.0/ })
   assert.throws(() => checkRuntime({ node: '22.0.0', deno: '2.1.0' }), { code, message: /Deno 2\.1\.0/ })
   assert.doesNotThrow(() => checkRuntime(process.versions))
+})
+
+describe('a binary that cannot be loaded', () => {
+  /** As napi's loader tells it: what it tried first is innermost. */
+  const chain = (...messages) => messages.reduce((cause, message) => new Error(message, { cause }), null)
+  const told = (...messages) => createError('ERR_TIDEMARK_BINDING_MISSING', ['linux-x64', ...whyNot(chain(...messages,
+    "Cannot find module 'tidemark-linux-x64-gnu'\nRequire stack:\n- a", "Cannot find module './tidemark.wasi.cjs'", "Cannot find module 'tidemark-wasm32-wasi'", 'Cannot find native binding. npm has a bug.'))]).message
+
+  test('is told as missing where it is missing, with what is published', () => {
+    assert.match(told("Cannot find module './tidemark.linux-x64-gnu.node'"),
+      /^No tidemark binary for linux-x64 .* Tried: Cannot find module 'tidemark-linux-x64-gnu'; Cannot find module '\.\/tidemark\.linux-x64-gnu\.node'$/)
+    assert.match(told('Unsupported OS: aix, architecture: ppc64'), /^No tidemark binary/)
+  })
+
+  for (const [cause, remedy] of [
+    ['Cannot load native addon because loading addons is disabled.', /--allow-addons/],
+    ["/lib64/libc.so.6: version `GLIBC_2.34' not found (required by /app/tidemark.linux-x64-gnu.node)", /newer C library/],
+    ['/app/tidemark.linux-x64-gnu.node: invalid ELF header', /another system/],
+    ['/app/tidemark.linux-x64-gnu.node: failed to map segment from shared object', /noexec/],
+    ['Access to this API has been restricted. Use --allow-fs-read to manage permissions.', /`--allow-fs-read`/],
+    ['Module did not self-register', /Reinstall/]
+  ]) {
+    test(`leads with what hinders it: ${cause}`, () => {
+      const message = told(cause)
+      assert.ok(message.startsWith(`The tidemark binary for linux-x64 cannot be loaded: ${cause.replace(/\.$/, '')}. `), message)
+      assert.match(message, remedy)
+      assert.doesNotMatch(message, /wasi|optional|\.\./)
+    })
+  }
 })

@@ -7,6 +7,7 @@ const os = require('node:os')
 const path = require('node:path')
 const { describe, test } = require('node:test')
 const { pathToFileURL } = require('node:url')
+const { jsonLine, textLine } = require('../lib/register/lines')
 const { readVariables } = require('../lib/register/variables')
 const { run } = require('./helpers/child')
 
@@ -136,6 +137,12 @@ describe('preloaded', DEADLINE, () => {
     assert.match(message, /^No tidemark binary/)
   })
 
+  test('a binary that may not be loaded is not called missing', async () => {
+    const { code, stderr } = await run('quiet-app.js', { nodeArgs: ['--no-addons', '--require', REGISTER] })
+    assert.equal(code, 0)
+    assert.match(stderr, /error: ERR_TIDEMARK_BINDING_MISSING: The tidemark binary for [^\n]* loading addons is disabled\. Start Node\.js with `--allow-addons`[^\n]*\n$/)
+  })
+
   test('a package in pieces is one line, and the app goes on', async (t) => {
     const folder = mkdtempSync(path.join(os.tmpdir(), 'tidemark-register-'))
     t.after(() => rmSync(folder, { recursive: true, force: true }))
@@ -154,6 +161,30 @@ describe('preloaded', DEADLINE, () => {
   test('an app may start with its own options even where variables set others', async () => {
     const { code, json, stderr } = await preloaded('starts-with-options.js', { env: { TIDEMARK_DETECTOR: 'trend', TIDEMARK_HISTORY_SIZE: '100' } })
     assert.deepEqual({ code, json, stderr }, { code: 0, json: { before: true, detector: 'memwatch' }, stderr: '' })
+  })
+
+  test('why there is no snapshot on a signal is a line', { skip: process.platform === 'win32' && 'no signals' }, async (t) => {
+    const cwd = mkdtempSync(path.join(os.tmpdir(), 'tidemark-register-'))
+    t.after(() => rmSync(cwd, { recursive: true, force: true }))
+    const refused = (env) => preloaded('signals-itself.js', {
+      cwd, nodeArgs: ['--require', REGISTER], env: { TIDEMARK_SIGNAL: 'SIGUSR2', TIDEMARK_MEMORY_LIMIT: '60m', ...env }
+    })
+    const text = await refused()
+    assert.match(text.stderr, /^\S+ tidemark\[\d+\] error: ERR_TIDEMARK_SNAPSHOT_REFUSED: No heap snapshot was taken: .+\n$/)
+    const json = JSON.parse((await refused({ TIDEMARK_FORMAT: 'json' })).stderr)
+    assert.deepEqual([json.event, json.code], ['error', 'ERR_TIDEMARK_SNAPSHOT_REFUSED'])
+    assert.match(json.message, /^No heap snapshot was taken: /)
+    assert.equal(typeof json.reason, 'string')
+    assert.deepEqual([text.code, readdirSync(cwd)], [0, []])
+  })
+
+  test('what listeners throw is a line once, and evidence that comes late is one', async () => {
+    const { code, stderr } = await preloaded('listener-throws.js')
+    const [evidence, error, ...more] = stderr.trim().split('\n').map((line) => line.replace(/^\S+ tidemark\[\d+\] /, ''))
+    assert.equal(code, 0)
+    assert.equal(evidence, 'leak-evidence: The JavaScript heap leaks. Found late.')
+    assert.match(error, /^error: ERR_TIDEMARK_LISTENER: A listener of 'stats' threw: bug of the app\. /)
+    assert.deepEqual(more, [])
   })
 
   test('a stderr that nobody reads any more does not harm the app', async () => {
@@ -182,6 +213,12 @@ describe('preloaded', DEADLINE, () => {
   })
 })
 
+test('a line is one line, and no terminal obeys it', () => {
+  const message = 'told\n2026-01-01T03:00:00.000Z tidemark[1] recovered: all is well \u001b]0;owned\u0007\u009b2J'
+  for (const line of [textLine('leak', { message }), jsonLine('leak', { message })]) assert.match(line, /^[ -~↵]+$/)
+  assert.equal(JSON.parse(jsonLine('leak', { message })).message, message)
+})
+
 describe('the variables', () => {
   test('each sets its option', () => {
     const { format, events, options, errors } = readVariables({
@@ -191,12 +228,17 @@ describe('the variables', () => {
       TIDEMARK_DETECTOR: 'memwatch',
       TIDEMARK_CONSECUTIVE: '7',
       TIDEMARK_CHANNELS: 'heap,native',
+      TIDEMARK_EVIDENCE: 'routes, sites',
       TIDEMARK_HISTORY_SIZE: '64',
       TIDEMARK_SAMPLE_INTERVAL_MS: '500',
       TIDEMARK_IDLE_GC: 'off',
       TIDEMARK_IDLE_GC_INTERVAL_MS: '5000',
       TIDEMARK_MEMORY_LIMIT: '512m',
       TIDEMARK_REQUESTS: 'false',
+      TIDEMARK_SNAPSHOTS: 'auto',
+      TIDEMARK_SNAPSHOT_FOLDER: '/snapshots',
+      TIDEMARK_SNAPSHOT_NEAR_HEAP_LIMIT: 'yes',
+      TIDEMARK_SIGNAL: 'SIGUSR2',
       TIDEMARK_SOURCE: 'perf_hooks'
     })
     assert.deepEqual(errors, [])
@@ -206,14 +248,31 @@ describe('the variables', () => {
       detector: 'memwatch',
       consecutive: 7,
       channels: ['heap', 'native'],
+      evidence: ['routes', 'sites'],
       historySize: 64,
       sampleIntervalMs: 500,
       idleGc: false,
       idleGcIntervalMs: 5000,
       memoryLimit: 512 * 1048576,
       requests: false,
+      snapshotFolder: '/snapshots',
+      snapshots: 'auto',
+      snapshotNearHeapLimit: true,
+      signal: 'SIGUSR2',
       source: 'perf_hooks'
     })
+  })
+
+  test('what is found out after a leak was told is among the events', () => {
+    assert.deepEqual(readVariables({}).events, ['leak', 'leak-evidence', 'recovered'])
+    assert.deepEqual(readVariables({ TIDEMARK_EVENTS: 'leak-evidence' }), { format: 'text', events: ['leak-evidence'], options: undefined, errors: [] })
+  })
+
+  test('evidence can be switched off, which an empty variable could not say', () => {
+    assert.deepEqual(readVariables({ TIDEMARK_EVIDENCE: 'none' }).options, { evidence: [] })
+    const { options, errors: [error] } = readVariables({ TIDEMARK_EVIDENCE: 'routes,rumours' })
+    assert.equal(options, undefined)
+    assert.match(error.message, /a comma-separated list of 'routes', .*, or none, got 'routes,rumours'/)
   })
 
   test('sizes are read as people write them', () => {

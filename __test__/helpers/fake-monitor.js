@@ -4,7 +4,7 @@ const { EventEmitter } = require('node:events')
 
 /** A monitor that says what a test wants it to say. Running from the first listener on, as the real one. */
 class FakeMonitor extends EventEmitter {
-  level = 50 * 1048576
+  level = 50e6
   state = 'steady'
   running = false
   gcMs = 0
@@ -20,7 +20,7 @@ class FakeMonitor extends EventEmitter {
       running: true,
       state: this.state,
       channels: {
-        heap: { state: this.state, level: this.level, growthRate: 1048576 },
+        heap: { state: this.state, level: this.level, growthRate: 1e6 },
         external: { state: 'steady', level: 1e6 }
       },
       gc: { durationMs: this.gcMs },

@@ -1,11 +1,13 @@
 'use strict'
 
 // Leaks in the channel that is named, fast and with a limit near, until it is told; prints the leak.
-// Usage: node leaks-in-channel.js heap|external|resources [perf_hooks]
+// Usage: node leaks-in-channel.js heap|external|resources|files [perf_hooks]
+const fs = require('node:fs')
 const tidemark = require('../..')
 
-const [channel, source = 'auto'] = process.argv.slice(2)
+const [what, source = 'auto'] = process.argv.slice(2)
 const kept = []
+let turn = 0
 
 const leaks = {
   heap () {
@@ -16,8 +18,13 @@ const leaks = {
   },
   resources () {
     kept.push(setTimeout(() => {}, 3600000))
+  },
+  files () {
+    // Ten a second: a process may have no more than 1024.
+    if (turn++ % 5 === 0) kept.push(fs.openSync(__filename))
   }
 }
+const channel = what === 'files' ? 'resources' : what
 
 tidemark.start({ source, sampleIntervalMs: 200, memoryLimit: process.memoryUsage.rss() + 400 * (1 << 20) })
 tidemark.on('leak', (leak) => {
@@ -28,7 +35,7 @@ tidemark.on('leak', (leak) => {
 })
 
 setInterval(() => {
-  leaks[channel]()
+  leaks[what]()
   // Garbage as a service makes it, so that V8 collects.
   for (let i = 0; i < 20; i++) Buffer.from(JSON.stringify(Array.from({ length: 500 }, (_, n) => ({ n }))))
 }, 20)

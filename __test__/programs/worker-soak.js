@@ -1,6 +1,6 @@
 'use strict'
 
-// Starts 240 workers, ten at a time, while this thread works and collects too, and ends them in
+// Starts 275 workers, ten at a time, while this thread works and collects too, and ends them in
 // every way there is. Prints what is left behind. `with` or `without` tidemark: the second is what
 // Node.js itself costs.
 const { readdirSync } = require('node:fs')
@@ -11,9 +11,13 @@ const vm = require('node:vm')
 const { Worker } = require('node:worker_threads')
 
 // Until malloc's arenas and Node's own caches have their size.
-const WARM_UP = 40
+const WARM_UP = 75
 const WORKERS = Number(process.argv[3] ?? 200)
 const AT_ONCE = 10
+
+// Memory is looked at after each: one look says little, since V8 keeps the pages of ended isolates
+// for some seconds (--memory-pool-timeout) and gives them back all at once.
+const ROUND = 25
 
 // How a worker lives and ends: see soak-worker.js.
 const LIVES = ['busy', 'collecting', 'pending', 'ends', 'throws', 'exits', 'restarts', 'starting']
@@ -44,18 +48,17 @@ async function live (index) {
   return ended
 }
 
-async function soak (count) {
-  const outcomes = {}
-  let next = 0
+/** @param {Object<string, number>} outcomes how workers ended, counted here */
+async function soak (from, to, outcomes) {
+  let next = from
   const lane = async () => {
-    while (next < count) {
+    while (next < to) {
       const { life, code, error } = await live(next++)
       const outcome = `${life}: ${error ?? `exit code ${code}`}`
       outcomes[outcome] = (outcomes[outcome] ?? 0) + 1
     }
   }
   await Promise.all(Array.from({ length: AT_ONCE }, lane))
-  return outcomes
 }
 
 /** What this process holds, when it has come to rest. */
@@ -64,8 +67,10 @@ async function holdings () {
   for (let i = 0; i < 10; i++) {
     gc()
     await sleep(20)
+    const { rss, heapTotal } = process.memoryUsage()
     const now = {
-      rss: process.memoryUsage().rss,
+      // Of this thread's heap the load makes what it likes.
+      memory: rss - heapTotal,
       watched: watchedIsolates(),
       fds: entries('/proc/self/fd'),
       threads: entries('/proc/self/task')
@@ -100,11 +105,17 @@ function load () {
 
 async function main () {
   const stopLoad = load()
-  await soak(WARM_UP)
+  await soak(0, WARM_UP, {})
   const before = await holdings()
-  const outcomes = await soak(WORKERS)
-  const after = await holdings()
-  console.log(JSON.stringify({ before, after, outcomes, ...stopLoad() }))
+  const outcomes = {}
+  const memory = []
+  let after = before
+  for (let done = 0; done < WORKERS; done += ROUND) {
+    await soak(done, Math.min(done + ROUND, WORKERS), outcomes)
+    after = await holdings()
+    memory.push(after.memory)
+  }
+  console.log(JSON.stringify({ before, after, memory, outcomes, ...stopLoad() }))
 }
 
 main()

@@ -10,6 +10,10 @@ memwatch.on('stats', (stats) => console.log(
 ))
 memwatch.gc()
 
+const hd = new memwatch.HeapDiff()
+const { change } = hd.end()
+for (const detail of change.details) console.log(detail.what, detail.size_bytes, detail.size, detail['+'], detail['-'])
+
 const status: memwatch.Status = memwatch.status()
 const handler: express.ExpressMiddleware = express
 console.log(status.state, handler(), handler.status())

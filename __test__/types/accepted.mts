@@ -1,6 +1,8 @@
 // Must compile: what the README shows, as an ES module. Found by the package's own name.
 
+import events from 'node:events'
 import http from 'node:http'
+import http2 from 'node:http2'
 import tidemark, { express, gc, history, off, on, once, start, status, stop } from 'tidemark'
 import middleware from 'tidemark/express'
 import type { ExpressOptions, ExpressStats } from 'tidemark/express'
@@ -23,6 +25,24 @@ const listener = (leak: tidemark.Leak) => console.log(leak.message)
 on('leak', listener)
 off('leak', listener)
 
+for (const event of ['leak', 'recovered'] as const) tidemark.on(event, ({ channel, signature }) => console.log(event, channel, signature))
+const names: tidemark.EventName[] = ['leak', 'leak-evidence', 'recovered', 'stats', 'gc', 'error']
+for (const name of names) tidemark.on(name, (payload: tidemark.Events[tidemark.EventName]) => console.log(name, payload))
+tidemark.addListener('gc', ({ kind }) => console.log(kind)).prependListener('stats', ({ state }) => console.log(state))
+tidemark.prependOnceListener('recovered', ({ level }) => console.log(level)).removeListener('leak', listener)
+on('leak', async (leak) => { await Promise.resolve(leak.message) })
+const [awaited] = await events.once(tidemark, 'leak')
+console.log(awaited, tidemark.listenerCount('leak'))
+const emitter: events.EventEmitter = tidemark
+console.log(emitter)
+
+const diff: tidemark.HeapDiff = await tidemark.HeapDiff.start({ signal: AbortSignal.timeout(1000), onProgress: ({ phase }) => console.log(phase) })
+const result: tidemark.HeapDiffResult = await diff.finish()
+console.log(result.change.size)
+const snapshot = await tidemark.readHeapSnapshot('a.heapsnapshot')
+const [suspect] = await snapshot.suspects(await tidemark.readHeapSnapshot('b.heapsnapshot', { signal: AbortSignal.timeout(1000) }))
+console.log(suspect?.sentence, suspect?.growth?.count, snapshot.totalSize)
+
 start()
 start({})
 start({ detector: 'memwatch', consecutive: 5 })
@@ -34,7 +54,11 @@ const options: tidemark.Options = {
   idleGcIntervalMs: 60000,
   requests: true,
   memoryLimit: 512 * 1024 * 1024,
-  source: 'auto'
+  source: 'auto',
+  snapshots: 'auto',
+  signal: 'SIGUSR2',
+  snapshotNearHeapLimit: true,
+  snapshotFolder: '/snapshots'
 }
 tidemark.start(options).on('leak', listener).stop()
 gc()
@@ -56,6 +80,23 @@ for (const bucket of history().coarse) console.log(bucket.start, bucket.heap?.me
 const handle = express({ logger: console, interval: 1000 })
 const answer = middleware.status()
 http.createServer((req, res) => handle(req, res, () => answer(req, res)))
+http.createServer(tidemark.express())
+http2.createServer(tidemark.express())
+http2.createSecureServer({}, (req, res) => handle(req, res, () => answer(req, res)))
 const quiet: ExpressOptions = {}
 const line = (stats: ExpressStats): number | null => stats.p99Ms
 console.log(tidemark.express(quiet), line)
+
+const { path: written, pauseMs, attempts = 0 } = await tidemark.writeHeapSnapshot('x.heapsnapshot', { method: 'auto', signal: AbortSignal.timeout(5000) })
+console.log(written.length, pauseMs + attempts)
+tidemark.writeHeapSnapshot((error, file) => console.log(error?.message, file?.length))
+tidemark.writeHeapSnapshot(undefined, { force: true, redact: true }, () => {})
+
+tidemark.on('leak-evidence', ({ signature, suspects }) => console.log(signature, suspects[0]?.location?.line))
+const first = await tidemark.census()
+const { grew = [], cost } = await tidemark.census({ since: first, heapWide: false })
+console.log(grew[0]?.sizeThen, cost.longestSliceMs)
+const { sites, files } = await tidemark.profile({ durationMs: 1000, flameGraph: 'flame.html', signal: AbortSignal.timeout(5000) })
+const share: number | null | undefined = sites[0]?.share
+console.log(share, files.heapprofile)
+tidemark.start({ evidence: [] })

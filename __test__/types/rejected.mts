@@ -13,6 +13,8 @@ start({ historySize: '512' })
 start({ channels: ['rss'] })
 // @ts-expect-error null is not an option
 start({ memoryLimit: null })
+// @ts-expect-error a signal that ends the process
+start({ signal: 'SIGTERM' })
 // @ts-expect-error options are an object
 start('memwatch')
 // @ts-expect-error not a field of a leak
@@ -23,6 +25,14 @@ on('leak', (leak) => console.log(leak.growthRate.toFixed()))
 on('leak', (leak) => console.log(leak.start * 2))
 // @ts-expect-error not a kind of collection
 on('gc', ({ kind }) => console.log(kind === 'scavenge'))
+// @ts-expect-error a mistyped event
+on('laek', () => {})
+// @ts-expect-error not a field of what is told of a collection
+tidemark.prependListener('gc', (gc) => console.log(gc.channel))
+// @ts-expect-error a listener of another event
+tidemark.removeListener('stats', (leak: tidemark.Leak) => console.log(leak))
+// @ts-expect-error only what both tell
+for (const event of ['leak', 'recovered'] as const) on(event, (told) => console.log(told.suspects))
 // @ts-expect-error a listener is a function
 on('leak', 'log')
 // @ts-expect-error there is nothing to pass
@@ -37,3 +47,9 @@ tidemark.express({ logger: {} })
 tidemark.express({ interval: '60s' })
 // @ts-expect-error the types stand in a namespace; there is no class to make a second one
 console.log(new tidemark.Monitor())
+// @ts-expect-error there is no such way
+tidemark.writeHeapSnapshot('x', { method: 'magic' })
+// @ts-expect-error there is no such evidence
+tidemark.start({ evidence: ['rumours'] })
+// @ts-expect-error an earlier census, not its time
+tidemark.census({ since: Date.now() })

@@ -1,0 +1,80 @@
+'use strict'
+
+const assert = require('node:assert/strict')
+const { EventEmitter } = require('node:events')
+const test = require('node:test')
+const { contentsOf } = require('../lib/evidence/census/contents')
+const { Ledger } = require('../lib/evidence/census/ledger')
+const { anchor, step } = require('../lib/evidence/census/place')
+
+const range = (length, make) => Array.from({ length }, (_, i) => make(i))
+const bytesOf = (list, options) => contentsOf(list, 'array', options).bytesPerEntry
+
+test('of what is long in an entry a part is looked at, and counts for all of it', () => {
+  const short = bytesOf(range(10, (i) => ({ words: range(50, (j) => `a word of twenty ${i} ${j}`) })))
+  const long = bytesOf(range(10, (i) => ({ words: range(500, (j) => `a word of twenty ${i} ${j}`) })))
+  assert.ok(long > 8 * short && long < 12 * short, `${short} and ${long} bytes`)
+  const maps = bytesOf(range(10, (i) => ({ byKey: new Map(range(500, (j) => [j, { i, j }])) })))
+  assert.ok(maps > 500 * 60 && maps < 500 * 160, `${maps} bytes`)
+})
+
+test('what a WeakMap has for an entry is part of what the entry costs', () => {
+  const users = range(10, (id) => ({ id }))
+  const permissions = new WeakMap(users.map((user) => [user, range(50, (i) => ({ resource: `resource number ${i}`, write: true }))]))
+  const alone = bytesOf(users)
+  const both = bytesOf(users, { weakMaps: [permissions] })
+  assert.ok(alone < 200 && both > alone + 50 * 60, `${alone} and ${both} bytes`)
+})
+
+test('what cannot be looked into has no size, rather than a small one', () => {
+  class Query {
+    constructor (signal) { this.rows = range(100, String); signal.addEventListener('abort', () => this.rows) }
+  }
+  const { signal } = new AbortController()
+  range(20, () => new Query(signal))
+  assert.deepEqual(contentsOf(signal, 'emitter').holds, ['function'])
+  assert.equal(contentsOf(signal, 'emitter').bytesPerEntry, 0)
+  const emitter = new EventEmitter().setMaxListeners(0)
+  range(20, () => emitter.on('change', () => emitter))
+  assert.ok(contentsOf(emitter, 'emitter').bytesPerEntry > 0, 'closes over nothing that is hidden')
+  assert.equal(bytesOf(range(10, () => (function * () { yield range(100, String) })())), 0)
+  assert.equal(bytesOf(range(10, () => new Promise(() => {}))), 0)
+})
+
+test('a long string is counted by the place where it hangs', () => {
+  const ledger = new Ledger()
+  const place = () => step(anchor('variable', 'journal', '/srv/app/app.js'), 'property', 'text', 'Journal')
+  ledger.noteText(place(), 40000, 1)
+  ledger.noteText(place(), 90000, 2)
+  ledger.noteText(step(place(), 'property', 'other', 'Journal'), 50000, 2)
+  const [record, ...others] = ledger.grown()
+  assert.deepEqual(others, [])
+  assert.deepEqual({ shape: record.shape, first: record.first.size, last: record.last.size, rises: record.rises }, { shape: 'text', first: 40000, last: 90000, rises: 1 })
+  const counting = ledger.recount(3, { slow: true, clock: () => 0, full: () => false })
+  while (!counting.next().done);
+  assert.equal(record.counts, 2, 'between two walks nobody knows its length')
+})
+
+test('a string that a complete walk did not meet any more has not grown', () => {
+  const ledger = new Ledger()
+  const page = anchor('variable', 'page', '/srv/app/app.js')
+  const walk = (at, length, isComplete = true) => {
+    ledger.beginWalk(at)
+    if (length > 0) ledger.noteText(page, length, at + 1)
+    ledger.endWalk(at + 2, isComplete)
+  }
+  walk(0, 40000)
+  walk(10, 400000)
+  walk(20, 0, false)
+  assert.equal(ledger.grown().length, 1, 'a walk that came to its bounds may have missed it')
+  walk(30, 0)
+  assert.deepEqual(ledger.grown(), [])
+  assert.deepEqual(ledger.all(), [])
+  walk(40, 500000)
+  const [record] = ledger.grown()
+  assert.deepEqual({ first: record.first.size, last: record.last.size, rises: record.rises, falls: record.falls }, { first: 40000, last: 500000, rises: 2, falls: 1 })
+  walk(50, 0)
+  ledger.prune(60)
+  walk(70, 50000)
+  assert.equal(ledger.all()[0].first.size, 50000, 'what was gone for long begins anew')
+})

@@ -1,0 +1,118 @@
+'use strict'
+
+const assert = require('node:assert/strict')
+const { spawnSync } = require('node:child_process')
+const { once } = require('node:events')
+const { chmodSync, mkdirSync, mkdtempSync, readFileSync, readdirSync, rmSync, statSync } = require('node:fs')
+const os = require('node:os')
+const path = require('node:path')
+const { after, before, beforeEach, describe, test } = require('node:test')
+const { Worker } = require('node:worker_threads')
+const binding = require('../lib/binding').loadBinding()
+const { forkObstacle } = require('../lib/snapshot/fork')
+const { run } = require('./helpers/child')
+const { countNodes, problemsOf } = require('./helpers/snapshot')
+
+const noFork = forkObstacle(binding, {})?.message ?? false
+
+const PROGRAM = path.join(__dirname, 'programs', 'near-heap-limit.js')
+
+/** Root may do what other users may not. */
+const isRoot = process.geteuid?.() === 0
+const nobody = isRoot ? ['setpriv', '--reuid=65534', '--regid=65534', '--clear-groups'] : []
+const noOtherUser = isRoot && spawnSync(nobody[0], [...nobody.slice(1), process.execPath, '--version']).status !== 0 && 'cannot become another user here'
+
+let root
+let folder
+let count = 0
+
+before(() => { root = mkdtempSync(path.join(os.tmpdir(), 'tidemark-limit-')) })
+after(() => rmSync(root, { recursive: true, force: true }))
+beforeEach(() => { folder = mkdtempSync(path.join(root, `${count++}-`)) })
+
+const fill = (way, { options = {}, nodeArgs = [], env } = {}) =>
+  run('near-heap-limit.js', { args: [folder, way, JSON.stringify(options)], nodeArgs: ['--max-old-space-size=32', ...nodeArgs], env, deadlineMs: 170000 })
+
+const told = ({ stdout }) => stdout.trim().split('\n').filter(Boolean).map((line) => JSON.parse(line))
+
+/** The one file, which holds the accounts and not what they say. */
+function assertSnapshot () {
+  const names = readdirSync(folder)
+  assert.equal(names.length, 1, names.join())
+  assert.match(names[0], /^heapdump-\d+\.\d+\.heapsnapshot$/)
+  const file = path.join(folder, names[0])
+  assert.deepEqual(problemsOf(file), [])
+  assert.ok(countNodes(file, 'object', 'Account') > 20000)
+  assert.doesNotMatch(readFileSync(file, 'utf8'), /secret-\d/)
+  assert.equal(statSync(file).mode & 0o777, 0o600)
+  return file
+}
+
+describe('the option `snapshotNearHeapLimit`', { skip: noFork }, () => {
+  for (const [way, what] of [['steps', 'a process that reaches its heap limit'], ['loop', 'one that never comes back to the event loop']]) {
+    test(`writes a redacted snapshot of ${what}, which then ends as V8 has it`, { timeout: 180000 }, async () => {
+      const ended = await fill(way)
+      assert.match(ended.stderr, /JavaScript heap out of memory/)
+      assert.ok(ended.signal === 'SIGABRT' || ended.code !== 0)
+      assertSnapshot()
+    })
+  }
+
+  test('lets a process live that gives its memory back, tells it, and gives the limit back', { timeout: 180000 }, async () => {
+    const ended = await fill('relief')
+    assert.equal(ended.code, 0, ended.stderr)
+    assert.equal(ended.stderr, '')
+    const [taken, { restored }] = told(ended)
+    assert.equal(taken.path, assertSnapshot())
+    assert.equal(taken.bytes, statSync(taken.path).size)
+    assert.equal(restored, true)
+  })
+
+  test('writes into the folder that was named', { timeout: 180000 }, async () => {
+    const named = path.join(folder, 'named')
+    mkdirSync(named)
+    await fill('steps', { options: { snapshotFolder: 'named' } })
+    assert.deepEqual(readdirSync(folder), ['named'])
+    assert.match(readdirSync(named).join(), /^heapdump-\d+\.\d+\.heapsnapshot$/)
+  })
+
+  test('says beforehand that there is too little memory, and then does nothing', { timeout: 180000 }, async () => {
+    const ended = await fill('steps', { options: { memoryLimit: 120 * 1048576 } })
+    assert.match(ended.stderr, /JavaScript heap out of memory/)
+    assert.deepEqual(readdirSync(folder), [])
+    const [{ problems: [problem] }] = told(ended)
+    assert.match(problem, /would be refused now: .* needs at least \d+ MB, and [\d.]+ MB are left below `memoryLimit`/)
+  })
+
+  test('writes one where the process may not raise its own limits (ulimit -d)', { timeout: 180000, skip: noOtherUser }, () => {
+    chmodSync(root, 0o755)
+    chmodSync(folder, 0o777)
+    const command = [...nobody, 'sh', '-c', 'ulimit -d 2000000; exec "$@"', 'sh', process.execPath, '--max-old-space-size=32', PROGRAM, folder, 'steps']
+    const ended = spawnSync(command[0], command.slice(1), { encoding: 'utf8', timeout: 170000 })
+    assert.match(ended.stderr, /JavaScript heap out of memory/, ended.stdout)
+    assertSnapshot()
+  })
+
+  test('says that it can do nothing once the process has changed its user', { skip: !isRoot && 'wants to be root' }, async () => {
+    const { json } = await fill('problems', { env: { SET_USER: '65534' } })
+    assert.match(json.problems.join(), /`snapshotNearHeapLimit` would do nothing now: .*setuid/)
+  })
+
+  test('leaves it to Node.js where its own option is on', async () => {
+    for (const given of [{ nodeArgs: ['--heapsnapshot-near-heap-limit=1'] }, { env: { NODE_OPTIONS: '--heapsnapshot-near-heap-limit=1' } }]) {
+      const { json } = await fill('problems', given)
+      assert.match(json.problems.join(), /`snapshotNearHeapLimit` does nothing: Node.js's own/)
+    }
+  })
+})
+
+test('in a worker thread it says that only the main thread can be captured', async () => {
+  const worker = new Worker(`
+    const tidemark = require(${JSON.stringify(path.join(__dirname, '..'))}).start({ snapshotNearHeapLimit: true, evidence: [] })
+    require('node:worker_threads').parentPort.postMessage(tidemark.status().problems)
+    tidemark.stop()
+  `, { eval: true })
+  const [problems] = await once(worker, 'message')
+  assert.deepEqual(problems, ['`snapshotNearHeapLimit` does nothing in a worker thread: only the main thread can be captured.'])
+  await worker.terminate()
+})
