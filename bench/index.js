@@ -19,6 +19,8 @@ const GOALS = {
     gc && goal(find(gc, 'tidemark').fullUs, (us) => us <= 15, (us) => `${us.toFixed(1)} us`),
   'requests per second at least 0.995 of bare, by CPU time, with a listener': ({ express }) => capacity(express, 'tidemark (listener)'),
   'requests per second at least 0.995 of bare, by CPU time, with the middleware': ({ express }) => capacity(express, 'tidemark (middleware)'),
+  'requests per second at least 0.97 of bare, by CPU time, while evidence is collected': ({ express }) =>
+    capacity(express, 'tidemark (collecting evidence)', 0.97),
   'require + start at most 10 ms over bare Node': ({ start }) =>
     start && goal(find(start, 'tidemark').ms.median - find(start, 'bare').ms.median, (ms) => ms <= 10, (ms) => `${ms.toFixed(1)} ms`),
   'own memory at most 1 MiB': ({ memory }) =>
@@ -88,8 +90,8 @@ function find (rows, variant) {
   return rows.find((row) => row.variant === variant)
 }
 
-function capacity (express, variant) {
-  return express && goal(find(express, variant).cpuRatio.median, (ratio) => ratio >= 0.995, (ratio) => ratio.toFixed(3))
+function capacity (express, variant, least = 0.995) {
+  return express && goal(find(express, variant).cpuRatio.median, (ratio) => ratio >= least, (ratio) => ratio.toFixed(3))
 }
 
 function goal (value, holds, show) {

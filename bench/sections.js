@@ -39,7 +39,7 @@ async function gc ({ peers, quick, progress }) {
  * about; CPU time is the server's own, and its inverse is what a core can serve.
  */
 async function express ({ quick, progress }) {
-  const variants = ['bare', 'a middleware that does nothing', 'tidemark (listener)', 'tidemark (middleware)']
+  const variants = ['bare', 'a middleware that does nothing', 'tidemark (listener)', 'tidemark (middleware)', 'tidemark (collecting evidence)']
   const measured = await alternate(variants, quick ? 2 : 9, (variant) => load(variant, quick ? 3 : 6), progress)
   const ofBare = (variant, quotient) => spread(measured[variant].map((round, i) => quotient(round, measured.bare[i])))
   return variants.map((variant) => ({

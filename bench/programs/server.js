@@ -2,6 +2,7 @@
 
 // The Express app under load: a few routes, a little work, garbage as services make it.
 // Forked with VARIANT: sends its port; answers every message with its CPU time in microseconds.
+const { performance } = require('node:perf_hooks')
 const express = require('express')
 
 const variants = {
@@ -16,7 +17,26 @@ const variants = {
     const tidemark = require('../..')
     tidemark.on('leak', () => {})
     app.use(tidemark.express({ logger: { info () {} } }))
+  },
+  'tidemark (collecting evidence)' () {
+    const tidemark = require('../..')
+    tidemark.on('leak', () => {})
+    suspect(tidemark)
   }
+}
+
+/** All that a suspicion sets going, without one: the app has no leak. */
+function suspect (tidemark) {
+  const { Evidence } = require('../../lib/evidence')
+  const { createSources } = require('../../lib/evidence/sources')
+  const { OPTIONS } = require('../../lib/options')
+  const evidence = new Evidence(OPTIONS.evidence.default, (names) => createSources(names, { resources: () => tidemark.status().resources }))
+  evidence.begin()
+  evidence.follow({ channel: 'heap', to: 'suspect' }, performance.now())
+  setInterval(() => {
+    const { gc, channels } = tidemark.status()
+    evidence.tick(performance.now(), { fullGcs: gc.major.count, level: channels.heap?.level })
+  }, OPTIONS.sampleIntervalMs.default)
 }
 
 const app = express()

@@ -13,8 +13,9 @@ const AFTERMATH_MS = 3000
 
 /**
  * Runs one app of the zoo under load.
- * @param {string} name of the file in apps
+ * @param {string} name of the file in the folder of apps
  * @param {object} options
+ * @param {string} options.apps the folder of the apps
  * @param {number} options.seconds
  * @param {string[]} options.nodeArgs
  * @param {string} options.node the node that runs the app
@@ -22,10 +23,10 @@ const AFTERMATH_MS = 3000
  * @param {string} options.modules folder of what the apps require
  * @param {boolean} options.full also where the leak was told, go on to the end
  */
-async function run (name, { seconds, nodeArgs, node, tidemark, modules, full }) {
-  const zooApp = require(path.join(__dirname, 'apps', name))
+async function run (name, { apps, seconds, nodeArgs, node, tidemark, modules, full }) {
+  const zooApp = require(path.join(apps, name))
   const seen = { leaks: [], recovered: [], warnings: [], stderr: '' }
-  const child = fork(path.join(__dirname, 'server.js'), [name, tidemark, seconds], {
+  const child = fork(path.join(__dirname, 'server.js'), [path.join(apps, name), tidemark, seconds], {
     execPath: node,
     execArgv: nodeArgs,
     env: { ...process.env, NODE_PATH: modules },

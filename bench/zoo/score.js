@@ -1,5 +1,7 @@
 'use strict'
 
+const { rankOfCulprit } = require('./culprit')
+
 const CHANNEL_ORDER = ['heap', 'external', 'native', 'resources']
 
 /**
@@ -15,6 +17,19 @@ function judge (result) {
       ? right ? 'told' : 'MISS'
       : alarm ? 'FALSE ALARM' : 'silent'
   return { outcome, alarm, wrongChannels: result.label === 'leak' ? result.leaks.filter((leak) => !result.channel.includes(leak.channel)).map(({ channel }) => channel) : [] }
+}
+
+/** Whether the told leaks' suspects named the culprit, of an app in the folder `apps`: its place in the list, from 1. */
+function place (result, apps) {
+  const { outcome, alarm } = judge(result)
+  return outcome === 'told' ? rankOfCulprit(apps, result.name, alarm.suspects) : undefined
+}
+
+/** Of all leaks that were told. */
+function naming (results, apps) {
+  const told = results.filter((result) => judge(result).outcome === 'told')
+  const within = (most) => told.filter((result) => place(result, apps) <= most).length / told.length
+  return { told: told.length, first: within(1), firstThree: within(3) }
 }
 
 /** Why it was silent: the gates of the channels that matter. */
@@ -44,4 +59,4 @@ function summary (results) {
   }
 }
 
-module.exports = { judge, gates, summary }
+module.exports = { judge, gates, place, naming, summary }

@@ -3,13 +3,12 @@
 // One app of the zoo as its author would run it: tidemark in front of the routes, and nothing else
 // of it. Forked by run.js, which it tells its port and what tidemark tells.
 // node server.js APP TIDEMARK SECONDS
-const path = require('node:path')
 const express = require('express')
 
-const [name, tidemarkFolder, seconds] = process.argv.slice(2)
+const [appFile, tidemarkFolder, seconds] = process.argv.slice(2)
 const tidemark = require(tidemarkFolder)
 const { shop } = require('./shop')
-const zooApp = require(path.join(__dirname, 'apps', name))
+const zooApp = require(appFile)
 
 for (const event of ['leak', 'recovered']) {
   tidemark.on(event, (payload) => process.send({ event, payload }))
