@@ -105,6 +105,6 @@ async function main () {
   steps.close()
 }
 
-module.exports = { matrix }
+module.exports = { matrix, newest, LINES }
 
 if (require.main === module) main().catch(exitWith)
