@@ -4,6 +4,7 @@
 // steps: with turns of the event loop; loop: in one go; relief: as steps, and drops everything at
 // the limit; problems: not at all.
 const { subscribe } = require('node:diagnostics_channel')
+const { readFileSync } = require('node:fs')
 const { getHeapStatistics } = require('node:v8')
 const tidemark = require('../..')
 
@@ -45,6 +46,7 @@ setTimeout(() => {
   if (problems.length > 0) tell({ problems })
   if (way === 'problems') process.exit()
   if (way === 'loop') fill(Infinity)
+  if (way === 'busy') WebAssembly.compile(readFileSync(process.env.WASM))
   fillInSteps(way === 'relief')
 }, 300)
 

@@ -7,7 +7,11 @@
 //! - While the child writes, the limit is raised step by step, as far as there is memory.
 //! - When it cannot be raised further, the process waits for the child's end, for a bounded time: it
 //!   would have ended anyway.
-//! - Then V8 does as it would have done.
+//! - V8 may ask while one of its workers waits for this very thread: for a safepoint to end, for memory.
+//!   That worker cannot be parked until V8 has its answer, so the answer is a slightly higher limit, and
+//!   the next question is another chance.
+//! - Then V8 does as it would have done, and what became of the snapshot goes to stderr beside what V8
+//!   writes there: JavaScript will not hear of it any more.
 //!
 //! What always holds: one snapshot at the most; V8 hears the limit that it has, or a higher one.
 
@@ -20,6 +24,7 @@ use crate::process::headroom;
 use crate::process::unfinished::Unfinished;
 use std::cell::{Cell, RefCell};
 use std::ffi::c_void;
+use std::io::{self, Write};
 use std::mem;
 use std::panic::{AssertUnwindSafe, catch_unwind};
 use std::path::PathBuf;
@@ -31,7 +36,8 @@ use std::time::{Duration, Instant, SystemTime, UNIX_EPOCH};
 /// V8 has no way to tell two registrations of one function apart.
 static ARMED: AtomicBool = AtomicBool::new(false);
 
-/// The process stands still for V8's workers to park.
+/// The process stands still for V8's workers to park, and some may wait for it.
+const PARKING: Duration = Duration::from_millis(500);
 const PARKING_LOOK: Duration = Duration::from_millis(1);
 
 /// How long the process stands still for the child's end, when it has no memory left to go on with.
@@ -50,6 +56,8 @@ const TRIES: u32 = 3;
 
 /// By so much the limit is raised at the least: what is young may all be old a moment later.
 const STEP: usize = 64 << 20;
+/// And by so much where nothing is being written yet.
+const SMALL_STEP: usize = 8 << 20;
 /// And by so much in all, where a quarter of the limit is less.
 const ALL_STEPS: usize = 128 << 20;
 
@@ -68,13 +76,19 @@ struct Inner {
     place: Place,
     need: Cell<Need>,
     state: RefCell<State>,
+    /// Somebody has heard what became of it.
+    heard: Cell<bool>,
     /// This process, and no child of it.
     process: u32,
 }
 
 enum State {
-    /// How many children have hung.
-    Waiting(u32),
+    Waiting {
+        /// How many children have hung.
+        hung: u32,
+        /// Why the last try came to nothing; the next may not.
+        delayed_by: Option<Obstacle>,
+    },
     Writing(Writing),
     Ended(NearLimitState),
 }
@@ -96,7 +110,8 @@ impl NearLimit {
             symbols,
             place,
             need: Cell::new(need),
-            state: RefCell::new(State::Waiting(0)),
+            state: RefCell::new(State::waiting(0)),
+            heard: Cell::new(false),
             process: std::process::id(),
         });
         let data = Rc::as_ptr(&inner).cast_mut().cast::<c_void>();
@@ -116,9 +131,12 @@ impl NearLimit {
         let mut state = self.inner.state.borrow_mut();
         state.advance(&self.inner.place);
         match &*state {
-            State::Waiting(_) => NearLimitState::Waiting,
+            State::Waiting { .. } => NearLimitState::Waiting,
             State::Writing(_) => NearLimitState::Writing,
-            State::Ended(end) => end.clone(),
+            State::Ended(end) => {
+                self.inner.heard.set(true);
+                end.clone()
+            }
         }
     }
 }
@@ -156,52 +174,76 @@ impl Inner {
         state.advance(&self.place);
         let until = Instant::now() + WAIT;
         loop {
-            if let State::Waiting(tries) = *state {
-                *state = self.begin(tries);
+            if let State::Waiting { hung, .. } = *state {
+                *state = self.begin(hung);
             }
-            if let State::Ended(_) = *state {
-                return current;
-            }
-            if let Some(limit) = self.raised(current, initial) {
+            let step = match &*state {
+                State::Waiting { .. } => small_step(initial),
+                State::Writing(_) => step(initial),
+                State::Ended(end) => {
+                    self.last_words(end);
+                    return current;
+                }
+            };
+            if let Some(limit) = self.raised(current, initial, step) {
                 return limit;
             }
-            let busy = matches!(*state, State::Waiting(_));
-            if busy || Instant::now() > until {
-                *state = State::failed("there was no memory to go on with until it was whole");
-                return current;
+            match &*state {
+                State::Waiting {
+                    delayed_by: Some(obstacle),
+                    ..
+                } => *state = State::failed(&obstacle.to_string()),
+                _ if Instant::now() > until => {
+                    *state = State::failed("there was no memory to go on with until it was whole");
+                }
+                _ => {
+                    thread::sleep(WAIT_LOOK);
+                    state.advance(&self.place);
+                }
             }
-            thread::sleep(WAIT_LOOK);
-            state.advance(&self.place);
+        }
+    }
+
+    /// V8 is about to end the process, or will be soon.
+    fn last_words(&self, end: &NearLimitState) {
+        if !self.heard.replace(true) {
+            // Where nobody reads stderr there is nobody to tell.
+            let _ = writeln!(io::stderr(), "\n{}", words(end));
         }
     }
 
     /// What V8 is answered while a snapshot is being written: this one or one that the app takes.
-    fn raised(&self, current: usize, initial: usize) -> Option<usize> {
+    fn raised(&self, current: usize, initial: usize, step: usize) -> Option<usize> {
         let Need {
             reserve,
             memory_limit,
             ..
         } = self.need.get();
         let left = headroom::bytes(memory_limit).unwrap_or(u64::MAX);
-        let limit = raised(current, initial, left, reserve)?;
+        let limit = raised(current, initial, step, left, reserve)?;
         let isolate = self.ground.isolate.raw();
         // SAFETY: the isolate is entered on this thread; sets a number.
         unsafe { (self.symbols.restore_limit)(isolate, RESTORE_BELOW) };
         Some(limit)
     }
 
-    fn begin(&self, tries: u32) -> State {
-        match self.write(tries) {
+    fn begin(&self, hung: u32) -> State {
+        match self.write(hung) {
             Ok(writing) => State::Writing(writing),
             Err(Refusal::Memory { need, available }) => {
                 State::Ended(NearLimitState::Refused { need, available })
             }
-            Err(Refusal::Obstacle(Obstacle::Busy)) => State::Waiting(tries),
+            Err(Refusal::Obstacle(delay @ (Obstacle::Busy | Obstacle::NotParked))) => {
+                State::Waiting {
+                    hung,
+                    delayed_by: Some(delay),
+                }
+            }
             Err(Refusal::Obstacle(obstacle)) => State::failed(&obstacle.to_string()),
         }
     }
 
-    fn write(&self, tries: u32) -> Result<Writing, Refusal> {
+    fn write(&self, hung: u32) -> Result<Writing, Refusal> {
         let started = Instant::now();
         let Need {
             child,
@@ -215,7 +257,11 @@ impl Inner {
             return Err(Refusal::Memory { need, available });
         }
         let mut capture = self.ground.start()?;
+        let until = Instant::now() + PARKING;
         while !capture.ready().ok_or(Obstacle::NotParked)? {
+            if Instant::now() > until {
+                return Err(Obstacle::NotParked.into());
+            }
             thread::sleep(PARKING_LOOK);
         }
         let Place { folder, temporary } = &self.place;
@@ -236,7 +282,7 @@ impl Inner {
             pause: started.elapsed(),
             seen: (0, 0),
             moved: Instant::now(),
-            tries,
+            hung,
         })
     }
 }
@@ -254,12 +300,19 @@ impl From<Obstacle> for Refusal {
 }
 
 impl State {
+    fn waiting(hung: u32) -> Self {
+        Self::Waiting {
+            hung,
+            delayed_by: None,
+        }
+    }
+
     fn failed(why: &str) -> Self {
         Self::Ended(NearLimitState::Failed(why.to_owned()))
     }
 
     fn advance(&mut self, place: &Place) {
-        *self = match mem::replace(self, Self::Waiting(0)) {
+        *self = match mem::replace(self, Self::waiting(0)) {
             Self::Writing(writing) => writing.advance(place),
             other => other,
         };
@@ -275,7 +328,8 @@ struct Writing {
     /// The child's processor time and bytes, and when they last changed.
     seen: (u64, u64),
     moved: Instant,
-    tries: u32,
+    /// How many children before this one have hung.
+    hung: u32,
 }
 
 impl Writing {
@@ -286,7 +340,7 @@ impl Writing {
         match look.end {
             Some(end) => State::Ended(self.finish(&look, end, place)),
             None if !self.stalled(&look) => State::Writing(self),
-            None if self.tries + 1 < TRIES => State::Waiting(self.tries + 1),
+            None if self.hung + 1 < TRIES => State::waiting(self.hung + 1),
             None => State::failed(&format!("the child hung while {}", look.told.phase.name())),
         }
     }
@@ -332,6 +386,25 @@ fn fault(told: Told, end: End) -> Option<String> {
     }
 }
 
+/// For stderr.
+fn words(end: &NearLimitState) -> String {
+    let why = match end {
+        NearLimitState::Written(Written { path, .. }) => {
+            return format!(
+                "tidemark: the snapshot of the heap at its limit is {}",
+                path.display()
+            );
+        }
+        NearLimitState::Refused { need, available } => {
+            let [need, available] = [need, available].map(|bytes| bytes.div_ceil(1_000_000));
+            format!("it would need about {need} MB and {available} MB are left")
+        }
+        NearLimitState::Failed(fault) => fault.clone(),
+        NearLimitState::Waiting | NearLimitState::Writing => "it is not done".to_owned(),
+    };
+    format!("tidemark: there is no snapshot of the heap at its limit: {why}")
+}
+
 /// As node-heapdump names them: seconds and microseconds.
 fn file_name() -> PathBuf {
     let now = SystemTime::now().duration_since(UNIX_EPOCH);
@@ -340,9 +413,16 @@ fn file_name() -> PathBuf {
     format!("heapdump-{seconds}.{micros}.heapsnapshot").into()
 }
 
+fn step(initial: usize) -> usize {
+    STEP.max(initial / 16)
+}
+
+fn small_step(initial: usize) -> usize {
+    SMALL_STEP.max(initial / 64)
+}
+
 /// The next limit of the heap, or `None` where it is high enough or there is no memory for it.
-fn raised(current: usize, initial: usize, left: u64, reserve: u64) -> Option<usize> {
-    let step = STEP.max(initial / 16);
+fn raised(current: usize, initial: usize, step: usize, left: u64, reserve: u64) -> Option<usize> {
     let most = initial.saturating_add(ALL_STEPS.max(initial / 4));
     let limit = current.saturating_add(step);
     let fits = left > (step as u64).saturating_add(reserve / 2);
@@ -383,8 +463,8 @@ mod tests {
         assert!(said(Step::Sandbox).contains("seccomp"));
     }
 
-    fn steps(initial: usize, left: u64) -> Vec<usize> {
-        let next = |&current: &usize| raised(current, initial, left, 64 << 20);
+    fn steps(initial: usize, step: usize, left: u64) -> Vec<usize> {
+        let next = |&current: &usize| raised(current, initial, step, left, 64 << 20);
         std::iter::successors(Some(initial), next)
             .skip(1)
             .map(|limit| limit / MB)
@@ -393,20 +473,28 @@ mod tests {
 
     #[test]
     fn the_limit_is_raised_by_a_quarter_or_a_little_more() {
-        assert_eq!(steps(100 * MB, GB), [164, 228]);
-        assert_eq!(steps(2048 * MB, GB), [2176, 2304, 2432, 2560]);
+        let [small, large] = [100 * MB, 2048 * MB];
+        assert_eq!(steps(small, step(small), GB), [164, 228]);
+        assert_eq!(steps(large, step(large), GB), [2176, 2304, 2432, 2560]);
+    }
+
+    #[test]
+    fn there_are_many_chances_to_begin() {
+        for initial in [32 * MB, 2048 * MB, 8192 * MB] {
+            assert_eq!(steps(initial, small_step(initial), 4 * GB).len(), 16);
+        }
     }
 
     #[test]
     fn the_limit_is_not_raised_without_memory_for_it() {
-        assert!(steps(100 * MB, 96 << 20).is_empty());
-        assert_eq!(steps(100 * MB, (96 << 20) + 1), [164, 228]);
+        assert!(steps(100 * MB, STEP, 96 << 20).is_empty());
+        assert_eq!(steps(100 * MB, STEP, (96 << 20) + 1), [164, 228]);
     }
 
     #[test]
     fn a_limit_beyond_numbers_does_not_overflow() {
         assert_eq!(
-            raised(usize::MAX, usize::MAX, u64::MAX, 0),
+            raised(usize::MAX, usize::MAX, STEP, u64::MAX, 0),
             Some(usize::MAX)
         );
     }
