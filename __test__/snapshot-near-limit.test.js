@@ -31,8 +31,8 @@ before(() => { root = mkdtempSync(path.join(os.tmpdir(), 'tidemark-limit-')) })
 after(() => rmSync(root, { recursive: true, force: true }))
 beforeEach(() => { folder = mkdtempSync(path.join(root, `${count++}-`)) })
 
-const fill = (way, { options = {}, nodeArgs = [], env } = {}) =>
-  run('near-heap-limit.js', { args: [folder, way, JSON.stringify(options)], nodeArgs: ['--max-old-space-size=32', ...nodeArgs], env, deadlineMs: 170000 })
+const fill = (way, { folder: current = folder, options = {}, nodeArgs = [], env } = {}) =>
+  run('near-heap-limit.js', { args: [current, way, JSON.stringify(options)], nodeArgs: ['--max-old-space-size=32', ...nodeArgs], env, deadlineMs: 170000 })
 
 const told = ({ stdout }) => stdout.trim().split('\n').filter(Boolean).map((line) => JSON.parse(line))
 
@@ -49,16 +49,31 @@ function assertSnapshot ({ stderr }) {
   return file
 }
 
+function assertEndedByV8 ({ code, signal, stderr }) {
+  assert.match(stderr, /JavaScript heap out of memory/)
+  assert.ok(signal === 'SIGABRT' || code !== 0)
+}
+
+function assertTold ({ stderr }, file) {
+  assert.ok(stderr.includes(`\ntidemark: the snapshot of the heap at its limit is ${file}\n`), stderr)
+}
+
 describe('the option `snapshotNearHeapLimit`', { skip: noFork }, () => {
-  for (const [way, what] of [['steps', 'a process that reaches its heap limit'], ['loop', 'one that never comes back to the event loop']]) {
-    test(`writes a redacted snapshot of ${what}, which then ends as V8 has it`, { timeout: 180000 }, async () => {
-      const ended = await fill(way)
-      assert.match(ended.stderr, /JavaScript heap out of memory/)
-      assert.ok(ended.signal === 'SIGABRT' || ended.code !== 0)
-      const file = assertSnapshot(ended)
-      assert.ok(ended.stderr.includes(`\ntidemark: the snapshot of the heap at its limit is ${file}\n`), ended.stderr)
-    })
-  }
+  test('writes a redacted snapshot of a process that reaches its heap limit, which then ends as V8 has it', { timeout: 180000 }, async () => {
+    const ended = await fill('steps')
+    assertEndedByV8(ended)
+    assertTold(ended, assertSnapshot(ended))
+  })
+
+  test('writes one of a process that never comes back to the event loop, into the folder that was named', { timeout: 180000 }, async () => {
+    const parent = folder
+    folder = path.join(parent, 'named')
+    mkdirSync(folder)
+    const ended = await fill('loop', { folder: parent, options: { snapshotFolder: 'named' } })
+    assertEndedByV8(ended)
+    assertTold(ended, assertSnapshot(ended))
+    assert.deepEqual(readdirSync(parent), ['named'])
+  })
 
   // One of V8's workers may even wait for the main thread, which waits for it to park: seen on Node.js 26, once in 50.
   test('writes one where V8\'s workers have something else to do at that moment', { timeout: 180000 }, async () => {
@@ -76,14 +91,6 @@ describe('the option `snapshotNearHeapLimit`', { skip: noFork }, () => {
     assert.equal(taken.path, assertSnapshot(ended))
     assert.equal(taken.bytes, statSync(taken.path).size)
     assert.equal(restored, true)
-  })
-
-  test('writes into the folder that was named', { timeout: 180000 }, async () => {
-    const named = path.join(folder, 'named')
-    mkdirSync(named)
-    await fill('steps', { options: { snapshotFolder: 'named' } })
-    assert.deepEqual(readdirSync(folder), ['named'])
-    assert.match(readdirSync(named).join(), /^heapdump-\d+\.\d+\.heapsnapshot$/)
   })
 
   test('says beforehand that there is too little memory, and then does nothing', { timeout: 180000 }, async () => {
