@@ -77,7 +77,9 @@ test('what cannot be asked is refused with what was expected', async () => {
     [() => second.path({ id: -1 }), /`id` to be an integer from 0 to 4294967295, got -1/],
     [() => second.path({ id: 1.5 }), /`id`.*got 1\.5/],
     [() => second.path({ id: 'x' }), /`id`.*got 'x'/],
-    [() => second.path({ class: 7 }), /`class` to be the name of a class, got 7/]
+    [() => second.path({ class: 7 }), /`class` to be the name of a class, got 7/],
+    [() => second.constructor.series([]), /`snapshots` to be a list of HeapSnapshots, got/],
+    [() => second.constructor.series([first, {}]), /`snapshots` to be a HeapSnapshot, got an object/]
   ]
   for (const [ask, message] of refused) {
     const error = await failed(ask())

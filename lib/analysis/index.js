@@ -71,6 +71,8 @@ class HeapSnapshot {
    * @param {HeapSnapshot[]} snapshots oldest first
    */
   static async series (snapshots, options) {
+    mustBe('snapshots', Array.isArray(snapshots) && snapshots.length > 0 ? undefined : 'a list of HeapSnapshots', snapshots)
+    for (const snapshot of snapshots) HeapSnapshot.#check('snapshots', snapshot)
     const { rows } = readListOptions(options)
     const [first] = snapshots
     const natives = snapshots.map((snapshot) => snapshot.#native)

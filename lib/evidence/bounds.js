@@ -10,7 +10,7 @@ const LONGEST_KEY = 300
 const LONGEST_PART = 1000
 
 /** @param {string} text for a person */
-function sentence (text) {
+function brief (text) {
   return cut(plain(text), LONGEST_SENTENCE)
 }
 
@@ -39,4 +39,4 @@ function hash (text) {
   return (sum >>> 0).toString(16).padStart(8, '0')
 }
 
-module.exports = { keyOf, parts, sentence }
+module.exports = { brief, keyOf, parts }

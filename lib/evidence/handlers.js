@@ -1,7 +1,7 @@
 'use strict'
 
 const { Scopes } = require('./census/scopes')
-const { own } = require('./own')
+const { dataProperty } = require('./data-property')
 
 /** More handlers of one route than this are middleware. */
 const MOST_HANDLERS = 4
@@ -12,10 +12,10 @@ const MOST_HANDLERS = 4
  * @returns {WeakRef<Function>[]} the last ones, which do the work
  */
 function handlersOf (req) {
-  const stack = own(own(req, 'route'), 'stack')
+  const stack = dataProperty(dataProperty(req, 'route'), 'stack')
   if (!Array.isArray(stack)) return []
-  const length = own(stack, 'length')
-  return Array.from({ length: Math.min(length, MOST_HANDLERS) }, (_, i) => own(own(stack, String(length - 1 - i)), 'handle'))
+  const length = dataProperty(stack, 'length')
+  return Array.from({ length: Math.min(length, MOST_HANDLERS) }, (_, i) => dataProperty(dataProperty(stack, String(length - 1 - i)), 'handle'))
     .filter((handle) => typeof handle === 'function')
     .map((handle) => new WeakRef(handle))
 }

@@ -3,7 +3,7 @@
 const { types: { isProxy } } = require('node:util')
 const { performance } = require('node:perf_hooks')
 const { applicationFrame, parseStack } = require('./app-frame')
-const { own } = require('./own')
+const { dataProperty } = require('./data-property')
 const { grouped } = require('./resources')
 
 /** @typedef {import('./suspect').Finding} Finding */
@@ -57,7 +57,7 @@ class ListenerWarnings {
   #warned (warning) {
     const startedAt = performance.now()
     try {
-      if (own(warning, 'name') === 'MaxListenersExceededWarning') this.#remember(warning)
+      if (dataProperty(warning, 'name') === 'MaxListenersExceededWarning') this.#remember(warning)
     } catch {
       // What cannot be read is no evidence, and the app must not notice.
     }
@@ -65,10 +65,10 @@ class ListenerWarnings {
   }
 
   #remember (warning) {
-    const emitter = own(warning, 'emitter') ?? own(warning, 'target')
+    const emitter = dataProperty(warning, 'emitter') ?? dataProperty(warning, 'target')
     if (typeof emitter !== 'object' && typeof emitter !== 'function') return
     const location = applicationFrame(parseStack(stackOf(warning)))
-    const event = own(warning, 'type')
+    const event = dataProperty(warning, 'type')
     const type = constructorNameOf(emitter)
     const key = `${type} '${String(event)}'${location === null ? '' : ` at ${location.file}:${location.line}`}`
     let place = this.#places.get(key)
@@ -78,7 +78,7 @@ class ListenerWarnings {
       this.#places.set(key, place)
     }
     place.warnings++
-    const count = own(warning, 'count')
+    const count = dataProperty(warning, 'count')
     if (typeof count === 'number') place.count += count
     if (place.emitters.length >= MOST_EMITTERS) place.emitters.shift()
     place.emitters.push(new WeakRef(emitter))
@@ -128,16 +128,16 @@ function plural (count, type) {
 
 /** What `emitter.listenerCount(event)` would say, without calling it. */
 function countListeners (emitter, event) {
-  const listeners = own(own(emitter, '_events'), event)
+  const listeners = dataProperty(dataProperty(emitter, '_events'), event)
   if (typeof listeners === 'function') return 1
-  const length = own(listeners, 'length')
+  const length = dataProperty(listeners, 'length')
   if (typeof length === 'number') return length
-  return own(emitter, '_events') === undefined ? null : 0
+  return dataProperty(emitter, '_events') === undefined ? null : 0
 }
 
 function constructorNameOf (object) {
   for (let at = object, depth = 0; at !== null && !isProxy(at) && depth < 16; at = Object.getPrototypeOf(at), depth++) {
-    const name = own(own(at, 'constructor'), 'name')
+    const name = dataProperty(dataProperty(at, 'constructor'), 'name')
     if (typeof name === 'string' && name !== '') return name
   }
   return 'Object'
@@ -150,8 +150,8 @@ function stackOf (error) {
   const descriptor = Object.getOwnPropertyDescriptor(error, 'stack')
   if (descriptor === undefined) return ''
   // Reading a stack for the first time formats it, by the app's own function where it has one.
-  const prepare = own(Error, 'prepareStackTrace')
-  if (prepare !== undefined && own(prepare, 'name') !== NODES_OWN) return ''
+  const prepare = dataProperty(Error, 'prepareStackTrace')
+  if (prepare !== undefined && dataProperty(prepare, 'name') !== NODES_OWN) return ''
   if ('value' in descriptor) return descriptor.value
   return STACK_GETTER !== undefined && descriptor.get === STACK_GETTER ? Reflect.apply(STACK_GETTER, error, []) : ''
 }

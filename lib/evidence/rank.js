@@ -1,6 +1,6 @@
 'use strict'
 
-const { keyOf, parts, sentence } = require('./bounds')
+const { brief, keyOf, parts } = require('./bounds')
 const { NODE_KEY } = require('./suspect')
 
 /** @typedef {import('./suspect').Finding} Finding */
@@ -190,7 +190,7 @@ function toSuspect (members) {
     suspect: {
       kind,
       key: keyOf(key),
-      description: sentence(description),
+      description: brief(description),
       bytes: first(byScore.map(({ finding }) => finding.bytes)),
       growth: first(byScore.map(({ finding }) => finding.growth)),
       share: first(byScore.map(({ share }) => share)),
@@ -198,7 +198,7 @@ function toSuspect (members) {
       location: parts((located.find(({ finding }) => finding.kind === 'site') ?? located[0])?.finding.location ?? null),
       evidence: parts([
         ...main.finding.evidence,
-        ...also.map(({ finding }) => ({ kind: finding.kind, description: sentence(finding.description) })),
+        ...also.map(({ finding }) => ({ kind: finding.kind, description: brief(finding.description) })),
         ...also.flatMap(({ finding }) => finding.evidence)
       ].slice(0, MOST_OBSERVATIONS))
     }

@@ -10,9 +10,9 @@ const { getOwnPropertyDescriptor } = Object
  * @param {unknown} object
  * @param {PropertyKey} name
  */
-function own (object, name) {
+function dataProperty (object, name) {
   if (object === null || (typeof object !== 'object' && typeof object !== 'function') || isProxy(object)) return undefined
   return getOwnPropertyDescriptor(object, name)?.value
 }
 
-module.exports = { own }
+module.exports = { dataProperty }
