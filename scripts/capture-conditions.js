@@ -12,7 +12,7 @@ const path = require('node:path')
 const { parseArgs } = require('node:util')
 const { problemsOf } = require('../__test__/helpers/snapshot')
 const { CONDITIONS, DANGEROUS } = require('./capture/conditions')
-const { LINES, newest } = require('./matrix')
+const { linesOf, newest } = require('./node-versions')
 const { setup } = require('./setup')
 const { ROOT, Skipped, Steps, exitWith, must } = require('./steps')
 
@@ -77,7 +77,7 @@ async function main () {
     }
   })
   await setup()
-  const lines = values.only?.split(',').map((each) => each.trim()) ?? LINES
+  const lines = linesOf(values.only)
   const conditions = [...CONDITIONS, ...values.overcommit ? DANGEROUS : []].filter(({ name }) => name.includes(values.match))
   const steps = new Steps()
   const table = new Map(conditions.map(({ name }) => [name, {}]))

@@ -1,6 +1,6 @@
 'use strict'
 
-/** Where `scripts/capture-matrix.js` has proved the capture by fork. */
+/** Where `scripts/captures.js` has proved the capture by fork. */
 const LINES = [18, 20, 22, 24, 26]
 
 /**

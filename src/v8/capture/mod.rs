@@ -8,7 +8,7 @@
 //! - The child cannot outlive the parent, its seconds or its bytes, and reaches nothing but its file.
 //! - Dropping a capture ends the child and lets the workers go.
 //!
-//! `scripts/capture-matrix.js` proves it on the versions of Node.js that it is used on.
+//! `scripts/captures.js` proves it on the versions of Node.js that it is used on.
 
 #![cfg_attr(
     not(all(target_os = "linux", target_arch = "x86_64", target_env = "gnu")),

@@ -4,14 +4,14 @@
 // the other, under allocation load, with a busy thread pool, two busy worker threads and HTTP
 // requests. Each must end with a whole snapshot or a refusal with a reason, and the process must be
 // what it was.
-//   node scripts/capture-matrix.js [--captures 200] [--only 22,24] [--heap-mb 0]
+//   npm run test:capture [-- --captures 200] [--only 22,24] [--heap-mb 0]
 // With --pauses, instead: the pause of so many captures of a quiet heap, beside V8's own way.
-//   node scripts/capture-matrix.js --pauses 20 --only 22 --heap-mb 500
+//   npm run test:capture -- --pauses 20 --only 22 --heap-mb 500
 
 const path = require('node:path')
 const { parseArgs } = require('node:util')
 const { ROOT, Steps, must, exitWith } = require('./steps')
-const { LINES, newest } = require('./matrix')
+const { linesOf, newest } = require('./node-versions')
 const { setup } = require('./setup')
 
 /** Two captures a minute on a busy machine, of the 200. */
@@ -62,6 +62,21 @@ function range (numbers) {
   return sorted.length > 0 ? `${sorted[sorted.length >> 1].toFixed(1)} (max ${sorted.at(-1).toFixed(1)})` : 'none'
 }
 
+/**
+ * @param {Steps} steps
+ * @param {string[]} lines Node.js major versions
+ * @param {{captures: string, heapMb?: string, run?: typeof soak}} what
+ */
+async function captures (steps, lines, { captures, heapMb = '0', run = soak }) {
+  for (const line of lines) {
+    await steps.step(`${captures} captures on the newest Node.js ${line}`, async () => {
+      const result = await run((await newest(line)).binary, { captures, heapMb })
+      console.log(result.note)
+      return result
+    })
+  }
+}
+
 async function main () {
   const { values } = parseArgs({
     options: {
@@ -73,16 +88,14 @@ async function main () {
   })
   await setup()
   const steps = new Steps()
-  const run = values.pauses === undefined ? soak : pauses
-  const what = { captures: values.pauses ?? values.captures, heapMb: values['heap-mb'] }
-  for (const line of values.only?.split(',').map((each) => each.trim()) ?? LINES) {
-    await steps.step(`${what.captures} captures on the newest Node.js ${line}`, async () => {
-      const result = await run((await newest(line)).binary, what)
-      console.log(result.note)
-      return result
-    })
-  }
+  await captures(steps, linesOf(values.only), {
+    captures: values.pauses ?? values.captures,
+    heapMb: values['heap-mb'],
+    run: values.pauses === undefined ? soak : pauses
+  })
   steps.close()
 }
 
-main().catch(exitWith)
+module.exports = { captures }
+
+if (require.main === module) main().catch(exitWith)
