@@ -1,6 +1,6 @@
 'use strict'
 
-const { own } = require('../own')
+const { dataProperty } = require('../data-property')
 
 const MOST_WATCHED = 256
 const NEW_A_LOOK = 64
@@ -44,7 +44,7 @@ class Departed {
       const req = entry.req.deref()
       const res = entry.res.deref()
       if (req === undefined || res === undefined) return false
-      if (own(res, 'destroyed') !== true) return true
+      if (dataProperty(res, 'destroyed') !== true) return true
       departed.push({ req, res })
       return false
     })

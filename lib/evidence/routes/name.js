@@ -2,7 +2,7 @@
 
 const { types: { isProxy, isRegExp } } = require('node:util')
 const { routeOf, template } = require('../../route')
-const { own } = require('../own')
+const { dataProperty } = require('../data-property')
 
 /** So many names are told apart; a server without routes has as many as it has URLs. */
 const MOST_ROUTES = 64
@@ -38,8 +38,8 @@ class RouteNames {
    * @param {{request: object, route: {url: string, method: string}}} message
    */
   learn ({ request, route }) {
-    const req = own(request, 'raw')
-    const url = own(route, 'url')
+    const req = dataProperty(request, 'raw')
+    const url = dataProperty(route, 'url')
     if (typeof req === 'object' && req !== null && typeof url === 'string') this.#told.set(req, url)
   }
 
@@ -49,13 +49,13 @@ class RouteNames {
    * @returns {T}
    */
   of (req, res) {
-    const method = own(req, 'method')
+    const method = dataProperty(req, 'method')
     const told = this.#told.get(req)
     if (told !== undefined) return this.#named(`${method} ${told}`)
-    const baseUrl = own(req, 'baseUrl')
-    if (typeof baseUrl !== 'string') return this.#named(nameOfUrl(method, own(req, 'url')))
-    const route = own(req, 'route')
-    const failed = own(res, 'statusCode') >= 400
+    const baseUrl = dataProperty(req, 'baseUrl')
+    if (typeof baseUrl !== 'string') return this.#named(nameOfUrl(method, dataProperty(req, 'url')))
+    const route = dataProperty(req, 'route')
+    const failed = dataProperty(res, 'statusCode') >= 400
     if (failed || typeof route !== 'object' || route === null) return this.#named(nameOfRoute(req, method, baseUrl, route, failed))
     const last = this.#byRoute.get(route)
     if (last !== undefined && last.method === method && last.baseUrl === baseUrl) return last.value
@@ -78,11 +78,11 @@ class RouteNames {
 
 /** Express was here: what it left without a route has none. */
 function nameOfRoute (req, method, baseUrl, route, failed) {
-  const path = own(route, 'path')
+  const path = dataProperty(route, 'path')
   return routeOf({
     method,
     baseUrl,
-    originalUrl: own(req, 'originalUrl'),
+    originalUrl: dataProperty(req, 'originalUrl'),
     route: path === undefined ? undefined : { path: plain(path) }
   }, failed)
 }
@@ -97,7 +97,7 @@ function nameOfUrl (method, url) {
 function plain (path) {
   if (typeof path === 'string') return path
   if (isProxy(path)) return '(unknown)'
-  if (Array.isArray(path)) return Array.from({ length: Math.min(path.length, 8) }, (_, i) => plain(own(path, i)))
+  if (Array.isArray(path)) return Array.from({ length: Math.min(path.length, 8) }, (_, i) => plain(dataProperty(path, i)))
   return isRegExp(path) ? String(new RegExp(path)) : '(unknown)'
 }
 

@@ -1,7 +1,7 @@
 'use strict'
 
 const { types: { isTypedArray } } = require('node:util')
-const { own } = require('../own')
+const { dataProperty } = require('../data-property')
 
 const byteLengthOf = Object.getOwnPropertyDescriptor(Object.getPrototypeOf(Uint8Array.prototype), 'byteLength').get
 
@@ -164,7 +164,7 @@ function judge ({ req: reqRef, res: resRef, part: taken }, parts) {
 
 function partOf (req) {
   for (const name of PARTS) {
-    const value = own(req, name)
+    const value = dataProperty(req, name)
     if (typeof value === 'object' && value !== null) return { ref: new WeakRef(value), bytes: isTypedArray(value) ? Reflect.apply(byteLengthOf, value, []) : 0 }
   }
   return null
@@ -172,7 +172,7 @@ function partOf (req) {
 
 /** Node's HTTP parser holds the last request of a connection until the next one comes, or its end. */
 function isParsersOwn (req) {
-  return own(own(own(req, 'socket'), 'parser'), 'incoming') === req
+  return dataProperty(dataProperty(dataProperty(req, 'socket'), 'parser'), 'incoming') === req
 }
 
 module.exports = { Retention }
