@@ -5,6 +5,7 @@ const { EventEmitter } = require('node:events')
 const test = require('node:test')
 const { contentsOf } = require('../lib/evidence/census/contents')
 const { Ledger } = require('../lib/evidence/census/ledger')
+const { Scopes } = require('../lib/evidence/census/scopes')
 const { anchor, step } = require('../lib/evidence/census/place')
 
 const range = (length, make) => Array.from({ length }, (_, i) => make(i))
@@ -24,6 +25,39 @@ test('what a WeakMap has for an entry is part of what the entry costs', () => {
   const alone = bytesOf(users)
   const both = bytesOf(users, { weakMaps: [permissions] })
   assert.ok(alone < 200 && both > alone + 50 * 60, `${alone} and ${both} bytes`)
+})
+
+test('an entry that knows its container does not cost the container', () => {
+  const queue = { waiting: [] }
+  const request = (id) => ({ id, queue, body: range(20, (i) => `part ${i} of the body of ${id}`) })
+  range(5000, (id) => queue.waiting.push(request(id)))
+  const knowing = bytesOf(queue.waiting)
+  assert.ok(knowing > 600 && knowing < 2000, `${knowing} bytes`)
+  // Neither does one whose listener knows the emitter.
+  const emitter = new EventEmitter().setMaxListeners(0)
+  range(5000, (id) => emitter.on('change', Object.assign(() => {}, { emitter, id })))
+  const { bytesPerEntry } = contentsOf(emitter, 'emitter')
+  assert.ok(bytesPerEntry > 50 && bytesPerEntry < 500, `${bytesPerEntry} bytes`)
+})
+
+test('what the callbacks of an entry close over is part of what the entry costs', () => {
+  const { scopes, problem } = Scopes.open()
+  assert.equal(problem, undefined)
+  const planned = (rows) => ({ at: 1, name: 'reminder', run: () => rows.length })
+  const jobs = range(10, (i) => planned(range(50, (j) => `a word of twenty ${i} ${j}`)))
+  const without = bytesOf(jobs)
+  const all = bytesOf(jobs, { scopes })
+  assert.ok(without < 300 && all > 50 * 30, `${without} and ${all} bytes`)
+  const shared = range(50, (j) => `a word of twenty ${j}`)
+  assert.ok(bytesOf(range(10, () => planned(shared)), { scopes }) < 400, 'what all of them close over is not what one costs')
+  scopes.close()
+})
+
+test('an estimate that is more than there can be is none', () => {
+  const list = range(10, (i) => ({ words: range(50, (j) => `a word of twenty ${i} ${j}`) }))
+  const each = bytesOf(list)
+  assert.equal(bytesOf(list, { mostPerEntry: each }), each)
+  assert.equal(bytesOf(list, { mostPerEntry: each - 1 }), 0)
 })
 
 test('what cannot be looked into has no size, rather than a small one', () => {

@@ -14,6 +14,8 @@ const SAMPLE = 6
 const MAX_NODES = 300
 const MAX_DEPTH = 5
 const MAX_KEYS = 60
+/** Functions of one entry whose variables are read. */
+const MAX_CALLBACKS = 3
 /** Entries of one container that are compared with the requests that are known to be held, and looked into for them. */
 const MAX_COMPARED = 20000
 const MAX_LOOKED_INTO = 1000
@@ -27,19 +29,20 @@ const crowded = new WeakSet()
  * What a container holds, from a few of its entries.
  * @param {object} container
  * @param {import('./walk').Shape} shape
- * @param {{isShared?: (object: object) => boolean, scopes?: import('./scopes').Scopes, careful?: boolean, weakMaps?: WeakMap<object, unknown>[]}} [options]
+ * @param {{isShared?: (object: object) => boolean, scopes?: import('./scopes').Scopes, careful?: boolean, weakMaps?: WeakMap<object, unknown>[], mostPerEntry?: number}} [options]
  *   `isShared`: reachable without the container, so not what it costs; `careful`: objects may be
- *   dictionaries that are too large to be listed; `weakMaps`: those of the app
+ *   dictionaries that are too large to be listed; `weakMaps`: those of the app; `mostPerEntry`: bytes,
+ *   there are no more
  * @returns {{holds: string[], within: string[], bytesPerEntry: number, routes: string[]}} constructor
  *   names of the entries and of what is in them, the most frequent first; `bytesPerEntry` is an estimate, 0 where there is
  *   none
  */
-function contentsOf (container, shape, { isShared = () => false, scopes, careful = false, weakMaps = [] } = {}) {
+function contentsOf (container, shape, { isShared = () => false, scopes, careful = false, weakMaps = [], mostPerEntry = Infinity } = {}) {
   if (shape === 'text') return { holds: [], bytesPerEntry: 1, routes: [], within: [] }
   const entries = sampleOf(container, shape).map((entry) => careful ? entry : withClosures(entry, scopes))
   const names = new Map()
   const routes = new Map()
-  const bodies = entries.map((entry) => reachableFrom(entry.filter((value) => value !== undefined), { isShared, careful, weakMaps }))
+  const bodies = entries.map((entry) => reachableFrom(entry.filter((value) => value !== undefined), { container, isShared, careful, weakMaps }))
   const met = new Map()
   for (const { objects } of bodies) {
     for (const object of objects.keys()) met.set(object, (met.get(object) ?? 0) + 1)
@@ -56,14 +59,14 @@ function contentsOf (container, shape, { isShared = () => false, scopes, careful
       if (route !== undefined) tally(routes, route)
     }
   })
-  const seen = Math.round(bytes / bodies.length)
+  const each = Math.round(bytes / bodies.length) + SLOT[shape]
   // What waits for a pending Promise cannot be seen, nor the locals of a generator or what an arrow function
   // has for `this`, and it is most of what they cost.
   const unknown = entries.every(([, value, ...more]) => (isPromise(value) && more.length === 0) || types.isGeneratorObject(value)) ||
     entries.every(([, value]) => keepsThis(functionOf(value)))
   return {
     holds: byFrequency(names),
-    bytesPerEntry: unknown ? 0 : seen + SLOT[shape],
+    bytesPerEntry: unknown || each > mostPerEntry ? 0 : each,
     routes: byFrequency(routes),
     /** The innermost types that are worth a name: `[{req}]` holds an IncomingMessage too. */
     within: byFrequency(namesWithin(bodies))
@@ -72,6 +75,12 @@ function contentsOf (container, shape, { isShared = () => false, scopes, careful
 
 /** Bytes of one more slot, without what is in it. */
 const SLOT = { map: 36, set: 28, array: 8, object: 36, emitter: 8, timers: 0 }
+
+/** Bytes that each of so many entries can have at the most, since there is no more in use. */
+function mostPerEntry (entries) {
+  const { heapUsed, external } = process.memoryUsage()
+  return (heapUsed + external) / entries
+}
 
 function tally (counts, name) {
   counts.set(name, (counts.get(name) ?? 0) + 1)
@@ -120,15 +129,15 @@ function sampleOf (container, shape) {
   return sampledIndices(keys.length).slice(0, SAMPLE).map((index) => [keys[index], own(container, keys[index])])
 }
 
-/** An entry that is a function, or has one as its only content, holds what the function closes over. */
+/** An entry that is a function, or has some as a job has its callbacks, holds what those close over. */
 function withClosures (entry, scopes) {
   const [key, value] = entry
   if (scopes !== undefined && isPromise(value)) return [key, value, ...resultOf(value, scopes)]
-  const fn = functionOf(value)
-  if (scopes === undefined || fn === undefined) return [key, value]
+  const functions = functionsOf(value)
+  if (scopes === undefined || functions.length === 0) return [key, value]
   const closedOver = []
   try {
-    scopes.readFunctions([fn], () => true, ({ variables, bound }) => {
+    scopes.readFunctions(functions, () => true, ({ variables, bound }) => {
       closedOver.push(...bound)
       // The outermost scope is the module's, which all of them share.
       for (const { object } of variables.slice(0, Math.max(1, variables.length - 1))) {
@@ -147,6 +156,19 @@ function functionOf (value) {
   return typeof fn === 'function' && !types.isProxy(fn) ? fn : undefined
 }
 
+/** The same, or the first of its callbacks. */
+function functionsOf (value) {
+  const fn = functionOf(value)
+  if (fn !== undefined) return [fn]
+  if (!isReadable(value) || isArray(value) || crowded.has(value)) return []
+  const functions = []
+  for (const key of ownKeys(value).slice(0, MAX_KEYS)) {
+    const callback = functions.length < MAX_CALLBACKS && key !== 'stack' && functionOf(own(value, key))
+    if (callback) functions.push(callback)
+  }
+  return functions
+}
+
 function keepsThis (fn) {
   return fn !== undefined && ARROW_WITH_THIS.test(source(fn))
 }
@@ -161,35 +183,42 @@ function resultOf (promise, scopes) {
 }
 
 /**
- * Of what is long only a part is looked at, which then counts for all of it.
- * @returns {{objects: Map<object, number>, overhead: number}} each object with its own size, and the
- *   size of what is no object
+ * Of what is long only a part is looked at, which then counts for all of it. An entry may know its
+ * container, which is not what the entry costs.
+ * @returns {{objects: Map<object, number>, overhead: number}} each object with its own size and that of
+ *   its strings and numbers, and the size of roots that are no objects
  */
-function reachableFrom (roots, { isShared, careful, weakMaps }) {
+function reachableFrom (roots, { container, isShared, careful, weakMaps }) {
   const objects = new Map()
-  let overhead = 0
   const queue = []
+  /** @returns {number} bytes of what is no object */
   const add = (value, depth, weight) => {
-    if (typeof value === 'string') overhead += value.length > 10 ? (16 + value.length) * weight : 0
-    else if (typeof value === 'number' && !Number.isInteger(value)) overhead += 12 * weight
-    else if (isReadable(value) && !objects.has(value) && objects.size < MAX_NODES && !isShared(value)) {
+    if (!isReadable(value)) return weight * primitiveSize(value)
+    if (value !== container && !objects.has(value) && objects.size < MAX_NODES && !isShared(value)) {
       objects.set(value, 0)
       queue.push([value, depth, weight])
     }
+    return 0
   }
-  for (const root of roots) add(root, 0, 1)
+  const overhead = roots.reduce((sum, root) => sum + add(root, 0, 1), 0)
   for (let head = 0; head < queue.length; head++) {
     const [object, depth, weight] = queue[head]
-    const inside = depth < MAX_DEPTH ? (value, times = 1) => add(value, depth + 1, weight * times) : () => {}
+    let primitives = 0
+    const inside = (value, times = 1) => { if (depth < MAX_DEPTH) primitives += add(value, depth + 1, weight * times) }
+    let size = 32
     try {
-      objects.set(object, weight * sizeAndContents(object, inside, careful))
+      size = sizeAndContents(object, inside, careful)
       // What a WeakMap has for a key lives as long as the key.
       for (const weakMap of weakMaps) inside(weakMapGet(weakMap, object))
-    } catch {
-      objects.set(object, 32 * weight)
-    }
+    } catch {}
+    objects.set(object, weight * size + primitives)
   }
   return { objects, overhead }
+}
+
+function primitiveSize (value) {
+  if (typeof value === 'string') return value.length > 10 ? 16 + value.length : 0
+  return typeof value === 'number' && !Number.isInteger(value) ? 12 : 0
 }
 
 /**
@@ -279,4 +308,4 @@ function newestOf (container, shape) {
   return Array.from({ length: length - from }, (_, i) => own(container, from + i))
 }
 
-module.exports = { contentsOf, routesHeldBy }
+module.exports = { contentsOf, mostPerEntry, routesHeldBy }

@@ -1,7 +1,7 @@
 'use strict'
 
 const { setTimeout } = require('node:timers')
-const { contentsOf, routesHeldBy } = require('./contents')
+const { contentsOf, mostPerEntry, routesHeldBy } = require('./contents')
 const { growthOf, steadiness, toFindings } = require('./finding')
 const { Ledger } = require('./ledger')
 const { own } = require('./read')
@@ -160,7 +160,7 @@ class CensusEvidence {
 
   #look (record, container, scopes) {
     const weakMaps = this.#weakMaps.map((ref) => ref.deref()).filter((weakMap) => weakMap !== undefined)
-    const contents = contentsOf(container, record.shape, { scopes, careful: this.#careful, weakMaps })
+    const contents = contentsOf(container, record.shape, { scopes, careful: this.#careful, weakMaps, mostPerEntry: mostPerEntry(record.last.size) })
     const held = this.#heldBy().map(({ route, ref }) => ({ route, request: ref.deref() })).filter(({ request }) => request !== undefined)
     const routes = new Set([...routesHeldBy(container, record.shape, held, this.#careful), ...contents.routes.slice(0, 1)])
     return {

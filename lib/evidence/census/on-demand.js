@@ -2,7 +2,7 @@
 
 const { boolean, optional, readOptions } = require('../../options')
 const { countResources } = require('../../resource-watch')
-const { contentsOf } = require('./contents')
+const { contentsOf, mostPerEntry } = require('./contents')
 const { queryHeap } = require('./heap-wide')
 const { Ledger } = require('./ledger')
 const { describePlace } = require('./place')
@@ -90,7 +90,7 @@ async function list (into, found, slices, options) {
 }
 
 function describe (record, container, options) {
-  const { holds, bytesPerEntry } = contentsOf(container, record.shape, options)
+  const { holds, bytesPerEntry } = contentsOf(container, record.shape, { ...options, mostPerEntry: mostPerEntry(record.last.size) })
   return {
     key: record.key,
     type: record.type,
