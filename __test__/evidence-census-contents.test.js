@@ -4,6 +4,7 @@ const assert = require('node:assert/strict')
 const { EventEmitter } = require('node:events')
 const test = require('node:test')
 const { contentsOf } = require('../lib/evidence/census/contents')
+const { kindsOf, toFindings } = require('../lib/evidence/census/finding')
 const { Ledger } = require('../lib/evidence/census/ledger')
 const { Scopes } = require('../lib/evidence/census/scopes')
 const { anchor, step } = require('../lib/evidence/census/place')
@@ -111,4 +112,22 @@ test('a string that a complete walk did not meet any more has not grown', () => 
   ledger.prune(60)
   walk(70, 50000)
   assert.equal(ledger.all()[0].first.size, 50000, 'what was gone for long begins anew')
+})
+
+test('containers that hang at the same place are one finding, and the one that grew most speaks for all', () => {
+  const ledger = new Ledger()
+  const carts = anchor('variable', 'carts', '/srv/app/app.js')
+  const place = () => step(step(carts, 'entry', 'Cart', 'Map'), 'property', 'items', 'Cart')
+  const other = step(carts, 'property', 'log', 'Map')
+  const lists = range(20, () => [])
+  const log = []
+  for (let at = 0; at < 5; at++) {
+    lists.forEach((list, i) => ledger.note(list, { shape: 'array', type: 'Array', size: 40 + at * (i === 7 ? 20 : 10), place: place() }, at * 1000))
+    ledger.note(log, { shape: 'array', type: 'Array', size: 40 + at * 50, place: other }, at * 1000)
+  }
+  const kinds = kindsOf(ledger.grown())
+  assert.deepEqual(kinds.map(({ record, kin }) => [record.ref.deref() === lists[7] ? 'list 7' : record.place.name, kin.length]), [['list 7', 19], ['log', 0]])
+  const [finding] = toFindings(kinds.map((kind) => ({ ...kind, entries: 840, growth: 84000, bytes: 164000, contents: { holds: ['Item'], within: [], bytesPerEntry: 100 }, routes: [], event: undefined, confidence: 0.9, siblings: [] })))
+  assert.equal(finding.description, '`carts[…].items` in app.js, part of a Cart, an Array, grew from 40 to 120 entries in 4 s; it holds Item, about 100 B each; 19 more like it grew too')
+  assert.deepEqual(finding.evidence[1], { kind: 'kin', description: 'together they grew by 840', containers: 20 })
 })

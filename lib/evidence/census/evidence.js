@@ -2,7 +2,7 @@
 
 const { setTimeout } = require('node:timers')
 const { contentsOf, mostPerEntry, routesHeldBy } = require('./contents')
-const { growthOf, steadiness, toFindings } = require('./finding')
+const { growthOf, kindsOf, steadiness, toFindings } = require('./finding')
 const { Ledger } = require('./ledger')
 const { own } = require('./read')
 const { Scopes } = require('./scopes')
@@ -140,14 +140,11 @@ class CensusEvidence {
     const { scopes } = Scopes.open()
     this.#careful = mayHideDictionary(ledger.all())
     try {
-      const grown = ledger.grown()
-        .filter((record) => record.last.size - record.first.size >= LEAST_GROWTH)
-        .sort((one, other) => steadiness(other) * growthOf(other) - steadiness(one) * growthOf(one))
-        .slice(0, MAX_SAMPLED)
+      const grown = ledger.grown().filter((record) => growthOf(record) >= LEAST_GROWTH)
       const described = []
-      for (const record of grown) {
-        const container = record.ref.deref()
-        if (container !== undefined) described.push(this.#look(record, container, scopes))
+      for (const kind of kindsOf(grown).slice(0, MAX_SAMPLED)) {
+        const container = kind.record.ref.deref()
+        if (container !== undefined) described.push(this.#look(kind, container, scopes))
         if (slices.over) break
         if (slices.full) await slices.turn()
       }
@@ -158,18 +155,23 @@ class CensusEvidence {
     }
   }
 
-  #look (record, container, scopes) {
+  #look ({ record, kin }, container, scopes) {
+    const sum = (count) => kin.reduce((total, other) => total + count(other), count(record))
+    const size = sum(({ last }) => last.size)
+    const entries = sum(growthOf)
     const weakMaps = this.#weakMaps.map((ref) => ref.deref()).filter((weakMap) => weakMap !== undefined)
-    const contents = contentsOf(container, record.shape, { scopes, careful: this.#careful, weakMaps, mostPerEntry: mostPerEntry(record.last.size) })
+    const contents = contentsOf(container, record.shape, { scopes, careful: this.#careful, weakMaps, mostPerEntry: mostPerEntry(size) })
     const held = this.#heldBy().map(({ route, ref }) => ({ route, request: ref.deref() })).filter(({ request }) => request !== undefined)
     const routes = new Set([...routesHeldBy(container, record.shape, held, this.#careful), ...contents.routes.slice(0, 1)])
     return {
       record,
+      kin,
+      entries,
       contents,
       routes: [...routes],
       event: record.shape === 'emitter' ? listenersOf(container) : undefined,
-      growth: growthOf(record) * contents.bytesPerEntry,
-      bytes: record.last.size * contents.bytesPerEntry,
+      growth: entries * contents.bytesPerEntry,
+      bytes: size * contents.bytesPerEntry,
       confidence: steadiness(record),
       siblings: []
     }

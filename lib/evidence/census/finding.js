@@ -12,8 +12,30 @@ const LEAST_BYTES = 65536
 const LEAST_ENTRIES = 200
 
 /**
+ * Containers of one kind hang at the same place of the code, such as the listeners of every socket: the
+ * one that grew most speaks for all.
+ * @param {import('./ledger').Record[]} records that grew
+ * @returns {{record: import('./ledger').Record, kin: import('./ledger').Record[]}[]} what grew most, and most steadily, first
+ */
+function kindsOf (records) {
+  const kinds = new Map()
+  const weighed = records.map((record) => ({ record, weight: steadiness(record) * growthOf(record) }))
+  for (const { record, weight } of weighed.sort((one, other) => other.weight - one.weight)) {
+    const key = `${record.shape}:${record.key}`
+    const kind = kinds.get(key)
+    if (kind === undefined) {
+      kinds.set(key, { record, kin: [], weight })
+    } else {
+      kind.kin.push(record)
+      kind.weight += weight
+    }
+  }
+  return [...kinds.values()].sort((one, other) => other.weight - one.weight).map(({ record, kin }) => ({ record, kin }))
+}
+
+/**
  * What is told of containers that grew, what grew most first.
- * @param {object[]} described each a record of the ledger, with what was seen in the container
+ * @param {object[]} described each a record of the ledger and its kin, with what was seen in the container and `entries`, what all of them grew by
  * @returns {import('../suspect').Finding[]}
  */
 function toFindings (described) {
@@ -24,13 +46,13 @@ function toFindings (described) {
     .map(toFinding)
 }
 
-function weightOf ({ record, growth, confidence }) {
-  return confidence * (growth || GUESS * growthOf(record))
+function weightOf ({ entries, growth, confidence }) {
+  return confidence * (growth || GUESS * entries)
 }
 
 /** A few small entries more are the course of the day. */
-function isMaterial ({ record, growth }) {
-  return growth === 0 || growth >= LEAST_BYTES || growthOf(record) >= LEAST_ENTRIES
+function isMaterial ({ entries, growth }) {
+  return growth === 0 || growth >= LEAST_BYTES || entries >= LEAST_ENTRIES
 }
 
 function growthOf ({ first, last }) {
@@ -79,7 +101,7 @@ function isSibling (one, other) {
   return growths[0] > growths[1] * 0.8
 }
 
-function toFinding ({ record, contents, routes, event, growth, bytes, confidence, siblings }) {
+function toFinding ({ record, kin, entries, contents, routes, event, growth, bytes, confidence, siblings }) {
   const { place, first, last } = record
   const intervalMs = last.at - first.at
   const what = describePlace(place)
@@ -88,7 +110,7 @@ function toFinding ({ record, contents, routes, event, growth, bytes, confidence
   const filler = fillOf(place)?.begin
   const holds = contents.holds.slice(0, 3)
   const each = contents.bytesPerEntry
-  const description = describe(record, { what, site, holds, each, event })
+  const description = describe(record, { what, site, holds, each, event }) + (kin.length === 0 ? '' : `; ${number(kin.length)} more like it grew too`)
   const links = [
     `holder:${record.key}`,
     ...file === undefined ? [] : [`file:${site?.file ?? file}`],
@@ -113,6 +135,7 @@ function toFinding ({ record, contents, routes, event, growth, bytes, confidence
         counts: record.counts, rises: record.rises, falls: record.falls, sizeThen: first.size, sizeNow: last.size,
         bytesPerEntry: each, holds
       },
+      ...kin.length === 0 ? [] : [{ kind: 'kin', description: `together they grew by ${number(entries)}`, containers: kin.length + 1 }],
       ...siblings.slice(0, 4).map(({ record }) => ({
         kind: 'sibling', description: `${describePlace(record.place)} grew with it, from ${number(record.first.size)} to ${number(record.last.size)}`
       }))
@@ -144,4 +167,4 @@ function round (value) {
   return Math.round(value * 1000) / 1000
 }
 
-module.exports = { growthOf, steadiness, toFindings }
+module.exports = { growthOf, kindsOf, steadiness, toFindings }
