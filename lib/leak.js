@@ -17,7 +17,7 @@ const CHANNELS = {
   },
   native: {
     subject: 'Native memory (outside V8)',
-    next: 'Next: look at native addons and at what they are not told to free; a heap snapshot will not show it.'
+    next: 'Next: look at what native addons are not told to free, at TLS contexts and zlib streams that are kept, and at messages to workers and ports that nobody reads; a heap snapshot shows who holds them, not their size.'
   },
   resources: {
     subject: 'The number of active handles (sockets, timers, files)',
