@@ -108,6 +108,7 @@ test('containers are found wherever they hang, by name, with what they hold', as
     ['`inModule` in census-names.js', 50],
     ['`foreign` in census-names.js', 50],
     ['`inClosure` in census-names.js', 40],
+    ['`served` in census-names.js', 43],
     ['`emitter` in census-names.js', 50],
     ['`store.sessions` in census-names.js, part of a Store', 50],
     ['`store.#entries` in census-names.js, part of a Store', 50],

@@ -56,6 +56,15 @@ function listen () {
   })
 }
 
+/** A variable that is never reached stays in its temporal dead zone. */
+async function serve () {
+  const served = new Map(range(43).map((value, i) => [i, value]))
+  exports.size = () => served.size + (neverThere?.length ?? 0)
+  await new Promise(() => {})
+  const neverThere = []
+}
+serve()
+
 function bound () {
   return this.size
 }

@@ -4,7 +4,7 @@ const { types } = require('node:util')
 const { routeOf, UNMATCHED } = require('../../route')
 const {
   bufferBytes, firstEntries, getOwnPropertyDescriptor, isArray, isMap, isPromise, isReadable, isSet, mapHas, mapSize,
-  own, ownKeys, setHas, setSize, source, typeName, weakMapGet
+  own, ownKeys, setHas, setSize, source, typeName, variable, weakMapGet
 } = require('./read')
 const { keysNamedByClass } = require('./named-keys')
 const { isCrowdedEmitter, isPlain, isTarget, listenersOf, listenersOfTarget, sampledIndices } = require('./walk')
@@ -141,7 +141,7 @@ function withClosures (entry, scopes) {
       closedOver.push(...bound)
       // The outermost scope is the module's, which all of them share.
       for (const { object } of variables.slice(0, Math.max(1, variables.length - 1))) {
-        for (const name of ownKeys(object).slice(0, MAX_KEYS)) closedOver.push(own(object, name))
+        for (const name of ownKeys(object).slice(0, MAX_KEYS)) closedOver.push(variable(object, name))
       }
     })
   } catch {

@@ -42,6 +42,15 @@ function own (object, key) {
   return getOwnPropertyDescriptor(object, key)?.value
 }
 
+/** The value of a variable in a scope; undefined in its temporal dead zone, where V8 12 and later throw. */
+function variable (scope, name) {
+  try {
+    return own(scope, name)
+  } catch {
+    return undefined
+  }
+}
+
 /** The prototype, or null where it ends or is a Proxy. */
 function prototypeOf (object) {
   const prototype = getPrototypeOf(object)
@@ -126,5 +135,6 @@ module.exports = {
   setSize,
   source,
   typeName,
+  variable,
   weakMapGet
 }

@@ -5,7 +5,7 @@ const v8 = require('node:v8')
 const { types } = require('node:util')
 const {
   bufferBytes, constructorOf, firstEntries, getOwnPropertyDescriptor, isArray, isMap, isReadable, isSet,
-  mapSize, own, ownKeys, prototypeOf, setSize, source, typeName
+  mapSize, own, ownKeys, prototypeOf, setSize, source, typeName, variable
 } = require('./read')
 const { isOwnFile } = require('../own-files')
 const { anchor, isBetter, isDependency, step } = require('./place')
@@ -406,7 +406,7 @@ class Walk {
     const dependency = isDependency(location.file)
     const priority = dependency ? Math.max(1, entry.priority) : 0
     for (const name of ownKeys(scope).slice(0, MAX_STRUCTURE)) {
-      const value = own(scope, name)
+      const value = variable(scope, name)
       if (typeof name !== 'string' || !(isReadable(value) || typeof value === 'string')) continue
       const known = isReadable(value) ? this.#anchors.get(value) : undefined
       const site = mayBeFilled(value) ? mentionOf(fn, location, name, (known ?? this.#places.get(value))?.site?.quality) : undefined
