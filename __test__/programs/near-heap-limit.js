@@ -11,6 +11,9 @@ const tidemark = require('../..')
 const [folder, way, options = '{}'] = process.argv.slice(2)
 process.chdir(folder)
 
+/** While the child writes. */
+const RAISED_FOR_CHILD = 64 * 1048576
+
 class Account {
   constructor (id) {
     this.secret = Buffer.from(`secret-${id}`).toString()
@@ -54,7 +57,8 @@ function fillInSteps (relieved) {
   const { heap_size_limit: limit } = getHeapStatistics()
   const timer = setInterval(() => {
     fill(20)
-    if (!relieved || getHeapStatistics().heap_size_limit === limit) return
+    // By less where V8's workers could not park, and the snapshot waits for the next time.
+    if (!relieved || getHeapStatistics().heap_size_limit < limit + RAISED_FOR_CHILD) return
     accounts = []
     clearInterval(timer)
     setInterval(() => {}, 1000)
