@@ -51,6 +51,8 @@ test('what the callbacks of an entry close over is part of what the entry costs'
   assert.ok(without < 300 && all > 50 * 30, `${without} and ${all} bytes`)
   const shared = range(50, (j) => `a word of twenty ${j}`)
   assert.ok(bytesOf(range(10, () => planned(shared)), { scopes }) < 400, 'what all of them close over is not what one costs')
+  const requests = range(10, (i) => Object.assign(new EventEmitter(), planned(range(50, (j) => `a word of twenty ${i} ${j}`))))
+  assert.equal(bytesOf(requests, { scopes }), bytesOf(requests), 'streams and requests have callbacks into all of the app')
   scopes.close()
 })
 

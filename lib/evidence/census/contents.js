@@ -156,11 +156,11 @@ function functionOf (value) {
   return typeof fn === 'function' && !types.isProxy(fn) ? fn : undefined
 }
 
-/** The same, or the first of its callbacks. */
+/** The same, or the first of its callbacks; those of requests and streams lead into all of the app. */
 function functionsOf (value) {
   const fn = functionOf(value)
   if (fn !== undefined) return [fn]
-  if (!isReadable(value) || isArray(value) || crowded.has(value)) return []
+  if (!isReadable(value) || isArray(value) || crowded.has(value) || own(value, '_events') !== undefined) return []
   const functions = []
   for (const key of ownKeys(value).slice(0, MAX_KEYS)) {
     const callback = functions.length < MAX_CALLBACKS && key !== 'stack' && functionOf(own(value, key))
