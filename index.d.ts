@@ -158,7 +158,7 @@ declare namespace tidemark {
      * before V8 ends the process: by fork and redacted. The heap's limit is raised meanwhile as far as
      * there is memory, by a quarter or 128 MB at most; when there is no more, the process stands still
      * until the file is whole, 120 seconds at most. Told as that of `signal` if the process lives to
-     * tell it, otherwise by a line on stderr; `status().problems` says beforehand where there is too
+     * tell it, otherwise by a line on stderr where V8 asks once more before it ends the process; `status().problems` says beforehand where there is too
      * little memory. Default: false
      */
     snapshotNearHeapLimit?: boolean | undefined

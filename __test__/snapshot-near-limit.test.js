@@ -62,7 +62,9 @@ describe('the option `snapshotNearHeapLimit`', { skip: noFork }, () => {
   test('writes a redacted snapshot of a process that reaches its heap limit, which then ends as V8 has it', { timeout: 180000 }, async () => {
     const ended = await fill('steps')
     assertEndedByV8(ended)
-    assertTold(ended, assertSnapshot(ended))
+    const file = assertSnapshot(ended)
+    // The event loop may have heard of it before V8 asked again.
+    if (!told(ended).some(({ path }) => path === file)) assertTold(ended, file)
   })
 
   test('writes one of a process that never comes back to the event loop, into the folder that was named', { timeout: 180000 }, async () => {
@@ -78,9 +80,11 @@ describe('the option `snapshotNearHeapLimit`', { skip: noFork }, () => {
   // One of V8's workers may even wait for the main thread, which waits for it to park: seen on Node.js 26, once in 50.
   test('writes one where V8\'s workers have something else to do at that moment', { timeout: 180000 }, async () => {
     const wasm = path.join(root, 'busy.wasm')
-    writeFileSync(wasm, wasmOf({ functions: 80000 }))
+    writeFileSync(wasm, wasmOf({ functions: 40000 }))
     const nodeArgs = ['--no-liftoff', '--no-wasm-lazy-compilation', '--no-wasm-dynamic-tiering']
-    assertSnapshot(await fill('busy', { nodeArgs, env: { WASM: wasm } }))
+    const ended = await fill('busy', { nodeArgs, env: { WASM: wasm } })
+    assertEndedByV8(ended)
+    assertSnapshot(ended)
   })
 
   test('lets a process live that gives its memory back, tells it, and gives the limit back', { timeout: 180000 }, async () => {

@@ -10,8 +10,8 @@
 //! - V8 may ask while one of its workers waits for this very thread: for a safepoint to end, for memory.
 //!   That worker cannot be parked until V8 has its answer, so the answer is a slightly higher limit, and
 //!   the next question is another chance.
-//! - Then V8 does as it would have done, and what became of the snapshot goes to stderr beside what V8
-//!   writes there: JavaScript will not hear of it any more.
+//! - Then V8 does as it would have done, and if it has asked once more, what became of the snapshot goes
+//!   to stderr beside what V8 writes there: JavaScript will not hear of it any more.
 //!
 //! What always holds: one snapshot at the most; V8 hears the limit that it has, or a higher one.
 
@@ -56,8 +56,8 @@ const TRIES: u32 = 3;
 
 /// By so much the limit is raised at the least: what is young may all be old a moment later.
 const STEP: usize = 64 << 20;
-/// And by so much where nothing is being written yet.
-const SMALL_STEP: usize = 8 << 20;
+/// And by so much where nothing is being written yet: no less than V8's young generation.
+const SMALL_STEP: usize = 16 << 20;
 /// And by so much in all, where a quarter of the limit is less.
 const ALL_STEPS: usize = 128 << 20;
 
@@ -178,8 +178,11 @@ impl Inner {
                 *state = self.begin(hung);
             }
             let step = match &*state {
-                State::Waiting { .. } => small_step(initial),
-                State::Writing(_) => step(initial),
+                State::Waiting {
+                    delayed_by: Some(Obstacle::NotParked),
+                    ..
+                } => small_step(initial),
+                State::Waiting { .. } | State::Writing(_) => step(initial),
                 State::Ended(end) => {
                     self.last_words(end);
                     return current;
@@ -424,9 +427,9 @@ fn small_step(initial: usize) -> usize {
 /// The next limit of the heap, or `None` where it is high enough or there is no memory for it.
 fn raised(current: usize, initial: usize, step: usize, left: u64, reserve: u64) -> Option<usize> {
     let most = initial.saturating_add(ALL_STEPS.max(initial / 4));
-    let limit = current.saturating_add(step);
+    let step = step.min(most.saturating_sub(current));
     let fits = left > (step as u64).saturating_add(reserve / 2);
-    (limit <= most && fits).then_some(limit)
+    (step >= SMALL_STEP && fits).then(|| current.saturating_add(step))
 }
 
 #[cfg(test)]
@@ -480,9 +483,20 @@ mod tests {
 
     #[test]
     fn there_are_many_chances_to_begin() {
-        for initial in [32 * MB, 2048 * MB, 8192 * MB] {
-            assert_eq!(steps(initial, small_step(initial), 4 * GB).len(), 16);
+        for (initial, chances) in [(32 * MB, 8), (2048 * MB, 16), (8192 * MB, 16)] {
+            let steps = steps(initial, small_step(initial), 4 * GB);
+            assert_eq!(steps.len(), chances);
         }
+    }
+
+    #[test]
+    fn what_is_left_of_the_steps_is_not_lost() {
+        let after = |current| raised(current * MB, 100 * MB, STEP, GB, 0).map(|limit| limit / MB);
+        assert_eq!(after(190), Some(228));
+        assert_eq!(after(212), Some(228));
+        assert_eq!(after(213), None);
+        assert_eq!(after(228), None);
+        assert_eq!(after(300), None);
     }
 
     #[test]
@@ -493,9 +507,6 @@ mod tests {
 
     #[test]
     fn a_limit_beyond_numbers_does_not_overflow() {
-        assert_eq!(
-            raised(usize::MAX, usize::MAX, STEP, u64::MAX, 0),
-            Some(usize::MAX)
-        );
+        assert_eq!(raised(usize::MAX, usize::MAX, STEP, u64::MAX, 0), None);
     }
 }
