@@ -10,12 +10,14 @@
 
 const path = require('node:path')
 const { parseArgs } = require('node:util')
-const { ROOT, Steps, must, exitWith } = require('./steps')
+const { ROOT, Skipped, Steps, must, exitWith } = require('./steps')
 const { linesOf, newest } = require('./node-versions')
 const { setup } = require('./setup')
 
 /** Two captures a minute on a busy machine, of the 200. */
 const DEADLINE_MS = 6000000
+
+const FORKS = process.platform === 'linux' && process.arch === 'x64'
 
 const PROGRAMS = path.join(ROOT, '__test__', 'programs')
 
@@ -70,6 +72,7 @@ function range (numbers) {
 async function captures (steps, lines, { captures, heapMb = '0', run = soak }) {
   for (const line of lines) {
     await steps.step(`${captures} captures on the newest Node.js ${line}`, async () => {
+      if (!FORKS) throw new Skipped('captures by fork are for Linux x64 with glibc')
       const result = await run((await newest(line)).binary, { captures, heapMb })
       console.log(result.note)
       return result

@@ -57,7 +57,7 @@ async function runTests (node, { files = testFiles(), lanes = new Lanes(), verbo
   const folder = mkdtempSync(path.join(os.tmpdir(), 'tidemark-tests-'))
   try {
     const results = await Promise.all(longestFirst(files).map((file) =>
-      lanes.run(() => runFile(node, file, path.join(folder, path.basename(file)), verbose))))
+      lanes.run(() => runFile(node, file, path.join(folder, path.basename(file)), verbose).catch((error) => notRun(file, error)))))
     const sum = (name) => results.reduce((total, result) => total + result[name], 0)
     return { passed: sum('passed'), failed: sum('failed'), skipped: sum('skipped'), output: results.map(({ output }) => output).join('') }
   } finally {
@@ -83,6 +83,11 @@ async function runFile (node, file, tap, verbose) {
   if ((code !== 0 || counts.passed + counts.skipped === 0) && counts.failed === 0) counts.failed = 1
   const ended = signal ? `\nThe test runner was ended by ${signal}.` : ''
   return { ...counts, output: counts.failed > 0 ? `${path.basename(file)}\n${failures(output)}${ended}\n` : '' }
+}
+
+/** The others go on. */
+function notRun (file, { message }) {
+  return { passed: 0, failed: 1, skipped: 0, output: `${path.basename(file)}\nThe test runner could not be run: ${message}\n` }
 }
 
 /** The closing lines of TAP: `# pass 12` and so on. */
