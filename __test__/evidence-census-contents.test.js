@@ -2,14 +2,19 @@
 
 const assert = require('node:assert/strict')
 const { EventEmitter } = require('node:events')
+const { mkdtempSync, rmSync, writeFileSync } = require('node:fs')
+const os = require('node:os')
+const path = require('node:path')
 const test = require('node:test')
+const { pathToFileURL } = require('node:url')
 const { contentsOf } = require('../lib/evidence/census/contents')
-const { kindsOf, toFindings } = require('../lib/evidence/census/finding')
+const { growthOfKind, kindsOf, toFindings } = require('../lib/evidence/census/finding')
 const { Ledger } = require('../lib/evidence/census/ledger')
 const { Scopes } = require('../lib/evidence/census/scopes')
 const { anchor, step } = require('../lib/evidence/census/place')
 
 const range = (length, make) => Array.from({ length }, (_, i) => make(i))
+const grown = (ledger) => kindsOf(ledger.all()).map(({ record }) => record)
 const bytesOf = (list, options) => contentsOf(list, 'array', options).bytesPerEntry
 
 test('of what is long in an entry a part is looked at, and counts for all of it', () => {
@@ -56,6 +61,38 @@ test('what the callbacks of an entry close over is part of what the entry costs'
   scopes.close()
 })
 
+test('an entry without callbacks is not searched for them', () => {
+  const { scopes } = Scopes.open()
+  const began = process.hrtime.bigint()
+  assert.ok(bytesOf(range(10, () => Buffer.alloc(4e6)), { scopes }) > 4e6)
+  assert.ok(process.hrtime.bigint() - began < 2_000_000_000n, 'a Buffer has a key for each byte: 17 s')
+  scopes.close()
+})
+
+test('a string that callbacks share is not what one entry costs', () => {
+  const { scopes } = Scopes.open()
+  const page = 'a long page '.repeat(2000)
+  const app = (text) => (id) => ({ id, done: () => text.length + id })
+  const make = app(page)
+  assert.ok(bytesOf(range(10, make), { scopes }) < 400)
+  assert.ok(bytesOf(range(10, (i) => app(`${page}${i}`)(i)), { scopes }) > 20000)
+  scopes.close()
+})
+
+test('an export that is not there yet costs nothing, and throws nothing', async () => {
+  const folder = mkdtempSync(path.join(os.tmpdir(), 'tidemark-contents-'))
+  const file = path.join(folder, 'half.mjs')
+  writeFileSync(file, "import * as self from './half.mjs'\nglobalThis.half = self\nawait new Promise(() => {})\nexport const later = 1\n")
+  import(pathToFileURL(file))
+  while (globalThis.half === undefined) await new Promise((resolve) => setTimeout(resolve, 1))
+  const { scopes } = Scopes.open()
+  assert.ok(bytesOf(range(3, () => globalThis.half), { scopes }) < 400)
+  assert.ok(bytesOf(range(3, () => ({ half: globalThis.half })), { scopes }) < 400)
+  scopes.close()
+  delete globalThis.half
+  rmSync(folder, { recursive: true })
+})
+
 test('an estimate that is more than there can be is none', () => {
   const list = range(10, (i) => ({ words: range(50, (j) => `a word of twenty ${i} ${j}`) }))
   const each = bytesOf(list)
@@ -84,7 +121,7 @@ test('a long string is counted by the place where it hangs', () => {
   ledger.noteText(place(), 40000, 1)
   ledger.noteText(place(), 90000, 2)
   ledger.noteText(step(place(), 'property', 'other', 'Journal'), 50000, 2)
-  const [record, ...others] = ledger.grown()
+  const [record, ...others] = grown(ledger)
   assert.deepEqual(others, [])
   assert.deepEqual({ shape: record.shape, first: record.first.size, last: record.last.size, rises: record.rises }, { shape: 'text', first: 40000, last: 90000, rises: 1 })
   const counting = ledger.recount(3, { slow: true, clock: () => 0, full: () => false })
@@ -103,12 +140,12 @@ test('a string that a complete walk did not meet any more has not grown', () => 
   walk(0, 40000)
   walk(10, 400000)
   walk(20, 0, false)
-  assert.equal(ledger.grown().length, 1, 'a walk that came to its bounds may have missed it')
+  assert.equal(grown(ledger).length, 1, 'a walk that came to its bounds may have missed it')
   walk(30, 0)
-  assert.deepEqual(ledger.grown(), [])
+  assert.deepEqual(grown(ledger), [])
   assert.deepEqual(ledger.all(), [])
   walk(40, 500000)
-  const [record] = ledger.grown()
+  const [record] = grown(ledger)
   assert.deepEqual({ first: record.first.size, last: record.last.size, rises: record.rises, falls: record.falls }, { first: 40000, last: 500000, rises: 2, falls: 1 })
   walk(50, 0)
   ledger.prune(60)
@@ -127,8 +164,16 @@ test('containers that hang at the same place are one finding, and the one that g
     lists.forEach((list, i) => ledger.note(list, { shape: 'array', type: 'Array', size: 40 + at * (i === 7 ? 20 : 10), place: place() }, at * 1000))
     ledger.note(log, { shape: 'array', type: 'Array', size: 40 + at * 50, place: other }, at * 1000)
   }
-  const kinds = kindsOf(ledger.grown())
+  const kinds = kindsOf(ledger.all())
   assert.deepEqual(kinds.map(({ record, kin }) => [record.ref.deref() === lists[7] ? 'list 7' : record.place.name, kin.length]), [['list 7', 19], ['log', 0]])
+  assert.equal(growthOfKind(kinds[0]), 80 + 19 * 40)
+  // One that is known for half as long has grown half as much at the same pace, and one has shrunk.
+  lists.push([], [])
+  for (let at = 2; at < 5; at++) ledger.note(lists[20], { shape: 'array', type: 'Array', size: 40 + at * 10, place: place() }, at * 1000)
+  for (let at = 0; at < 5; at++) ledger.note(lists[21], { shape: 'array', type: 'Array', size: 400 - at * 50, place: place() }, at * 1000)
+  const [more] = kindsOf(ledger.all())
+  assert.equal(more.kin.length, 21)
+  assert.equal(growthOfKind(more), 80 + 20 * 40 - 200)
   const [finding] = toFindings(kinds.map((kind) => ({ ...kind, entries: 840, growth: 84000, bytes: 164000, contents: { holds: ['Item'], within: [], bytesPerEntry: 100 }, routes: [], event: undefined, confidence: 0.9, siblings: [] })))
   assert.equal(finding.description, '`carts[…].items` in app.js, part of a Cart, an Array, grew from 40 to 120 entries in 4 s; it holds Item, about 100 B each; 19 more like it grew too')
   assert.deepEqual(finding.evidence[1], { kind: 'kin', description: 'together they grew by 840', containers: 20 })

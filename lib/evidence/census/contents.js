@@ -9,6 +9,8 @@ const {
 const { keysNamedByClass } = require('./named-keys')
 const { isCrowdedEmitter, isPlain, isTarget, listenersOf, listenersOfTarget, sampledIndices } = require('./walk')
 
+const { memoryUsage } = process
+
 /** Entries of one container that are looked into, and objects of one entry. */
 const SAMPLE = 6
 const MAX_NODES = 300
@@ -42,7 +44,11 @@ function contentsOf (container, shape, { isShared = () => false, scopes, careful
   const entries = sampleOf(container, shape).map((entry) => careful ? entry : withClosures(entry, scopes))
   const names = new Map()
   const routes = new Map()
-  const bodies = entries.map((entry) => reachableFrom(entry.filter((value) => value !== undefined), { container, isShared, careful, weakMaps }))
+  const repeated = repeatedTexts(entries)
+  const bodies = entries.map((entry) => {
+    const roots = entry.filter((value, at) => value !== undefined && !(at > 1 && repeated.has(value)))
+    return reachableFrom(roots, { container, isShared, careful, weakMaps })
+  })
   const met = new Map()
   for (const { objects } of bodies) {
     for (const object of objects.keys()) met.set(object, (met.get(object) ?? 0) + 1)
@@ -78,8 +84,18 @@ const SLOT = { map: 36, set: 28, array: 8, object: 36, emitter: 8, timers: 0 }
 
 /** Bytes that each of so many entries can have at the most, since there is no more in use. */
 function mostPerEntry (entries) {
-  const { heapUsed, external } = process.memoryUsage()
-  return (heapUsed + external) / entries
+  const { heapUsed, external, arrayBuffers, rss } = memoryUsage()
+  return Math.max(heapUsed + Math.max(external, arrayBuffers), rss) / entries
+}
+
+/** What more than one entry closes over, and has no identity by which that would show. */
+function repeatedTexts (entries) {
+  const seen = new Set()
+  const repeated = new Set()
+  for (const [, , ...closedOver] of entries) {
+    for (const text of new Set(closedOver.filter((value) => typeof value === 'string'))) (seen.has(text) ? repeated : seen).add(text)
+  }
+  return repeated
 }
 
 function tally (counts, name) {
@@ -132,11 +148,12 @@ function sampleOf (container, shape) {
 /** An entry that is a function, or has some as a job has its callbacks, holds what those close over. */
 function withClosures (entry, scopes) {
   const [key, value] = entry
-  if (scopes !== undefined && isPromise(value)) return [key, value, ...resultOf(value, scopes)]
-  const functions = functionsOf(value)
-  if (scopes === undefined || functions.length === 0) return [key, value]
+  if (scopes === undefined) return [key, value]
+  if (isPromise(value)) return [key, value, ...resultOf(value, scopes)]
   const closedOver = []
   try {
+    const functions = functionsOf(value)
+    if (functions.length === 0) return [key, value]
     scopes.readFunctions(functions, () => true, ({ variables, bound }) => {
       closedOver.push(...bound)
       // The outermost scope is the module's, which all of them share.
@@ -156,17 +173,23 @@ function functionOf (value) {
   return typeof fn === 'function' && !types.isProxy(fn) ? fn : undefined
 }
 
-/** The same, or the first of its callbacks; those of requests and streams lead into all of the app. */
+/** The same, or the first callbacks of an object that may have some. */
 function functionsOf (value) {
   const fn = functionOf(value)
   if (fn !== undefined) return [fn]
-  if (!isReadable(value) || isArray(value) || crowded.has(value) || own(value, '_events') !== undefined) return []
+  if (!mayHaveCallbacks(value)) return []
   const functions = []
   for (const key of ownKeys(value).slice(0, MAX_KEYS)) {
     const callback = functions.length < MAX_CALLBACKS && key !== 'stack' && functionOf(own(value, key))
     if (callback) functions.push(callback)
   }
   return functions
+}
+
+/** Those of requests and streams lead into all of the app; a Buffer has a key for each byte. */
+function mayHaveCallbacks (value) {
+  return isReadable(value) && !crowded.has(value) && own(value, '_events') === undefined &&
+    !(isArray(value) || isMap(value) || isSet(value) || bufferBytes(value) !== undefined || types.isBoxedPrimitive(value))
 }
 
 function keepsThis (fn) {

@@ -2,7 +2,7 @@
 
 const { setTimeout } = require('node:timers')
 const { contentsOf, mostPerEntry, routesHeldBy } = require('./contents')
-const { growthOf, kindsOf, steadiness, toFindings } = require('./finding')
+const { growthOfKind, kindsOf, steadiness, toFindings } = require('./finding')
 const { Ledger } = require('./ledger')
 const { own } = require('./read')
 const { Scopes } = require('./scopes')
@@ -19,8 +19,6 @@ const MAX_WALKS = 12
 /** A container that is gone for so long does not come back under its name. */
 const FORGET_MS = 60000
 const MAX_SAMPLED = 24
-/** Growth that is worth a word, in entries. */
-const LEAST_GROWTH = 8
 
 /**
  * Names containers that grow: walks from what is known by name when a suspicion begins, counts again
@@ -140,10 +138,9 @@ class CensusEvidence {
     const { scopes } = Scopes.open()
     this.#careful = mayHideDictionary(ledger.all())
     try {
-      const grown = ledger.grown().filter((record) => growthOf(record) >= LEAST_GROWTH)
       const described = []
-      for (const kind of kindsOf(grown).slice(0, MAX_SAMPLED)) {
-        const container = kind.record.ref.deref()
+      for (const kind of kindsOf(ledger.all()).slice(0, MAX_SAMPLED)) {
+        const container = livingOf(kind)
         if (container !== undefined) described.push(this.#look(kind, container, scopes))
         if (slices.over) break
         if (slices.full) await slices.turn()
@@ -156,9 +153,8 @@ class CensusEvidence {
   }
 
   #look ({ record, kin }, container, scopes) {
-    const sum = (count) => kin.reduce((total, other) => total + count(other), count(record))
-    const size = sum(({ last }) => last.size)
-    const entries = sum(growthOf)
+    const size = kin.reduce((sum, { last }) => sum + last.size, record.last.size)
+    const entries = growthOfKind({ record, kin })
     const weakMaps = this.#weakMaps.map((ref) => ref.deref()).filter((weakMap) => weakMap !== undefined)
     const contents = contentsOf(container, record.shape, { scopes, careful: this.#careful, weakMaps, mostPerEntry: mostPerEntry(size) })
     const held = this.#heldBy().map(({ route, ref }) => ({ route, request: ref.deref() })).filter(({ request }) => request !== undefined)
@@ -190,6 +186,15 @@ class CensusEvidence {
   #problem (text) {
     if (!this.problems.includes(text) && this.problems.length < 10) this.problems.push(text)
   }
+}
+
+/** Any container of the kind: they hold the same. */
+function livingOf ({ record, kin }) {
+  for (const { ref } of [record, ...kin]) {
+    const container = ref.deref()
+    if (container !== undefined) return container
+  }
+  return undefined
 }
 
 module.exports = { CensusEvidence }

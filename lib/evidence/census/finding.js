@@ -7,6 +7,8 @@ const { anchorOf, fillOf, siteOf } = require('./site')
 const MAX_FINDINGS = 8
 /** Bytes of an entry whose size nobody knows, for nothing but the order among others. */
 const GUESS = 500
+/** Growth that is worth a look, in entries. */
+const LEAST_GROWTH = 8
 /** Growth that is worth a word where the size of entries is known: bytes, or where they are small, entries. */
 const LEAST_BYTES = 65536
 const LEAST_ENTRIES = 200
@@ -14,8 +16,9 @@ const LEAST_ENTRIES = 200
 /**
  * Containers of one kind hang at the same place of the code, such as the listeners of every socket: the
  * one that grew most speaks for all.
- * @param {import('./ledger').Record[]} records that grew
- * @returns {{record: import('./ledger').Record, kin: import('./ledger').Record[]}[]} what grew most, and most steadily, first
+ * @param {import('./ledger').Record[]} records
+ * @returns {{record: import('./ledger').Record, kin: import('./ledger').Record[]}[]} of those that grew, what grew
+ *   most, and most steadily, first
  */
 function kindsOf (records) {
   const kinds = new Map()
@@ -30,7 +33,21 @@ function kindsOf (records) {
       kind.weight += weight
     }
   }
-  return [...kinds.values()].sort((one, other) => other.weight - one.weight).map(({ record, kin }) => ({ record, kin }))
+  return [...kinds.values()]
+    .filter(({ record }) => growthOf(record) >= LEAST_GROWTH)
+    .sort((one, other) => other.weight - one.weight)
+    .map(({ record, kin }) => ({ record, kin }))
+}
+
+/** Entries by which a kind grew while its speaker did: some of its kin may have shrunk, and be known for longer. */
+function growthOfKind ({ record, kin }) {
+  const perMs = (each) => growthOf(each) / Math.max(1, intervalOf(each))
+  const all = kin.reduce((sum, other) => sum + perMs(other), perMs(record))
+  return Math.max(growthOf(record), Math.round(all * intervalOf(record)))
+}
+
+function intervalOf ({ first, last }) {
+  return last.at - first.at
 }
 
 /**
@@ -110,7 +127,8 @@ function toFinding ({ record, kin, entries, contents, routes, event, growth, byt
   const filler = fillOf(place)?.begin
   const holds = contents.holds.slice(0, 3)
   const each = contents.bytesPerEntry
-  const description = describe(record, { what, site, holds, each, event }) + (kin.length === 0 ? '' : `; ${number(kin.length)} more like it grew too`)
+  const growing = kin.filter((other) => growthOf(other) > 0).length
+  const description = describe(record, { what, site, holds, each, event }) + (growing === 0 ? '' : `; ${number(growing)} more like it grew too`)
   const links = [
     `holder:${record.key}`,
     ...file === undefined ? [] : [`file:${site?.file ?? file}`],
@@ -135,7 +153,7 @@ function toFinding ({ record, kin, entries, contents, routes, event, growth, byt
         counts: record.counts, rises: record.rises, falls: record.falls, sizeThen: first.size, sizeNow: last.size,
         bytesPerEntry: each, holds
       },
-      ...kin.length === 0 ? [] : [{ kind: 'kin', description: `together they grew by ${number(entries)}`, containers: kin.length + 1 }],
+      ...growing === 0 ? [] : [{ kind: 'kin', description: `together they grew by ${number(entries)}`, containers: growing + 1 }],
       ...siblings.slice(0, 4).map(({ record }) => ({
         kind: 'sibling', description: `${describePlace(record.place)} grew with it, from ${number(record.first.size)} to ${number(record.last.size)}`
       }))
@@ -167,4 +185,4 @@ function round (value) {
   return Math.round(value * 1000) / 1000
 }
 
-module.exports = { growthOf, kindsOf, steadiness, toFindings }
+module.exports = { growthOfKind, kindsOf, steadiness, toFindings }

@@ -148,11 +148,6 @@ class Ledger {
     })
   }
 
-  /** @returns {Record[]} that have more entries than when first seen */
-  grown () {
-    return this.#records.filter((record) => record.last.size > record.first.size && record.ref.deref() !== undefined)
-  }
-
   /** @returns {Record[]} */
   all () {
     return this.#records.filter(({ ref }) => ref.deref() !== undefined)
