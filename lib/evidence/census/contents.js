@@ -82,10 +82,10 @@ function contentsOf (container, shape, { isShared = () => false, scopes, careful
 /** Bytes of one more slot, without what is in it. */
 const SLOT = { map: 36, set: 28, array: 8, object: 36, emitter: 8, timers: 0 }
 
-/** Bytes that each of so many entries can have at the most, since there is no more in use. */
-function mostPerEntry (entries) {
+/** Bytes that all entries together can have at the most. Reads /proc: once for all containers. */
+function memoryInUse () {
   const { heapUsed, external, arrayBuffers, rss } = memoryUsage()
-  return Math.max(heapUsed + Math.max(external, arrayBuffers), rss) / entries
+  return Math.max(heapUsed + Math.max(external, arrayBuffers), rss)
 }
 
 /** What more than one entry closes over, and has no identity by which that would show. */
@@ -331,4 +331,4 @@ function newestOf (container, shape) {
   return Array.from({ length: length - from }, (_, i) => own(container, from + i))
 }
 
-module.exports = { contentsOf, mostPerEntry, routesHeldBy }
+module.exports = { contentsOf, memoryInUse, routesHeldBy }

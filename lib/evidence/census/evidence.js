@@ -1,7 +1,7 @@
 'use strict'
 
 const { setTimeout } = require('node:timers')
-const { contentsOf, mostPerEntry, routesHeldBy } = require('./contents')
+const { contentsOf, memoryInUse, routesHeldBy } = require('./contents')
 const { growthOfKind, kindsOf, steadiness, toFindings } = require('./finding')
 const { Ledger } = require('./ledger')
 const { own } = require('./read')
@@ -139,9 +139,10 @@ class CensusEvidence {
     this.#careful = mayHideDictionary(ledger.all())
     try {
       const described = []
+      const memory = memoryInUse()
       for (const kind of kindsOf(ledger.all()).slice(0, MAX_SAMPLED)) {
         const container = livingOf(kind)
-        if (container !== undefined) described.push(this.#look(kind, container, scopes))
+        if (container !== undefined) described.push(this.#look(kind, container, { scopes, memory }))
         if (slices.over) break
         if (slices.full) await slices.turn()
       }
@@ -152,11 +153,11 @@ class CensusEvidence {
     }
   }
 
-  #look ({ record, kin }, container, scopes) {
+  #look ({ record, kin }, container, { scopes, memory }) {
     const size = kin.reduce((sum, { last }) => sum + last.size, record.last.size)
     const entries = growthOfKind({ record, kin })
     const weakMaps = this.#weakMaps.map((ref) => ref.deref()).filter((weakMap) => weakMap !== undefined)
-    const contents = contentsOf(container, record.shape, { scopes, careful: this.#careful, weakMaps, mostPerEntry: mostPerEntry(size) })
+    const contents = contentsOf(container, record.shape, { scopes, careful: this.#careful, weakMaps, mostPerEntry: memory / size })
     const held = this.#heldBy().map(({ route, ref }) => ({ route, request: ref.deref() })).filter(({ request }) => request !== undefined)
     const routes = new Set([...routesHeldBy(container, record.shape, held, this.#careful), ...contents.routes.slice(0, 1)])
     return {

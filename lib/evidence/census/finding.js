@@ -120,7 +120,7 @@ function isSibling (one, other) {
 
 function toFinding ({ record, kin, entries, contents, routes, event, growth, bytes, confidence, siblings }) {
   const { place, first, last } = record
-  const intervalMs = last.at - first.at
+  const intervalMs = intervalOf(record)
   const what = describePlace(place)
   const { file } = anchorOf(place)
   const site = siteOf(place)

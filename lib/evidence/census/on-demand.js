@@ -2,7 +2,7 @@
 
 const { boolean, optional, readOptions } = require('../../options')
 const { countResources } = require('../../resource-watch')
-const { contentsOf, mostPerEntry } = require('./contents')
+const { contentsOf, memoryInUse } = require('./contents')
 const { queryHeap } = require('./heap-wide')
 const { Ledger } = require('./ledger')
 const { describePlace } = require('./place')
@@ -47,7 +47,7 @@ async function census (options) {
   try {
     await walk.run()
     records = ledger.all().sort((one, other) => other.last.size - one.last.size)
-    const options = { scopes, careful: mayHideDictionary(records) }
+    const options = { scopes, careful: mayHideDictionary(records), memory: memoryInUse() }
     const filled = records.filter(({ last }) => last.size > 0).map((record) => ({ record }))
     await list(containers, filled.filter(({ record }) => record.shape !== 'emitter'), slices, options)
     await list(emitters, filled.filter(({ record }) => record.shape === 'emitter'), slices, options)
@@ -89,8 +89,8 @@ async function list (into, found, slices, options) {
   }
 }
 
-function describe (record, container, options) {
-  const { holds, bytesPerEntry } = contentsOf(container, record.shape, { ...options, mostPerEntry: mostPerEntry(record.last.size) })
+function describe (record, container, { memory, ...options }) {
+  const { holds, bytesPerEntry } = contentsOf(container, record.shape, { ...options, mostPerEntry: memory / record.last.size })
   return {
     key: record.key,
     type: record.type,
