@@ -132,6 +132,20 @@ export declare class SnapshotReader {
   analyse(work: SnapshotWork): Promise<SnapshotAnalysis | Fault>
 }
 
+/** Takes a snapshot piece by piece and hands out the same without the contents of its strings. */
+export declare class SnapshotRedactor {
+  constructor()
+  /** Replaces what `read` hands out. False when no more is of use. */
+  feed(chunk: Uint8Array): boolean
+  /**
+   * Copies what may be written into `into`, as much as fits, and answers with the number of
+   * bytes; 0 when there is no more.
+   */
+  read(into: Buffer): number
+  /** What is wrong with the snapshot, or that it is not whole; null where nothing is. */
+  finish(): Fault | null
+}
+
 /** The handle of one or several jobs that follow each other. */
 export declare class SnapshotWork {
   constructor()
@@ -183,6 +197,8 @@ export interface CaptureOrder {
   objects: number
   /** It ends after so many. */
   seconds: number
+  /** What strings say never reaches the file. */
+  redact: boolean
 }
 
 export interface CgroupShape {

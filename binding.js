@@ -842,6 +842,7 @@ module.exports.Monitor = nativeBinding.Monitor
 module.exports.NearHeapLimit = nativeBinding.NearHeapLimit
 module.exports.SnapshotAnalysis = nativeBinding.SnapshotAnalysis
 module.exports.SnapshotReader = nativeBinding.SnapshotReader
+module.exports.SnapshotRedactor = nativeBinding.SnapshotRedactor
 module.exports.SnapshotWork = nativeBinding.SnapshotWork
 module.exports.captureObstacle = nativeBinding.captureObstacle
 module.exports.collectGarbage = nativeBinding.collectGarbage

@@ -610,24 +610,33 @@ declare namespace tidemark {
     total: number
   }
 
-  interface HeapDiffOptions extends WorkOptions {
+  interface HeapDiffForce {
+    /** Takes the snapshot although memory may not suffice for it, which ends the process. Default: false */
+    force?: boolean | undefined
+  }
+
+  interface HeapDiffOptions extends WorkOptions, HeapDiffForce {
     /** Bytes that a snapshot may take outside of V8's heap while it is read; beyond, `ERR_TIDEMARK_SNAPSHOT_TOO_LARGE`. Default: none */
     maxMemory?: number | undefined
   }
 
   interface HeapDiffConstructor {
-    /** Takes the first snapshot. */
-    new (): HeapDiff
+    /**
+     * Takes the first snapshot. The options also hold for `end` and `finish`.
+     * @throws {TidemarkError} `ERR_TIDEMARK_SNAPSHOT_REFUSED` with `reason: 'memory'`, `need` and `available` in bytes, as
+     * do all others: in the process V8 would end it where memory does not suffice
+     */
+    new (options?: HeapDiffForce): HeapDiff
     /** As the constructor, and all but V8's own part is done on another thread. The options also hold for `finish`. */
     start (options?: HeapDiffOptions): Promise<HeapDiff>
   }
 
   interface HeapDiff {
     /**
-     * Takes the second snapshot and compares.
+     * Takes the second snapshot and compares. Where it is refused it can be ended later.
      * @throws {TidemarkError} `ERR_TIDEMARK_HEAP_DIFF_ENDED` the second time
      */
-    end (): HeapDiffResult
+    end (options?: HeapDiffForce): HeapDiffResult
     /** As `end`, and all but V8's own part is done on another thread. */
     finish (options?: HeapDiffOptions): Promise<HeapDiffResult>
   }

@@ -37,7 +37,8 @@ const emitter: events.EventEmitter = tidemark
 console.log(emitter)
 
 const diff: tidemark.HeapDiff = await tidemark.HeapDiff.start({ signal: AbortSignal.timeout(1000), onProgress: ({ phase }) => console.log(phase) })
-const result: tidemark.HeapDiffResult = await diff.finish()
+const result: tidemark.HeapDiffResult = await diff.finish({ force: true })
+const forced: tidemark.HeapDiffResult = new tidemark.HeapDiff({ force: true }).end({ force: false })
 console.log(result.change.size)
 const snapshot = await tidemark.readHeapSnapshot('a.heapsnapshot')
 const [suspect] = await snapshot.suspects(await tidemark.readHeapSnapshot('b.heapsnapshot', { signal: AbortSignal.timeout(1000) }))

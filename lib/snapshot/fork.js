@@ -64,13 +64,13 @@ async function captureByFork (order) {
 }
 
 async function attempt (order) {
-  const file = await SnapshotFile.createNameless(order.target, order.binding.nameFile)
+  const file = await SnapshotFile.create(order.folder, order.binding.nameFile)
   let child
   try {
     child = new Child(order, file)
     const pauseMs = await child.fork()
     await child.end()
-    return { pauseMs, bytes: await file.commit(order.copy) }
+    return { pauseMs, ...await order.finish(file) }
   } catch (error) {
     await file.discard()
     throw error
@@ -117,7 +117,8 @@ class Child {
         file: this.#file.descriptor,
         memory: this.#budget,
         objects: this.#order.options.force ? Number.MAX_SAFE_INTEGER : objectsFor(heap, this.#budget),
-        seconds: Math.ceil((this.#order.deadline - performance.now()) / 1000) + SLACK_SECONDS
+        seconds: Math.ceil((this.#order.deadline - performance.now()) / 1000) + SLACK_SECONDS,
+        redact: this.#order.options.redact
       })
     } catch (cause) {
       throw refusal('fork', `${cause.message}. Try again later, or ask for \`method: 'in-process'\``, { cause })

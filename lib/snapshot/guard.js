@@ -1,10 +1,9 @@
 'use strict'
 
 const fs = require('node:fs/promises')
-const path = require('node:path')
 const { createError } = require('../errors')
 const { kernelLimits } = require('./kernel-limits')
-const { leastNeed, readHeap, usualNeed } = require('./need')
+const { leastNeed, readHeap, worstNeed } = require('./need')
 const { megabytes } = require('./words')
 
 /** Bytes of file for each byte of used heap; measured 0.1 (numbers) to 3.4 (pointers), objects 1.7 to 2.2. */
@@ -26,21 +25,21 @@ const IN_MEMORY = [0x01021994, 0x858458f6]
  *
  * @param {object} binding
  * @param {object} options
- * @param {{forks: boolean, fileInMemory: boolean}} how fileInMemory: whether the file, too, takes memory
+ * @param {{forks: boolean, parses?: boolean, fileInMemory: boolean}} how parses: whether the text is read in the process;
+ *   fileInMemory: whether the file, too, takes memory
  * @returns {{heap: {used: number, large: number}, need: number, reserve: number, available: number, fileSize: number, fileInMemory: number}} bytes
  */
-function checkMemory (binding, options, { forks, fileInMemory }) {
+function checkMemory (binding, options, { forks, parses, fileInMemory }) {
   const heap = readHeap()
   const { used: usedHeapSize } = heap
-  // What is redacted is written a second time.
-  const fileSize = Math.round(usedHeapSize * FILE_PER_BYTE * (options.redact ? 2 : 1))
+  const fileSize = Math.round(usedHeapSize * FILE_PER_BYTE)
   const inMemory = fileInMemory ? fileSize : 0
-  const need = (forks ? leastNeed(heap) : usualNeed(heap)) + inMemory
+  const need = (forks ? leastNeed(heap) : worstNeed(heap, parses)) + inMemory
   const reserve = reserveFor(usedHeapSize)
   const { bytes: available, where } = headroom(binding, options)
   if (need + reserve > available && !options.force) {
     const error = createError('ERR_TIDEMARK_SNAPSHOT_REFUSED', ['memory',
-      `it would need ${forks ? 'at least' : 'about'} ${megabytes(need)} (and ${megabytes(reserve)} for the app meanwhile) for ` +
+      `it ${forks ? 'would need at least' : 'may need'} ${megabytes(need)} (and ${megabytes(reserve)} for the app meanwhile) for ` +
       `${megabytes(usedHeapSize)} of used heap, and ${megabytes(available)} are left ${where}. ` +
       'Give the process more memory, or take the risk with `force: true`'])
     throw Object.assign(error, { need: need + reserve, available })
@@ -83,19 +82,19 @@ function checkHeadroom (binding, options, need) {
 }
 
 /** Whether a file there takes memory of the machine, and of the control group: /dev/shm, a volume of `medium: Memory`. */
-async function isInMemory (target) {
+async function isInMemory (folder) {
   if (typeof fs.statfs !== 'function') return false
-  return IN_MEMORY.includes((await fs.statfs(path.dirname(target))).type)
+  return IN_MEMORY.includes((await fs.statfs(folder)).type)
 }
 
 /** Node.js 18.15 on; before, a full disk shows when it is written to. */
-async function checkDisk (target, fileSize) {
+async function checkDisk (folder, fileSize) {
   if (typeof fs.statfs !== 'function') return
-  const { bavail, bsize } = await fs.statfs(path.dirname(target))
+  const { bavail, bsize } = await fs.statfs(folder)
   const available = bavail * bsize
   if (fileSize > available) {
     const error = createError('ERR_TIDEMARK_SNAPSHOT_REFUSED', ['disk',
-      `the file would have about ${megabytes(fileSize)}, and ${megabytes(available)} are left on the disk of '${target}'. ` +
+      `the file would have about ${megabytes(fileSize)}, and ${megabytes(available)} are left on the disk of '${folder}'. ` +
       'Name a path on another one'])
     throw Object.assign(error, { need: fileSize, available })
   }

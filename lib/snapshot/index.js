@@ -1,11 +1,12 @@
 'use strict'
 
 const { channel: diagnosticsChannel } = require('node:diagnostics_channel')
+const os = require('node:os')
 const path = require('node:path')
 const { performance } = require('node:perf_hooks')
 const { createError } = require('../errors')
 const { readOptions, oneOf, integer, boolean, abortSignal, optional } = require('../options')
-const { targetOf } = require('./file')
+const { checkFolder, targetOf } = require('./file')
 const { captureByFork, forkObstacle } = require('./fork')
 const { checkDisk, checkMemory, isInMemory } = require('./guard')
 const { captureInProcess } = require('./in-process')
@@ -78,6 +79,27 @@ function takeSnapshot (binding, target, given, how) {
   return take(binding, target, readOptions(given, OPTIONS), how)
 }
 
+/**
+ * A snapshot for tidemark's own eyes, captured by fork. Its file never has a name, or loses it at once, so that
+ * nobody else opens it and nothing is left of it however the process ends.
+ * @param {object} binding
+ * @param {{memoryLimit?: number, signal?: AbortSignal, timeoutMs?: number}} given options of `writeHeapSnapshot`
+ * @returns {Promise<{path: string, bytes: number, pauseMs: number, close: () => Promise<void>}>}
+ */
+function captureNameless (binding, given) {
+  const options = readOptions({ ...given, method: 'fork' }, OPTIONS)
+  return exclusively(async () => {
+    const folder = os.tmpdir()
+    await checkFolder(folder)
+    return capture(orderOf(binding, folder, options, { ref: false, finish: keepNameless }))
+  })
+}
+
+async function keepNameless (file) {
+  const { handle, bytes } = await file.keepNameless()
+  return { path: `/proc/self/fd/${handle.fd}`, bytes, close: () => handle.close() }
+}
+
 function take (binding, target, options, { ref = true } = {}) {
   return exclusively(() => write(binding, target, options, ref))
 }
@@ -96,40 +118,40 @@ async function write (binding, wanted, options, ref) {
   const startedAt = performance.now()
   options.signal?.throwIfAborted()
   const target = await targetOf(wanted)
-  const how = { target, binding, options, ref, deadline: startedAt + options.timeoutMs, fileInMemory: await isInMemory(target) }
-  const taken = await capture(how)
+  const finish = async (file) => ({ bytes: await file.commit(target) })
+  const taken = await capture(orderOf(binding, path.dirname(target), options, { ref, finish }))
   return { path: target, ...taken, durationMs: performance.now() - startedAt }
 }
 
+/** What a way of capturing gets; finish: what becomes of the file when it is complete. */
+function orderOf (binding, folder, options, { ref, finish }) {
+  return { binding, folder, options, ref, finish, deadline: performance.now() + options.timeoutMs }
+}
+
 /** The in-process way stops the process for seconds or minutes: only where the caller asked for it. */
-async function capture (how) {
-  const { binding, options } = how
+async function capture (order) {
+  const { binding, options } = order
   const { method } = options
-  if (method === 'in-process') return captureBy(captureInProcess, how)
+  if (method === 'in-process') return captureBy(captureInProcess, order)
   const obstacle = forkObstacle(binding, options)
   if (obstacle === undefined) {
     try {
-      return await captureBy(captureByFork, how)
+      return await captureBy(captureByFork, order)
     } catch (error) {
       if (method === 'fork' || !WORTH_ANOTHER_WAY.includes(error.reason)) throw error
     }
   } else if (method === 'fork') {
     throw obstacle
   }
-  return captureBy(captureInProcess, how)
+  return captureBy(captureInProcess, order)
 }
 
-async function captureBy (way, { target, binding, options, ref, deadline, fileInMemory }) {
-  const memory = checkMemory(binding, options, { forks: way === captureByFork, fileInMemory })
-  await checkDisk(target, memory.fileSize)
+async function captureBy (way, order) {
+  const { binding, folder, options } = order
+  const memory = checkMemory(binding, options, { forks: way === captureByFork, parses: options.redact, fileInMemory: await isInMemory(folder) })
+  await checkDisk(folder, memory.fileSize)
   options.signal?.throwIfAborted()
-  const copy = options.redact ? redaction(binding, options) : undefined
-  return way({ binding, target, memory, options, deadline, copy, ref })
+  return way({ ...order, memory })
 }
 
-function redaction (binding, { signal }) {
-  const { convertHeapSnapshot } = require('../analysis')
-  return (from, to) => convertHeapSnapshot(binding, from, to, { signal })
-}
-
-module.exports = { writeHeapSnapshot, takeSnapshot, defaultName }
+module.exports = { writeHeapSnapshot, takeSnapshot, captureNameless, defaultName }

@@ -55,6 +55,8 @@ pub struct CaptureOrder {
     pub objects: f64,
     /// It ends after so many.
     pub seconds: u32,
+    /// What strings say never reaches the file.
+    pub redact: bool,
 }
 
 /// A look at the child.
@@ -109,7 +111,7 @@ impl ForkCapture {
             memory: order.memory as u64,
             objects: order.objects as u64,
             seconds: order.seconds,
-            redact: false,
+            redact: order.redact,
             nice: 19,
         };
         let mut inner = self.inner.borrow_mut();

@@ -14,6 +14,7 @@ mod capture;
 mod detector;
 mod monitor;
 mod near_heap_limit;
+mod redactor;
 mod shapes;
 mod snapshot;
 mod watch;
