@@ -79,7 +79,7 @@ class AddressSpace {
 async function underLimit (node, { way, limit, factor, heap, load }) {
   const folder = mkdtempSync(path.join(os.tmpdir(), 'tidemark-limits-'))
   const around = limit === 'group' ? new MemoryGroup() : new AddressSpace()
-  const flags = /^near/.test(way) ? [`--max-old-space-size=${Number(heap) + ROOM_NEAR_LIMIT_MB}`] : []
+  const flags = way.startsWith('near') ? [`--max-old-space-size=${Number(heap) + ROOM_NEAR_LIMIT_MB}`] : []
   const [command, ...args] = [...around.wrap, node, ...flags, PROGRAM, way, load, heap, folder]
   const child = spawn(command, args, { stdio: 'pipe', env: { ...process.env, NODE_OPTIONS: '', TMPDIR: folder } })
   const ended = new Promise((resolve) => child.once('close', (code, signal) => resolve({ code, signal })))
@@ -126,7 +126,7 @@ function wrongs ({ way }, { told, code, signal, late, oomKills }) {
 
 /** Near its heap limit an app ends by V8, with tidemark or without. */
 function survived (way, code, signal) {
-  return /^near/.test(way) ? OWN_ENDS.includes(signal) : code === 0
+  return way.startsWith('near') ? OWN_ENDS.includes(signal) : code === 0
 }
 
 /** @returns {Promise<{state: 'ok' | 'FAIL' | 'skip', what: string, seconds?: number, limitBytes?: number}>} */
