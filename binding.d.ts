@@ -424,11 +424,20 @@ export interface SampleShape {
   resources?: number
 }
 
+/** The name of the script that a function is from: a path, a URL, 'node:...'. Null where there is none. */
+export declare function scriptName(function: () => void): string | null
+
 /** The classes that grew from each snapshot to the next. */
 export declare function snapshotSeries(snapshots: Array<SnapshotAnalysis>, most: number, work: SnapshotWork): Promise<string | Fault>
 
 /** Asks V8 for a full collection in small steps; it goes on by itself. */
 export declare function startIncrementalGc(): void
+
+/**
+ * Begins V8's heap sampling without a GC before each profile. False where somebody samples already,
+ * null where this Node.js does not export the function.
+ */
+export declare function startSampling(intervalBytes: number): boolean | null
 
 export interface StatsShape {
   sample: SampleShape
@@ -452,6 +461,8 @@ export interface StatusShape {
   /** Why JavaScript cannot be woken, if it cannot. */
   deaf?: string
 }
+
+export declare function stopSampling(): void
 
 /** The version of this binary, to be compared with package.json's. */
 export declare function version(): string

@@ -3,6 +3,7 @@
 const { loadBinding } = require('./lib/binding')
 const { createHeapDiff } = require('./lib/heap-diff')
 const { Monitor } = require('./lib/monitor')
+const { withSpare } = require('./lib/spare-descriptor')
 
 const binding = loadBinding()
 
@@ -27,22 +28,23 @@ module.exports.writeHeapSnapshot = writeHeapSnapshot
 module.exports.readHeapSnapshot = readHeapSnapshot
 module.exports.express = express
 
-// Loaded with their first use: a process that never suspects anything needs none of it.
+// Loaded with their first use: a process that never suspects anything needs none of it. That may come
+// when the app has leaked all descriptors.
 
 function census (options) {
-  return require('./lib/evidence/census').census(options)
+  return withSpare(() => require('./lib/evidence/census')).census(options, { binding, maxPauseMs: Monitor.maxPauseMs(tidemark) })
 }
 
 function profile (options) {
-  return require('./lib/profile').profile(options)
+  return withSpare(() => require('./lib/profile')).profile(options)
 }
 
 function writeHeapSnapshot (...args) {
-  return require('./lib/snapshot').writeHeapSnapshot(binding, args)
+  return withSpare(() => require('./lib/snapshot')).writeHeapSnapshot(binding, args)
 }
 
 function readHeapSnapshot (file, options) {
-  return require('./lib/analysis').readHeapSnapshot(binding, file, options)
+  return withSpare(() => require('./lib/analysis')).readHeapSnapshot(binding, file, options)
 }
 
 let middleware

@@ -16,7 +16,9 @@ const { evidencePayload, leakPayload, recoveredPayload } = require('./leak')
 const { readOptions, ignoredOptions } = require('./options')
 const { RequestClock } = require('./request-clock')
 const { ResourceWatch } = require('./resource-watch')
+const { Pauses } = require('./pauses')
 const { folderProblems } = require('./snapshot/folder')
+const spareDescriptor = require('./spare-descriptor')
 const { gcPayload, statsPayload } = require('./stats')
 
 /** Listening to one of these starts the monitor. */
@@ -85,6 +87,11 @@ class Monitor extends EventEmitter {
     monitor.#preset = readOptions(options)
   }
 
+  /** @returns {number | undefined} what a running monitor allows */
+  static maxPauseMs (monitor) {
+    return monitor.#session?.pauses.mostMs
+  }
+
   /** Runs `work` (a heap snapshot): the collections that it causes are counted, not judged or told as 'stats'. */
   static unjudged (monitor, work) {
     const native = monitor.#session?.native
@@ -135,7 +142,7 @@ class Monitor extends EventEmitter {
     const session = this.#session
     if (session === null) return { running: false, state: 'stopped', channels: {}, problems: [] }
     const { channels, lost, failed, deaf, ...rest } = session.native.status()
-    const problems = [...session.problems, ...session.evidence.problems, ...session.ways.flatMap((way) => way.problems)]
+    const problems = [...session.problems, ...session.evidence.problems, ...session.pauses.problems, ...session.ways.flatMap((way) => way.problems)]
     if (lost > 0) problems.push(`${lost} collections were not recorded. This is a bug in tidemark.`)
     if (failed) problems.push('The GC hook failed and is switched off. This is a bug in tidemark.')
     if (deaf) problems.push(`Events come with the next look, not at once: ${deaf}.`)
@@ -209,16 +216,25 @@ class Monitor extends EventEmitter {
       gcWeakcb: constants.NODE_PERFORMANCE_GC_WEAKCB
     }, requests.counter, () => this.#unattended(() => this.#drain()))
     this.#options = options
+    const pauses = new Pauses(options.maxPauseMs)
+    const resources = new ResourceWatch()
+    const idleGc = new IdleGc(options, native, pauses, () => this.#binding.startIncrementalGc())
+    const means = {
+      binding: this.#binding,
+      pauses,
+      resources: () => resources.counts,
+      memoryLimit: options.memoryLimit,
+      sinceFullGc: () => sinceFullGc(native),
+      collect: () => idleGc.collect(performance.now())
+    }
     this.#session = {
       native,
       requests,
-      resources: new ResourceWatch(),
-      idleGc: new IdleGc(options, () => this.#binding.startIncrementalGc()),
-      evidence: new Evidence(evidenceNames(options), (names) => require('./evidence/sources').createSources(names, {
-        resources: () => this.#session.resources.counts,
-        binding: this.#binding,
-        memoryLimit: options.memoryLimit
-      })),
+      resources,
+      idleGc,
+      pauses,
+      evidence: new Evidence(evidenceNames(options), (name, sources) =>
+        spareDescriptor.withSpare(() => require('./evidence/sources').createSource(name, means, sources))),
       ways: this.#waysToSnapshots(options),
       /** What was told of each leaking channel: its signature and suspects. */
       told: new Map(),
@@ -233,6 +249,7 @@ class Monitor extends EventEmitter {
       timer: unref(setInterval(() => this.#unattended(() => this.#tick()), options.sampleIntervalMs)),
       toDate: (atMs) => new Date(Date.now() - (native.nowMs() - atMs))
     }
+    spareDescriptor.hold()
     if (options.requests) requests.start()
     this.#session.evidence.begin()
     for (const way of this.#session.ways) way.start()
@@ -281,6 +298,7 @@ class Monitor extends EventEmitter {
     session.evidence.end()
     for (const way of session.ways) way.stop()
     session.native.close()
+    spareDescriptor.letGo()
   }
 
   /** What Node.js calls and not the app: a bug of ours there must not end it. */
@@ -302,7 +320,7 @@ class Monitor extends EventEmitter {
     this.#drain()
     if (this.#session !== session) return
     for (const way of session.ways) way.tick?.()
-    session.idleGc.consider(session.native, performance.now(), session.doubted.size > 0)
+    session.idleGc.consider(performance.now(), session.doubted.size > 0)
     if (session.evidence.running) this.#collectEvidence(session)
   }
 
@@ -448,6 +466,12 @@ class Monitor extends EventEmitter {
 
 function evidenceNames ({ evidence, snapshots }) {
   return snapshots === 'auto' ? [...evidence, 'retainers'] : evidence
+}
+
+/** @returns {number} milliseconds; Infinity where there was none */
+function sinceFullGc (native) {
+  const last = native.history().samples.at(-1)
+  return last === undefined ? Infinity : native.nowMs() - last.atMs
 }
 
 /** How often the layout check is tried: a collection between its two readings can make it fail. */

@@ -2,8 +2,12 @@
 
 const { readdirSync, statSync } = require('node:fs')
 const { isMainThread } = require('node:worker_threads')
+const { isOutOfDescriptors, withSpare } = require('./spare-descriptor')
 
 const FOLDER = '/proc/self/fd'
+
+/** How many there were last: where none is left to look with, there are not fewer. */
+let last
 
 /** Handles that libuv has a descriptor for, and that are counted by their own type. */
 const HAS_DESCRIPTOR = /^(?:TCP|Pipe|TTY|UDP)/i
@@ -21,12 +25,13 @@ function countOpenFiles (handles) {
   if (process.platform !== 'linux' || !isMainThread) return undefined
   try {
     // Linux 6.2 on tells the number as the folder's size, at the price of one call.
-    const descriptors = statSync(FOLDER).size || readdirSync(FOLDER).length
-    return Object.entries(handles)
+    const descriptors = statSync(FOLDER).size || withSpare(() => readdirSync(FOLDER).length)
+    last = Object.entries(handles)
       .filter(([type]) => HAS_DESCRIPTOR.test(type))
       .reduce((left, [, count]) => Math.max(0, left - count), descriptors)
-  } catch {
-    return undefined
+    return last
+  } catch (error) {
+    return isOutOfDescriptors(error) ? last : undefined
   }
 }
 

@@ -19,6 +19,7 @@ const OPTIONS = {
   idleGcIntervalMs: { default: 5000, check: integer(1000, 86400000) },
   requests: { default: true, check: boolean() },
   evidence: { default: ['routes', 'sites', 'containers', 'listeners', 'resources'], check: someOf('routes', 'sites', 'containers', 'listeners', 'resources') },
+  maxPauseMs: { default: 50, check: integer(1, 3600000) },
   memoryLimit: { default: undefined, check: optional(integer(1048576, Number.MAX_SAFE_INTEGER)) },
   source: { default: 'auto', check: oneOf('auto', 'perf_hooks') },
   snapshots: { default: 'off', check: oneOf('off', 'auto') },

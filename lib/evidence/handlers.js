@@ -1,10 +1,15 @@
 'use strict'
 
 const { Scopes } = require('./census/scopes')
+const { Slices } = require('./census/slices')
 const { dataProperty } = require('./data-property')
 
 /** More handlers of one route than this are middleware. */
 const MOST_HANDLERS = 4
+/** Functions whose place is asked for at once, at about 50 us each, and in all. */
+const AT_ONCE = 20
+const MOST_LOCATED = 1000
+const LIMIT_MS = 500
 
 /**
  * The functions that answer the route which Express chose, held weakly: `req.route.stack[].handle`.
@@ -25,13 +30,13 @@ function handlersOf (req) {
  * an observation that says so. A function that handles several routes points at none of them.
  * @param {import('./suspect').Finding[]} findings
  * @param {{route: string, handlers: WeakRef<Function>[]}[]} routes
+ * @param {import('./sources').Means} [means]
  */
-function linkHandlers (findings, routes) {
+async function linkHandlers (findings, routes, means) {
   const sites = findings.filter(({ kind, links }) => kind === 'site' && links.some((link) => link.startsWith('function:')))
-  const handlers = routes.flatMap(({ route, handlers }) => handlers.map((ref) => ({ route, handle: ref.deref() })))
-    .filter(({ handle }) => handle !== undefined)
+  const handlers = routes.flatMap(({ route, handlers }) => handlers.map((ref) => ({ route, ref }))).slice(0, MOST_LOCATED)
   if (sites.length === 0 || handlers.length === 0) return
-  const routeByPlace = locate(handlers)
+  const routeByPlace = await locate(handlers, means)
   for (const site of sites) {
     const links = site.links.filter((link) => routeByPlace.get(link))
     const [route] = links.map((link) => routeByPlace.get(link))
@@ -41,19 +46,24 @@ function linkHandlers (findings, routes) {
   }
 }
 
-/** @returns {Map<string, string | null>} the route by 'function:<file>:<line>:<column>'; null where there are several */
-function locate (handlers) {
+/** @returns {Promise<Map<string, string | null>>} the route by 'function:<file>:<line>:<column>'; null where there are several */
+async function locate (handlers, means) {
   const routeByPlace = new Map()
-  const { scopes } = Scopes.open()
+  const { scopes } = Scopes.open(means)
   if (scopes === undefined) return routeByPlace
+  const slices = new Slices({ limitMs: LIMIT_MS })
   try {
     scopes.learnScripts()
-    scopes.readFunctions(handlers.map(({ handle }) => handle), () => false, ({ location }, index) => {
-      if (!location?.file) return
-      const place = `function:${location.file}:${location.line}:${location.column}`
-      const { route } = handlers[index]
-      routeByPlace.set(place, routeByPlace.has(place) && routeByPlace.get(place) !== route ? null : route)
-    })
+    for (let from = 0; from < handlers.length && !slices.over; from += AT_ONCE) {
+      if (slices.full) await slices.turn()
+      const alive = handlers.slice(from, from + AT_ONCE).map(({ route, ref }) => ({ route, handle: ref.deref() })).filter(({ handle }) => handle !== undefined)
+      scopes.readFunctions(alive.map(({ handle }) => handle), () => false, ({ location }, index) => {
+        if (!location?.file) return
+        const place = `function:${location.file}:${location.line}:${location.column}`
+        const { route } = alive[index]
+        routeByPlace.set(place, routeByPlace.has(place) && routeByPlace.get(place) !== route ? null : route)
+      })
+    }
   } finally {
     scopes.close()
   }

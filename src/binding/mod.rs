@@ -12,6 +12,7 @@
 
 mod capture;
 mod detector;
+mod evidence;
 mod monitor;
 mod near_heap_limit;
 mod redactor;

@@ -9,8 +9,6 @@ const {
 const { keysNamedByClass } = require('./named-keys')
 const { isCrowdedEmitter, isPlain, isTarget, listenersOf, listenersOfTarget, sampledIndices } = require('./walk')
 
-const { memoryUsage } = process
-
 /** Entries of one container that are looked into, and objects of one entry. */
 const SAMPLE = 6
 const MAX_NODES = 300
@@ -81,12 +79,6 @@ function contentsOf (container, shape, { isShared = () => false, scopes, careful
 
 /** Bytes of one more slot, without what is in it. */
 const SLOT = { map: 36, set: 28, array: 8, object: 36, emitter: 8, timers: 0 }
-
-/** Bytes that all entries together can have at the most. Reads /proc: once for all containers. */
-function memoryInUse () {
-  const { heapUsed, external, arrayBuffers, rss } = memoryUsage()
-  return Math.max(heapUsed + Math.max(external, arrayBuffers), rss)
-}
 
 /** What more than one entry closes over, and has no identity by which that would show. */
 function repeatedTexts (entries) {
@@ -331,4 +323,4 @@ function newestOf (container, shape) {
   return Array.from({ length: length - from }, (_, i) => own(container, from + i))
 }
 
-module.exports = { contentsOf, memoryInUse, routesHeldBy }
+module.exports = { contentsOf, routesHeldBy }

@@ -1,7 +1,8 @@
 'use strict'
 
 const { setTimeout } = require('node:timers')
-const { contentsOf, memoryInUse, routesHeldBy } = require('./contents')
+const { memoryInUse } = require('../memory-in-use')
+const { contentsOf, routesHeldBy } = require('./contents')
 const { growthOfKind, kindsOf, steadiness, toFindings } = require('./finding')
 const { Ledger } = require('./ledger')
 const { own } = require('./read')
@@ -31,6 +32,7 @@ class CensusEvidence {
   cost = { durationMs: 0, longestSliceMs: 0, walks: 0 }
   /** @type {string[]} */
   problems = []
+  #means
   #heldBy
   #ledger = new Ledger()
   /** Functions of dependencies whose variables were read: those seldom change hands. */
@@ -47,8 +49,12 @@ class CensusEvidence {
   /** Walks that this suspicion began. */
   #begun = 0
 
-  /** @param {{heldBy?: () => {route: string, ref: WeakRef<object>}[]}} [options] requests that are known to be held */
-  constructor ({ heldBy = () => [] } = {}) {
+  /**
+   * @param {import('../sources').Means} [means]
+   * @param {() => {route: string, ref: WeakRef<object>}[]} [heldBy] requests that are known to be held
+   */
+  constructor (means, heldBy = () => []) {
+    this.#means = means
     this.#heldBy = heldBy
   }
 
@@ -106,7 +112,7 @@ class CensusEvidence {
   }
 
   async #walkInto (ledger, slices) {
-    const { scopes, problem } = Scopes.open()
+    const { scopes, problem } = Scopes.open(this.#means)
     if (problem !== undefined) this.#problem(problem)
     ledger.beginWalk(now())
     const walk = new Walk({
@@ -135,7 +141,7 @@ class CensusEvidence {
 
   async #describeGrown (ledger) {
     const slices = new Slices({ limitMs: 300 })
-    const { scopes } = Scopes.open()
+    const { scopes } = Scopes.open(this.#means)
     this.#careful = mayHideDictionary(ledger.all())
     try {
       const described = []
