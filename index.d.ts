@@ -719,7 +719,7 @@ declare namespace tidemark {
   }
 
   /** Why a snapshot cannot be read. */
-  type SnapshotFault = 'syntax' | 'truncated' | 'layout' | 'counts' | 'range' | 'too-large' | 'file' | 'io' | 'not-found'
+  type SnapshotFault = 'syntax' | 'truncated' | 'layout' | 'counts' | 'range' | 'dense' | 'too-large' | 'file' | 'io' | 'not-found'
 
   interface TidemarkError extends Error {
     /** The byte of the snapshot at which it shows. */

@@ -2,7 +2,8 @@
 //! of a class as one, the rest as a remainder.
 //!
 //! What always holds: a part is at least `1 / finest` of the whole, so there are no more than
-//! `finest` of them on each level, and the parts of a node are no larger than the node.
+//! `finest` of them on each level, and the parts of a node are no larger than the node. There are
+//! at most [`MOST_PARTS`] and one node's, and each is as long as its two cut names.
 
 use std::collections::HashMap;
 
@@ -13,12 +14,15 @@ use super::classes::Class;
 use super::columns::Node;
 use super::error::SnapshotError;
 use super::progress::OnProgress;
+use super::strings::cut;
 use super::summary::Children;
 
 /// Levels below the root.
 const DEEPEST: u32 = 40;
 /// Parts in all.
 const MOST_PARTS: usize = 6000;
+/// Characters of a label.
+const LONGEST_LABEL: usize = 200;
 
 /// One rectangle.
 struct Part {
@@ -51,10 +55,13 @@ impl Analysis {
         for _ in 0..DEEPEST {
             let mut below = Vec::new();
             for (at, node) in level {
+                if parts.len() >= MOST_PARTS {
+                    break;
+                }
                 self.split(&children, at, node, least, &mut parts, &mut below);
             }
             level = below;
-            if level.is_empty() || parts.len() > MOST_PARTS {
+            if level.is_empty() {
                 break;
             }
         }
@@ -83,6 +90,7 @@ impl Analysis {
             }
         }
         large.sort_by_key(|&child| (std::cmp::Reverse(self.retained_size(child)), child));
+        large.truncate(MOST_PARTS);
         for child in large {
             below.push((parts.len(), child));
             parts.push(self.part(Some(at), child));
@@ -113,7 +121,8 @@ impl Analysis {
             label: if node == 0 {
                 "the whole heap".to_owned()
             } else {
-                self.describe(node).sentence()
+                let sentence = self.describe(node).sentence();
+                cut(&sentence, LONGEST_LABEL).unwrap_or(sentence)
             },
             class,
             id: Some(self.id(node)),

@@ -17,6 +17,7 @@
 )]
 
 mod analysis;
+mod budget;
 mod classes;
 mod code;
 mod columns;
@@ -25,6 +26,7 @@ mod error;
 mod graph;
 mod icicle;
 mod inventory;
+mod names;
 mod open;
 mod parse;
 mod paths;

@@ -6,6 +6,7 @@
 use super::analysis::Analysis;
 use super::code::{Place, is_context};
 use super::columns::{EdgeKind, Node, NodeKind};
+use super::strings::cut;
 
 /// What a person would call a node.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
@@ -23,6 +24,8 @@ pub struct Described {
 /// Labels take no more than this many names.
 const MOST_NAMES: usize = 5;
 const LONGEST_NAME: usize = 60;
+/// A class that is named by its properties is longer than other names.
+const LONGEST_CLASS: usize = 125;
 
 impl Analysis {
     /// Describes a node; names come from its best path, so `explain` comes first.
@@ -146,7 +149,7 @@ impl Analysis {
                 Some(place) => format!("function {}", in_words(place)),
                 None => match &*snapshot.name(node) {
                     "" => "a function".to_owned(),
-                    name => format!("function {name}"),
+                    name => format!("function {}", shortened(name)),
                 },
             },
             NodeKind::Object if is_context(snapshot, node) => match place {
@@ -159,9 +162,9 @@ impl Analysis {
             | NodeKind::ObjectShape
             | NodeKind::Synthetic => match &*snapshot.name(node) {
                 "" => "an array of V8".to_owned(),
-                name => name.to_owned(),
+                name => shortened(name),
             },
-            _ => self.class_name(node).to_owned(),
+            _ => shortened_class(self.class_name(node)),
         }
     }
 
@@ -196,6 +199,7 @@ fn in_words(place: &Place) -> String {
     let file = place
         .short()
         .unwrap_or_else(|| "an unknown file".to_owned());
+    let file = shortened_class(&file);
     match &place.function {
         Some(function) => format!("{} in {file}", shortened(function)),
         None => file,
@@ -213,11 +217,13 @@ fn join(names: &[String]) -> String {
     label
 }
 
-fn shortened(name: &str) -> String {
-    if name.chars().count() <= LONGEST_NAME {
-        return name.to_owned();
-    }
-    name.chars().take(LONGEST_NAME).chain(['…']).collect()
+/// A name as a sentence has room for it.
+pub(crate) fn shortened(name: &str) -> String {
+    cut(name, LONGEST_NAME).unwrap_or_else(|| name.to_owned())
+}
+
+fn shortened_class(name: &str) -> String {
+    cut(name, LONGEST_CLASS).unwrap_or_else(|| name.to_owned())
 }
 
 /// `34 MB`, in powers of 1,000.

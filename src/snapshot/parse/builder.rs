@@ -10,6 +10,7 @@ use std::sync::mpsc::{Receiver, SyncSender};
 use super::layout::Layout;
 use super::numbers::Numbers;
 use super::rows::{EdgeSink, LocationSink, NodeSink, Piece, Rows};
+use crate::snapshot::budget;
 use crate::snapshot::columns::{Edges, Location, Nodes};
 use crate::snapshot::error::{Code, SnapshotError};
 
@@ -58,6 +59,7 @@ pub(crate) struct Builder {
     pub(super) announced_edges: u64,
     pub(super) edges: Edges,
     pub(super) locations: Vec<Location>,
+    size: i64,
     pub(super) largest_node_name: u32,
     pub(super) largest_edge_name: u32,
     rows: Rows,
@@ -95,6 +97,10 @@ impl Builder {
         let Some(layout) = &self.layout else {
             return Ok(());
         };
+        budget::check_peak(
+            piece.offset + piece.bytes.len() as u64,
+            self.nodes.used() + self.edges.used(),
+        )?;
         let node_fields = layout.nodes.fields as u64;
         let node_count = self.nodes.kind.len() as u64;
         match (table, &layout.locations) {
@@ -104,6 +110,7 @@ impl Builder {
                     layout: &layout.nodes,
                     nodes: &mut self.nodes,
                     edges: &mut self.announced_edges,
+                    size: &mut self.size,
                     largest_name: &mut self.largest_node_name,
                 },
             ),

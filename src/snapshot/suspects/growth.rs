@@ -90,7 +90,9 @@ impl Growths {
         let count_classes = |analysis: &Analysis| {
             let mut counts: HashMap<String, (u64, u64)> = HashMap::new();
             for row in analysis.histogram() {
-                counts.insert(row.class, (row.count, row.retained_size));
+                if found.iter().any(|(_, suspect)| suspect.class == row.class) {
+                    counts.insert(row.class, (row.count, row.retained_size));
+                }
             }
             counts
         };

@@ -13,7 +13,7 @@ pub(super) fn name(analysis: &Analysis, group: &Group) -> Option<(Node, Suspect)
         Some(kind) => (kind, named_above(analysis, group.dominator), None),
         None => holder_of(analysis, group)?,
     };
-    let path = analysis.known_path(holder);
+    let path = analysis.known_path_nodes(holder);
     if path.is_empty() {
         return None;
     }
@@ -28,9 +28,9 @@ pub(super) fn name(analysis: &Analysis, group: &Group) -> Option<(Node, Suspect)
         group.bytes
     };
     let share = bytes as f64 / analysis.total_size().max(1) as f64;
-    let own_code = path.iter().any(|step| {
-        (step.class == "Function" || is_context(&analysis.snapshot, step.node))
-            && analysis.code().origin(&analysis.snapshot, step.node) == Origin::Application
+    let own_code = path.iter().any(|&node| {
+        (analysis.class_name(node) == "Function" || is_context(&analysis.snapshot, node))
+            && analysis.code().origin(&analysis.snapshot, node) == Origin::Application
     });
     Some((
         holder,
@@ -45,6 +45,7 @@ pub(super) fn name(analysis: &Analysis, group: &Group) -> Option<(Node, Suspect)
                 bytes,
             ),
             holder: holder_words,
+            node: holder,
             id: analysis.id(holder),
             class: class.to_owned(),
             count: group.count,
@@ -56,7 +57,7 @@ pub(super) fn name(analysis: &Analysis, group: &Group) -> Option<(Node, Suspect)
             } else {
                 Confidence::Low
             },
-            path,
+            path: Vec::new(),
             location: described.place,
         },
     ))
