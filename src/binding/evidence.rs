@@ -13,7 +13,7 @@ thread_local! {
 
 /// The name of the script that a function is from: a path, a URL, 'node:...'. Null where there is none.
 #[napi]
-pub fn script_name(env: &Env, function: Function<(), ()>) -> Option<String> {
+pub fn script_name(env: Env, function: Function<(), ()>) -> Option<String> {
     name_of(env, &function)
 }
 
@@ -24,7 +24,7 @@ pub fn script_name(env: &Env, function: Function<(), ()>) -> Option<String> {
 /// # Errors
 /// When Node.js takes no cleanup hook: then nothing is sampled.
 #[napi]
-pub fn start_sampling(env: &Env, interval_bytes: f64) -> napi::Result<Option<bool>> {
+pub fn start_sampling(env: Env, interval_bytes: f64) -> napi::Result<Option<bool>> {
     let Ok(Some(isolate)) = Isolate::current() else {
         return Ok(None);
     };
@@ -46,7 +46,7 @@ pub fn start_sampling(env: &Env, interval_bytes: f64) -> napi::Result<Option<boo
 }
 
 #[napi]
-pub fn stop_sampling(env: &Env) -> napi::Result<()> {
+pub fn stop_sampling(env: Env) -> napi::Result<()> {
     stop();
     AT_EXIT
         .take()
