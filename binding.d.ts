@@ -434,8 +434,12 @@ export declare function snapshotSeries(snapshots: Array<SnapshotAnalysis>, most:
 export declare function startIncrementalGc(): void
 
 /**
- * Begins V8's heap sampling without a GC before each profile. False where somebody samples already,
- * null where this Node.js does not export the function.
+ * Begins V8's heap sampling without a GC before each profile, until `stopSampling()` or the end of
+ * the environment. False where somebody samples already, null where this Node.js does not export the
+ * function.
+ *
+ * # Errors
+ * When Node.js takes no cleanup hook: then nothing is sampled.
  */
 export declare function startSampling(intervalBytes: number): boolean | null
 

@@ -7,7 +7,7 @@ use std::ptr::NonNull;
 
 /// The name of the script that `function` is from, as V8 has it: a path, a URL, `node:...`.
 /// `None` where it has no name, is native or bound, or where this Node.js does not export the function.
-pub fn script_name(env: &Env, function: &Function<(), ()>) -> Option<String> {
+pub fn script_name(env: Env, function: &Function<(), ()>) -> Option<String> {
     let get_origin = symbols::script_origin().ok()?;
     let current = symbols::v8().ok()?.get_current;
     let local = NonNull::new(function.raw())?;
