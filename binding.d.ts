@@ -425,7 +425,7 @@ export interface SampleShape {
 }
 
 /** The name of the script that a function is from: a path, a URL, 'node:...'. Null where there is none. */
-export declare function scriptName(function: () => void): string | null
+export declare function scriptName(callable: () => void): string | null
 
 /** The classes that grew from each snapshot to the next. */
 export declare function snapshotSeries(snapshots: Array<SnapshotAnalysis>, most: number, work: SnapshotWork): Promise<string | Fault>

@@ -13,8 +13,8 @@ thread_local! {
 
 /// The name of the script that a function is from: a path, a URL, 'node:...'. Null where there is none.
 #[napi]
-pub fn script_name(env: Env, function: Function<(), ()>) -> Option<String> {
-    name_of(env, &function)
+pub fn script_name(env: Env, callable: Function<(), ()>) -> Option<String> {
+    name_of(env, &callable)
 }
 
 /// Begins V8's heap sampling without a GC before each profile, until `stopSampling()` or the end of
