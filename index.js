@@ -3,6 +3,7 @@
 const { loadBinding } = require('./lib/binding')
 const { createHeapDiff } = require('./lib/heap-diff')
 const { Monitor } = require('./lib/monitor')
+const { withDescriptors } = require('./lib/snapshot/descriptors')
 
 const binding = loadBinding()
 
@@ -38,7 +39,16 @@ function profile (options) {
 }
 
 function writeHeapSnapshot (...args) {
-  return require('./lib/snapshot').writeHeapSnapshot(binding, args)
+  let snapshots
+  try {
+    snapshots = withDescriptors(() => require('./lib/snapshot'))
+  } catch (error) {
+    const callback = args.at(-1)
+    if (typeof callback !== 'function') return Promise.reject(error)
+    process.nextTick(callback, error)
+    return
+  }
+  return snapshots.writeHeapSnapshot(binding, args)
 }
 
 function readHeapSnapshot (file, options) {
