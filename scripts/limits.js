@@ -49,6 +49,9 @@ const ALONE = { 'near-heap-limit': 'near-heap-limit-control' }
 /** What a heap may grow by before it reaches its own limit. */
 const ROOM_NEAR_LIMIT_MB = 30
 
+/** A busy app and the child of its capture take a core each. */
+const LANES = Math.max(1, os.cpus().length >> 1)
+
 const DEADLINE_MS = 240000
 
 /** V8 that gets no more memory, or has reached its heap limit, ends the process by one of these. */
@@ -188,7 +191,7 @@ function titleOf ({ way, limit, factor, heap, load }) {
  */
 async function limits (node, cells, print) {
   const counts = { ok: 0, FAIL: 0, skip: 0 }
-  const lanes = new Lanes(2)
+  const lanes = new Lanes(LANES)
   await Promise.all(cells.map((cell) => lanes.run(async () => {
     const { state, what, seconds, limitBytes } = await judge(node, cell)
     counts[state]++
@@ -215,6 +218,6 @@ async function main () {
   process.exitCode = all.FAIL > 0 ? 1 : 0
 }
 
-module.exports = { judge, titleOf, SHORT }
+module.exports = { judge, titleOf, LANES, SHORT }
 
 if (require.main === module) main().catch(exitWith)
