@@ -3,6 +3,7 @@
 const { loadBinding } = require('./lib/binding')
 const { createHeapDiff } = require('./lib/heap-diff')
 const { Monitor } = require('./lib/monitor')
+const { withDescriptors } = require('./lib/snapshot/descriptors')
 const { withSpare } = require('./lib/spare-descriptor')
 
 const binding = loadBinding()
@@ -40,7 +41,16 @@ function profile (options) {
 }
 
 function writeHeapSnapshot (...args) {
-  return withSpare(() => require('./lib/snapshot')).writeHeapSnapshot(binding, args)
+  let snapshots
+  try {
+    snapshots = withDescriptors(() => require('./lib/snapshot'))
+  } catch (error) {
+    const callback = args.at(-1)
+    if (typeof callback !== 'function') return Promise.reject(error)
+    process.nextTick(callback, error)
+    return
+  }
+  return snapshots.writeHeapSnapshot(binding, args)
 }
 
 function readHeapSnapshot (file, options) {

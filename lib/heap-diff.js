@@ -4,6 +4,7 @@ const { readForce, readHeapDiffOptions } = require('./analysis/options')
 const { runWork, sound } = require('./analysis/work')
 const { createError } = require('./errors')
 const { heapDiffShape } = require('./heap-diff/shape')
+const { withDescriptors } = require('./snapshot/descriptors')
 const { readThisHeap } = require('./snapshot/this-heap')
 
 /** Tells `start` from an application that gives the constructor arguments. */
@@ -18,7 +19,8 @@ function createHeapDiff (binding, unjudged) {
   /** @throws ERR_TIDEMARK_SNAPSHOT_REFUSED where the memory may not suffice: V8 would end the process */
   function checkMemory ({ force }) {
     // Only who makes a HeapDiff needs it.
-    require('./snapshot/guard').checkMemory(binding, { force }, { forks: false, parses: true, fileInMemory: false })
+    const guard = withDescriptors(() => require('./snapshot/guard'))
+    guard.checkMemory(binding, { force }, { forks: false, parses: true, fileInMemory: false })
   }
 
   function read (maxMemory) {

@@ -66,7 +66,10 @@ function print (told) {
   console.log(JSON.stringify(told))
 }
 
-const write = (options) => tidemark.writeHeapSnapshot(path.join(folder, 'taken.heapsnapshot'), options)
+/** A child that stands back for others may need long on a busy machine. */
+const PATIENCE_MS = 90000
+
+const write = (options) => tidemark.writeHeapSnapshot(path.join(folder, 'taken.heapsnapshot'), { timeoutMs: PATIENCE_MS, ...options })
 
 async function heapDiff () {
   const diff = new tidemark.HeapDiff()

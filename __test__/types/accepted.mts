@@ -38,7 +38,7 @@ console.log(emitter)
 
 const diff: tidemark.HeapDiff = await tidemark.HeapDiff.start({ signal: AbortSignal.timeout(1000), onProgress: ({ phase }) => console.log(phase) })
 const result: tidemark.HeapDiffResult = await diff.finish({ force: true })
-const forced: tidemark.HeapDiffResult = new tidemark.HeapDiff({ force: true }).end({ force: false })
+console.log(new tidemark.HeapDiff({ force: true }).end({ force: false }).change.size)
 console.log(result.change.size)
 const snapshot = await tidemark.readHeapSnapshot('a.heapsnapshot')
 const [suspect] = await snapshot.suspects(await tidemark.readHeapSnapshot('b.heapsnapshot', { signal: AbortSignal.timeout(1000) }))

@@ -6,6 +6,8 @@ const fs = require('node:fs/promises')
 const os = require('node:os')
 const path = require('node:path')
 const { createError } = require('../errors')
+const { isOutOfDescriptors } = require('../spare-descriptor')
+const { noDescriptors } = require('./descriptors')
 
 const HEAD = '{"snapshot":'
 const TAIL = ']}'
@@ -146,10 +148,9 @@ async function checkFolder (folder, wanted = folder) {
 }
 
 function cannotWrite (target, cause) {
-  const [reason, advice] = ['EMFILE', 'ENFILE'].includes(cause.code)
-    ? ['descriptors', 'Close files, or let the process have more of them (ulimit -n)']
-    : ['path', 'Name a path in a folder that the process may write to']
-  return createError('ERR_TIDEMARK_SNAPSHOT_REFUSED', [reason, `'${target}' cannot be written: ${cause.message}. ${advice}`], { cause })
+  if (isOutOfDescriptors(cause)) return noDescriptors(cause)
+  return createError('ERR_TIDEMARK_SNAPSHOT_REFUSED',
+    ['path', `'${target}' cannot be written: ${cause.message}. Name a path in a folder that the process may write to`], { cause })
 }
 
 /** @returns {Promise<import('node:fs/promises').FileHandle | undefined>} undefined where files must have names */

@@ -1,7 +1,10 @@
 'use strict'
 
+const { closeSync, openSync } = require('node:fs')
 const fs = require('node:fs/promises')
+const { devNull, freemem } = require('node:os')
 const { createError } = require('../errors')
+const { refusingWithout } = require('./descriptors')
 const { kernelLimits } = require('./kernel-limits')
 const { leastNeed, readHeap, worstNeed } = require('./need')
 const { megabytes } = require('./words')
@@ -30,6 +33,8 @@ const IN_MEMORY = [0x01021994, 0x858458f6]
  * @returns {{heap: {used: number, large: number}, need: number, reserve: number, available: number, fileSize: number, fileInMemory: number}} bytes
  */
 function checkMemory (binding, options, { forks, parses, fileInMemory }) {
+  // Without one nobody can tell what is left.
+  refusingWithout(() => closeSync(openSync(devNull)))
   const heap = readHeap()
   const { used: usedHeapSize } = heap
   const fileSize = Math.round(usedHeapSize * FILE_PER_BYTE)
@@ -62,11 +67,16 @@ function headroom (binding, options, forked) {
   const all = [
     { bytes: named, where: 'below `memoryLimit`' },
     { bytes: cgroup, where: 'below the limit of the control group' },
-    { bytes: machine, where: 'on the machine' },
+    { bytes: machine ?? withoutProc(), where: 'on the machine' },
     ...kernelLimits(forked)
   ]
   return all.filter(({ bytes }) => bytes !== undefined && bytes !== null)
     .reduce((least, each) => each.bytes < least.bytes ? each : least, { bytes: Infinity, where: '' })
+}
+
+/** Without /proc, Linux still tells what is free. */
+function withoutProc () {
+  return process.platform === 'linux' ? freemem() : undefined
 }
 
 /**
