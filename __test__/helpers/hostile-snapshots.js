@@ -24,7 +24,7 @@ const SHAPES = {
     texts: 3,
     text: (at) => at === 1 ? 'N'.repeat(bytes) : 'hub'
   }),
-  'long names of all kinds': (bytes) => application(300, (at) => `${at}${'n'.repeat(bytes / 8)}`),
+  'long names of all kinds': (bytes, unit = 'n') => application(300, (at) => `${at}${unit.repeat(bytes / 8 / unit.length)}`),
   'emoji in long names': (bytes) => application(300, (at) => `${at}${'\\ud83d\\ude00'.repeat(bytes / 96)}`),
   'invalid bytes in names': (bytes) => ({
     ...wide(bytes / 450, (at) => [OBJECT, 2 + at, 100]),
@@ -214,11 +214,12 @@ function application (members, long) {
  * @param {string} file
  * @param {keyof SHAPES} name
  * @param {number} bytes roughly
- * @param {{firstId?: number}} [options] of the root's id: another one makes it a snapshot of another process
+ * @param {{firstId?: number, unit?: string}} [options] firstId: the root's, another one makes it a snapshot of another
+ *   process; unit: what long names repeat, as the inside of a JSON string
  * @returns {number} the bytes that the file has
  */
-function writeHostileSnapshot (file, name, bytes, { firstId = 1 } = {}) {
-  const shape = SHAPES[name](bytes)
+function writeHostileSnapshot (file, name, bytes, { firstId = 1, unit } = {}) {
+  const shape = SHAPES[name](bytes, unit)
   const { fields = FIELDS, id = (at) => firstId + at * 2, texts, text, claims, header = '', extra = '', encoding = 'utf8', locations = 0, location } = shape
   const count = Math.floor(shape.count)
   const descriptor = fs.openSync(file, 'w')
