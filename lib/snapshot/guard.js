@@ -3,7 +3,6 @@
 const fs = require('node:fs/promises')
 const path = require('node:path')
 const { createError } = require('../errors')
-const { kernelLimits } = require('./kernel-limits')
 const { leastNeed, readHeap, usualNeed } = require('./need')
 const { megabytes } = require('./words')
 
@@ -33,11 +32,11 @@ function checkMemory (binding, options, { forks, fileInMemory }) {
   const heap = readHeap()
   const { used: usedHeapSize } = heap
   // What is redacted is written a second time.
-  const fileSize = Math.round(usedHeapSize * FILE_PER_BYTE * (options.redact ? 2 : 1))
+  const fileSize = fileSizeOf(usedHeapSize) * (options.redact ? 2 : 1)
   const inMemory = fileInMemory ? fileSize : 0
   const need = (forks ? leastNeed(heap) : usualNeed(heap)) + inMemory
   const reserve = reserveFor(usedHeapSize)
-  const { bytes: available, where } = headroom(binding, options)
+  const { bytes: available, where } = headroom(binding, options, !forks)
   if (need + reserve > available && !options.force) {
     const error = createError('ERR_TIDEMARK_SNAPSHOT_REFUSED', ['memory',
       `it would need ${forks ? 'at least' : 'about'} ${megabytes(need)} (and ${megabytes(reserve)} for the app meanwhile) for ` +
@@ -48,26 +47,22 @@ function checkMemory (binding, options, { forks, fileInMemory }) {
   return { heap, need, reserve, available, fileSize, fileInMemory: inMemory }
 }
 
+function fileSizeOf (usedHeapSize) {
+  return Math.round(usedHeapSize * FILE_PER_BYTE)
+}
+
 function reserveFor (usedHeapSize) {
   return Math.max(RESERVE_AT_LEAST, Math.round(usedHeapSize * RESERVE_PER_BYTE))
 }
 
 /**
- * The least of what the control group, the machine, the kernel and the caller's limit leave.
- * @param {boolean} [forked] whether the child is there already
+ * What is left before something ends the process: the native side decides.
+ * @param {boolean} [forked] no fork is to come that would claim the process's memory once more
  * @returns {{bytes: number, where: string}}
  */
-function headroom (binding, options, forked) {
-  const { rss, cgroup, machine } = binding.memoryHeadroom()
-  const named = options.memoryLimit !== undefined && rss !== undefined ? Math.max(0, options.memoryLimit - rss) : undefined
-  const all = [
-    { bytes: named, where: 'below `memoryLimit`' },
-    { bytes: cgroup, where: 'below the limit of the control group' },
-    { bytes: machine, where: 'on the machine' },
-    ...kernelLimits(forked)
-  ]
-  return all.filter(({ bytes }) => bytes !== undefined && bytes !== null)
-    .reduce((least, each) => each.bytes < least.bytes ? each : least, { bytes: Infinity, where: '' })
+function headroom (binding, { memoryLimit }, forked = false) {
+  const left = binding.memoryHeadroom(memoryLimit, !forked)
+  return left ? { bytes: left.bytes, where: left.place } : { bytes: Infinity, where: '' }
 }
 
 /**
@@ -75,7 +70,7 @@ function headroom (binding, options, forked) {
  * @param {number} need bytes
  */
 function checkHeadroom (binding, options, need) {
-  const { bytes: available, where } = headroom(binding, options)
+  const { bytes: available, where } = headroom(binding, options, true)
   if (need <= available) return
   const error = createError('ERR_TIDEMARK_SNAPSHOT_REFUSED', ['memory',
     `to analyse it would need about ${megabytes(need)}, and ${megabytes(available)} are left ${where}. Give the process more memory`])
@@ -101,4 +96,4 @@ async function checkDisk (target, fileSize) {
   }
 }
 
-module.exports = { checkMemory, checkHeadroom, checkDisk, headroom, isInMemory, reserveFor }
+module.exports = { checkMemory, checkHeadroom, checkDisk, fileSizeOf, headroom, isInMemory, reserveFor }

@@ -58,6 +58,12 @@ class Group {
     }
   }
 
+  /** How many of its processes the kernel's OOM killer has ended. */
+  get kills () {
+    const file = ['memory.oom_control', 'memory.events'].map((name) => path.join(this.#folder, name)).find((name) => existsSync(name))
+    return Number(/^oom_kill (\d+)/m.exec(readFileSync(file, 'utf8'))[1])
+  }
+
   undo () {
     this.#hog?.kill('SIGKILL')
     for (let tries = 0; existsSync(this.#folder) && tries < 50; tries++) {
