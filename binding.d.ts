@@ -21,10 +21,12 @@ export declare class Detector {
 
 /** One capture. `close()`, or the end of the environment, ends its child and lets V8's workers go. */
 export declare class ForkCapture {
-  /** Asks V8's worker threads to park. */
+  /** Watches for a moment how much memory is left, then asks V8's worker threads to park. */
   constructor()
   /** Whether they are parked; null when they did not come in time, and no more are awaited. */
   ready(): boolean | null
+  /** What was left while it was watched; nothing where nothing limits it. */
+  observed(): ObservedShape | null
   /** Forks. Answers with the milliseconds that it took. */
   fork(order: CaptureOrder): number
   /** The child's process number. */
@@ -174,6 +176,8 @@ export interface CaptureLook {
   objects?: number
   /** Bytes in the file. */
   written: number
+  /** Bytes of memory that were left when the child gave up for want of it. */
+  left?: number
   ended: boolean
   exitCode?: number
   signal?: number
@@ -193,6 +197,8 @@ export interface CaptureOrder {
   file: number
   /** Bytes that it may map beyond what it inherits. */
   memory: number
+  /** It gives up when fewer bytes are left, whoever has taken them. */
+  floor: number
   /** It gives up when the heap has more objects. */
   objects: number
   /** It ends after so many. */
@@ -288,13 +294,11 @@ export interface Fault {
   offset?: number
 }
 
-/** What a snapshot would need and what is there, in bytes. */
+/** What is left before something ends this process. */
 export interface HeadroomShape {
-  usedHeapSize?: number
-  rss?: number
-  /** Left under the tightest limit of the control group. */
-  cgroup?: number
-  machine?: number
+  bytes: number
+  /** So many 'are left ...'. */
+  place: string
 }
 
 export interface HistoryShape {
@@ -307,7 +311,11 @@ export interface KindCounterShape {
   durationMs: number
 }
 
-export declare function memoryHeadroom(): HeadroomShape
+/**
+ * Nothing where nothing limits it. `memory_limit`: bytes of RSS. `forks`: whether the process is about to
+ * fork, which claims its memory once more where the kernel counts that.
+ */
+export declare function memoryHeadroom(memoryLimit?: number | undefined | null, forks?: boolean | undefined | null): HeadroomShape | null
 
 export interface MemoryShape {
   rss?: number
@@ -344,23 +352,40 @@ export interface NearHeapLimitLook {
   bytes?: number
   pauseMs?: number
   durationMs?: number
-  /** Of a refusal: bytes. */
+  /** Of a refusal: bytes, and where they are left. */
   need?: number
   available?: number
+  place?: string
+  /** 'memory' or 'disk'. */
+  reason?: string
   /** Of a failure: in words. */
   fault?: string
 }
 
 /** What a snapshot of the heap at its limit would take; bytes where nothing else is said. */
 export interface NearHeapLimitNeed {
-  /** Used by the child at the least. */
+  /** The limit of the heap. */
+  heap: number
+  /** Used by the child at the least, and usually. */
   child: number
-  /** Objects whose snapshot fits into what is left. */
+  usual: number
+  /** Objects at more of which the child gives up when it may use `budget`. */
   objects: number
+  budget: number
   /** Left for the app meanwhile. */
   reserve: number
+  /** Of the file. */
+  file: number
   /** RSS at which something ends the process. */
   memoryLimit?: number
+  /** By how much V8's own end of the process is put off at the most. */
+  timeoutMs: number
+}
+
+/** Bytes of memory that were left, at the least and at the most. */
+export interface ObservedShape {
+  least: number
+  most: number
 }
 
 /** Reads and analyses a file. */

@@ -157,11 +157,17 @@ declare namespace tidemark {
      * Whether one heap snapshot is written into the current folder when the heap reaches its limit,
      * before V8 ends the process: by fork and redacted. The heap's limit is raised meanwhile as far as
      * there is memory, by a quarter or 128 MB at most; when there is no more, the process stands still
-     * until the file is whole, 120 seconds at most. Told as that of `signal` if the process lives to
+     * until the file is whole, or `nearHeapLimitTimeoutMs` is over. Told as that of `signal` if the process lives to
      * tell it, otherwise by a line on stderr where V8 asks once more before it ends the process; `status().problems` says beforehand where there is too
      * little memory. Default: false
      */
     snapshotNearHeapLimit?: boolean | undefined
+    /**
+     * Milliseconds by which `snapshotNearHeapLimit` may delay V8's end of the process, counted from when
+     * the heap reaches its limit; 1000 to 600000. The process may hear nothing meanwhile, SIGTERM neither. It is
+     * less where the child's progress shows that it will not be done by then. Default: 20000
+     */
+    nearHeapLimitTimeoutMs?: number | undefined
     /**
      * Where the snapshots of `signal` and `snapshotNearHeapLimit` go; a relative path is resolved at the
      * start. `status().problems` says where it is not there or cannot be written to. Default: the

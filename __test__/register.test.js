@@ -238,6 +238,7 @@ describe('the variables', () => {
       TIDEMARK_SNAPSHOTS: 'auto',
       TIDEMARK_SNAPSHOT_FOLDER: '/snapshots',
       TIDEMARK_SNAPSHOT_NEAR_HEAP_LIMIT: 'yes',
+      TIDEMARK_NEAR_HEAP_LIMIT_TIMEOUT_MS: '5000',
       TIDEMARK_SIGNAL: 'SIGUSR2',
       TIDEMARK_SOURCE: 'perf_hooks'
     })
@@ -258,6 +259,7 @@ describe('the variables', () => {
       snapshotFolder: '/snapshots',
       snapshots: 'auto',
       snapshotNearHeapLimit: true,
+      nearHeapLimitTimeoutMs: 5000,
       signal: 'SIGUSR2',
       source: 'perf_hooks'
     })

@@ -12,6 +12,7 @@ const binding = require('../lib/binding').loadBinding()
 const { forkObstacle } = require('../lib/snapshot/fork')
 const { run } = require('./helpers/child')
 const { wasmOf } = require('./helpers/wasm')
+const { SHAPES, reachLimit } = require('../scripts/near-limit')
 const { countNodes, problemsOf } = require('./helpers/snapshot')
 
 const noFork = forkObstacle(binding, {})?.message ?? false
@@ -57,6 +58,26 @@ function assertEndedByV8 ({ code, signal, stderr }) {
 function assertTold ({ stderr }, file) {
   assert.ok(stderr.includes(`\ntidemark: the snapshot of the heap at its limit is ${file}\n`), stderr)
 }
+
+describe('at the heap\'s limit', { skip: noFork }, () => {
+  for (const shape of SHAPES) {
+    test(`there is a whole file or a reason, and then V8's own end: ${shape}`, { timeout: 180000 }, async () => {
+      const { end, wrong } = await reachLimit({ binary: process.execPath, shape, heapMb: 48, options: { nearHeapLimitTimeoutMs: 60000 }, deadlineMs: 150000 })
+      assert.deepEqual(wrong, [])
+      assert.match(end, /^(file|reason: .+)$/)
+    })
+  }
+
+  test('no more than the time that was allowed is spent, and the reason says so', { timeout: 180000 }, async () => {
+    const { end, wrong } = await reachLimit({ binary: process.execPath, shape: 'objects', heapMb: 400, options: { nearHeapLimitTimeoutMs: 1000 }, deadlineMs: 150000 })
+    assert.deepEqual(wrong, [])
+    assert.match(end, /^reason: .*`nearHeapLimitTimeoutMs`/)
+  })
+
+  test('without tidemark it is V8\'s own end, too', { timeout: 180000 }, async () => {
+    assert.deepEqual((await reachLimit({ binary: process.execPath, shape: 'objects', heapMb: 48 })).end, 'V8\'s own')
+  })
+})
 
 describe('the option `snapshotNearHeapLimit`', { skip: noFork }, () => {
   test('writes a redacted snapshot of a process that reaches its heap limit, which then ends as V8 has it', { timeout: 180000 }, async () => {

@@ -25,6 +25,7 @@ const OPTIONS = {
   snapshots: { default: 'off', check: oneOf('off', 'auto') },
   signal: { default: undefined, check: optional(oneOf(...FREE_SIGNALS)) },
   snapshotNearHeapLimit: { default: false, check: boolean() },
+  nearHeapLimitTimeoutMs: { default: 20000, check: integer(1000, 600000) },
   snapshotFolder: { default: undefined, check: optional(folderName()) }
 }
 

@@ -59,6 +59,7 @@ const options: tidemark.Options = {
   snapshots: 'auto',
   signal: 'SIGUSR2',
   snapshotNearHeapLimit: true,
+  nearHeapLimitTimeoutMs: 10000,
   snapshotFolder: '/snapshots'
 }
 tidemark.start(options).on('leak', listener).stop()

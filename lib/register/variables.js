@@ -18,6 +18,7 @@ const VARIABLES = {
   TIDEMARK_CHANNELS: ['channels', list],
   TIDEMARK_EVIDENCE: ['evidence', listOrNone],
   TIDEMARK_HISTORY_SIZE: ['historySize', number],
+  TIDEMARK_NEAR_HEAP_LIMIT_TIMEOUT_MS: ['nearHeapLimitTimeoutMs', number],
   TIDEMARK_SAMPLE_INTERVAL_MS: ['sampleIntervalMs', number],
   TIDEMARK_IDLE_GC: ['idleGc', truth],
   TIDEMARK_IDLE_GC_INTERVAL_MS: ['idleGcIntervalMs', number],

@@ -5,7 +5,6 @@ const fs = require('node:fs/promises')
 const { devNull, freemem } = require('node:os')
 const { createError } = require('../errors')
 const { refusingWithout } = require('./descriptors')
-const { kernelLimits } = require('./kernel-limits')
 const { leastNeed, readHeap, worstNeed } = require('./need')
 const { megabytes } = require('./words')
 
@@ -37,11 +36,11 @@ function checkMemory (binding, options, { forks, parses, fileInMemory }) {
   refusingWithout(() => closeSync(openSync(devNull)))
   const heap = readHeap()
   const { used: usedHeapSize } = heap
-  const fileSize = Math.round(usedHeapSize * FILE_PER_BYTE)
+  const fileSize = fileSizeOf(usedHeapSize)
   const inMemory = fileInMemory ? fileSize : 0
   const need = (forks ? leastNeed(heap) : worstNeed(heap, parses)) + inMemory
   const reserve = reserveFor(usedHeapSize)
-  const { bytes: available, where } = headroom(binding, options)
+  const { bytes: available, where } = headroom(binding, options, !forks)
   if (need + reserve > available && !options.force) {
     const error = createError('ERR_TIDEMARK_SNAPSHOT_REFUSED', ['memory',
       `it ${forks ? 'would need at least' : 'may need'} ${megabytes(need)} (and ${megabytes(reserve)} for the app meanwhile) for ` +
@@ -52,31 +51,24 @@ function checkMemory (binding, options, { forks, parses, fileInMemory }) {
   return { heap, need, reserve, available, fileSize, fileInMemory: inMemory }
 }
 
+function fileSizeOf (usedHeapSize) {
+  return Math.round(usedHeapSize * FILE_PER_BYTE)
+}
+
 function reserveFor (usedHeapSize) {
   return Math.max(RESERVE_AT_LEAST, Math.round(usedHeapSize * RESERVE_PER_BYTE))
 }
 
 /**
- * The least of what the control group, the machine, the kernel and the caller's limit leave.
- * @param {boolean} [forked] whether the child is there already
+ * What is left before something ends the process: the native side decides.
+ * @param {boolean} [forked] no fork is to come that would claim the process's memory once more
  * @returns {{bytes: number, where: string}}
  */
-function headroom (binding, options, forked) {
-  const { rss, cgroup, machine } = binding.memoryHeadroom()
-  const named = options.memoryLimit !== undefined && rss !== undefined ? Math.max(0, options.memoryLimit - rss) : undefined
-  const all = [
-    { bytes: named, where: 'below `memoryLimit`' },
-    { bytes: cgroup, where: 'below the limit of the control group' },
-    { bytes: machine ?? withoutProc(), where: 'on the machine' },
-    ...kernelLimits(forked)
-  ]
-  return all.filter(({ bytes }) => bytes !== undefined && bytes !== null)
-    .reduce((least, each) => each.bytes < least.bytes ? each : least, { bytes: Infinity, where: '' })
-}
-
-/** Without /proc, Linux still tells what is free. */
-function withoutProc () {
-  return process.platform === 'linux' ? freemem() : undefined
+function headroom (binding, { memoryLimit }, forked = false) {
+  const left = binding.memoryHeadroom(memoryLimit, !forked)
+  if (left) return { bytes: left.bytes, where: left.place }
+  // Without /proc, Linux still tells what is free.
+  return process.platform === 'linux' ? { bytes: freemem(), where: 'on the machine' } : { bytes: Infinity, where: '' }
 }
 
 /**
@@ -84,7 +76,7 @@ function withoutProc () {
  * @param {number} need bytes
  */
 function checkHeadroom (binding, options, need) {
-  const { bytes: available, where } = headroom(binding, options)
+  const { bytes: available, where } = headroom(binding, options, true)
   if (need <= available) return
   const error = createError('ERR_TIDEMARK_SNAPSHOT_REFUSED', ['memory',
     `to analyse it would need about ${megabytes(need)}, and ${megabytes(available)} are left ${where}. Give the process more memory`])
@@ -110,4 +102,4 @@ async function checkDisk (folder, fileSize) {
   }
 }
 
-module.exports = { checkMemory, checkHeadroom, checkDisk, headroom, isInMemory, reserveFor }
+module.exports = { checkMemory, checkHeadroom, checkDisk, fileSizeOf, headroom, isInMemory, reserveFor }

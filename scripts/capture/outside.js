@@ -50,6 +50,12 @@ class Group {
     }
   }
 
+  /** How many of its processes the kernel's OOM killer has ended. */
+  get kills () {
+    const file = ['memory.oom_control', 'memory.events'].map((name) => path.join(this.#folder, name)).find((name) => existsSync(name))
+    return Number(/^oom_kill (\d+)/m.exec(readFileSync(file, 'utf8'))[1])
+  }
+
   undo () {
     this.#hog?.kill('SIGKILL')
     this.#group.remove()

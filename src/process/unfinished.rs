@@ -1,5 +1,6 @@
 //! A file that gets its name when it is finished, and is gone otherwise.
 
+use super::disk::{self, Disk};
 use super::nameless;
 use std::fs::{self, File, OpenOptions};
 use std::io;
@@ -49,6 +50,14 @@ impl Unfinished {
 
     pub fn descriptor(&self) -> i32 {
         self.file.as_raw_fd()
+    }
+
+    /// What there is on its disk.
+    ///
+    /// # Errors
+    /// The kernel's.
+    pub fn disk(&self) -> io::Result<Disk> {
+        disk::of(&self.file)
     }
 
     /// Gives the file its name, in the same folder, and answers with its bytes.

@@ -16,6 +16,7 @@ struct Page {
     walked: AtomicU32,
     objects: AtomicU32,
     written: AtomicU64,
+    left: AtomicU64,
     /// Told by the parent.
     watched: AtomicU32,
 }
@@ -46,6 +47,12 @@ impl Progress {
         self.page().failed.store(step as u32, Relaxed);
     }
 
+    /// The child gives up, since no more bytes than these are left. Called by a signal handler.
+    pub(super) fn short(&self, left: u64) {
+        self.page().left.store(left, Relaxed);
+        self.fail(Step::Memory, None);
+    }
+
     /// By the parent: it sees the child from now on, whatever that does.
     pub(super) fn watched(&self) {
         self.page().watched.store(1, Relaxed);
@@ -70,6 +77,8 @@ impl Progress {
             Step::SharedMemory,
             Step::Sandbox,
             Step::Objects,
+            Step::Memory,
+            Step::Time,
             Step::Take,
             Step::Write,
             Step::Redact,
@@ -80,6 +89,7 @@ impl Progress {
             walked: page.walked.load(Relaxed),
             objects: page.objects.load(Relaxed),
             written: page.written.load(Relaxed),
+            left: page.left.load(Relaxed),
             failed: step[(page.failed.load(Relaxed) as usize).min(step.len() - 1)],
             errno: page.errno.load(Relaxed).cast_signed(),
         }
