@@ -25,6 +25,7 @@ mod error;
 mod graph;
 mod icicle;
 mod inventory;
+mod names;
 mod open;
 mod parse;
 mod paths;
