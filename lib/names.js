@@ -1,6 +1,6 @@
 'use strict'
 
-const { pairs, numbered } = require('./names.json')
+const { pairs: followers, numbered } = require('./names.json')
 
 // Which names may leave the process. A name of the code or of a route is made of words: `userCache`,
 // `x-request-id`, 'ShoppingCart'. What is not may be somebody's: tokens, addresses, ids, card numbers.
@@ -21,7 +21,7 @@ const NAME = /^[\w$#.-]+$/
 const TOKENS = /[^\s/\\(){}[\]<>,;:|&?!"'`*…]+/g
 
 /** Pairs of letters that words are made of, from the identifiers of some thousand packages' files: 97 % of them. */
-const PAIRS = new Set(pairs.flatMap((next, first) => [...next].map((second) => String.fromCharCode(97 + first) + second)))
+const PAIRS = new Set(followers.flatMap((next, first) => [...next].map((second) => String.fromCharCode(97 + first) + second)))
 /** Words that have digits in them. */
 const NUMBERED = new Set(numbered)
 /** Up to so many letters are no secret, and as often an abbreviation as a word. */
@@ -65,7 +65,7 @@ function hasWords (text, mostWords, mostNumbers) {
   const parts = text.match(PARTS)
   let words = 0
   let letters = 0
-  let known = 0
+  let pairs = 0
   let rare = 0
   let numbers = 0
   for (let at = 0; at < parts.length; at++) {
@@ -84,13 +84,14 @@ function hasWords (text, mostWords, mostNumbers) {
       words++
       letters += part.length
       if (part.length <= LONGEST_ACRONYM && part !== parts[at] && parts[at].toUpperCase() === parts[at]) continue
-      for (let i = 1; i < part.length; i++) PAIRS.has(part.slice(i - 1, i + 1)) ? known++ : rare++
+      pairs += part.length - 1
+      for (let i = 1; i < part.length; i++) if (!PAIRS.has(part.slice(i - 1, i + 1))) rare++
     }
   }
   if (words > mostWords) return false
   if (letters <= SHORT) return true
   if (words >= SEVERAL_WORDS && letters < LETTERS_PER_WORD * words) return false
-  return rare <= Math.max(1, Math.floor((known + rare) / PAIRS_PER_RARE))
+  return rare <= Math.max(1, Math.floor(pairs / PAIRS_PER_RARE))
 }
 
 function isLetters (part) {
