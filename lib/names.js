@@ -33,12 +33,20 @@ const PAIRS_PER_RARE = 7
 const SEVERAL_WORDS = 3
 const LETTERS_PER_WORD = 2.6
 
+/** Names that were asked about: a program has few that are asked about again and again. */
+const known = new Set()
+const MOST_KNOWN = 1000
+
 /**
  * Whether a text is a name that code would have: of a variable, a property, a class, an event, a header.
  * @param {string} text
  */
 function isName (text) {
-  return text.length <= LONGEST_NAME && hasWords(text, Infinity, 1)
+  if (known.has(text)) return true
+  if (text.length > LONGEST_NAME || !hasWords(text, Infinity, 1)) return false
+  if (known.size >= MOST_KNOWN) known.clear()
+  known.add(text)
+  return true
 }
 
 /**
@@ -57,6 +65,16 @@ function isSegment (text) {
 function named (text) {
   if (isName(text)) return text
   return text.slice(0, 4 * LONGEST_NAME).replace(TOKENS, (token) => isName(token) ? token : HIDDEN) + (text.length > 4 * LONGEST_NAME ? HIDDEN : '')
+}
+
+/**
+ * The name of a function, as stacks and inspectors have it.
+ * @param {string} text
+ * @returns {string | null} null where it has none, or one that is not shown
+ */
+function functionName (text) {
+  const name = named(text)
+  return name === '' || name !== text ? null : name
 }
 
 /** @param {number} mostNumbers digits after a word that is not known to have some */
@@ -98,4 +116,4 @@ function isLetters (part) {
   return /^[a-z]/i.test(part)
 }
 
-module.exports = { HIDDEN, isName, isSegment, named }
+module.exports = { HIDDEN, functionName, isName, isSegment, named }
