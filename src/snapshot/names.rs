@@ -5,7 +5,7 @@
 //! what is told of a running process; `__test__/names.json` holds both to it.
 
 use std::borrow::Cow;
-use std::collections::HashSet;
+use std::collections::BTreeSet;
 use std::sync::LazyLock;
 
 use serde_json::Value;
@@ -30,7 +30,7 @@ struct Words {
     /// By first letter, a bit for each that follows it.
     pairs: [u32; 26],
     /// Words that have digits in them.
-    numbered: HashSet<String>,
+    numbered: BTreeSet<String>,
 }
 
 static WORDS: LazyLock<Words> = LazyLock::new(|| {
@@ -64,6 +64,21 @@ pub(crate) fn named(text: &str) -> Cow<'_, str> {
     if is_name(text) {
         return Cow::Borrowed(text);
     }
+    each_part(text, is_name)
+}
+
+/// As [`named`], of what V8 wrote itself: '3 / part of key (User @17) -> ...'. Its numbers stay.
+pub(crate) fn named_by_v8(text: &str) -> Cow<'_, str> {
+    let is_number = |text: &str| text.len() <= 10 && text.bytes().all(|byte| byte.is_ascii_digit());
+    let is_first = |part: &str| std::ptr::eq(part.as_ptr(), text.as_ptr());
+    each_part(text, |part| {
+        is_name(part)
+            || part.strip_prefix('@').is_some_and(is_number)
+            || is_first(part) && is_number(part)
+    })
+}
+
+fn each_part(text: &str, keeps: impl Fn(&str) -> bool) -> Cow<'_, str> {
     let mut shown = String::new();
     let mut rest = text;
     while let Some(first) = rest.chars().next() {
@@ -72,8 +87,11 @@ pub(crate) fn named(text: &str) -> Cow<'_, str> {
             .find(|character| is_separator(character) != separates)
             .unwrap_or(rest.len());
         let (part, after) = rest.split_at(end);
-        let keeps = separates || is_name(part);
-        shown.push_str(if keeps { part } else { HIDDEN });
+        shown.push_str(if separates || keeps(part) {
+            part
+        } else {
+            HIDDEN
+        });
         rest = after;
     }
     if shown == text {
