@@ -5,6 +5,7 @@ use serde_json::{Value, json};
 use super::analysis::Analysis;
 use super::columns::Node;
 use super::error::{Code, SnapshotError};
+use super::names::named;
 use super::paths::Step;
 use super::progress::OnProgress;
 
@@ -23,7 +24,7 @@ impl Analysis {
         let described = self.describe(node);
         Ok(json!({
             "id": self.id(node),
-            "class": self.class_name(node),
+            "class": named(self.class_name(node)),
             "description": described.sentence(),
             "selfSize": self.self_size(node),
             "retainedSize": self.retained_size(node),

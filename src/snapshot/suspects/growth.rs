@@ -11,6 +11,7 @@ use crate::snapshot::columns::Node;
 use crate::snapshot::diff;
 use crate::snapshot::error::SnapshotError;
 use crate::snapshot::graph::bits::Bits;
+use crate::snapshot::names::named;
 use crate::snapshot::progress::Gate;
 
 /// What each suspect has grown by.
@@ -90,7 +91,10 @@ impl Growths {
         let count_classes = |analysis: &Analysis| {
             let mut counts: HashMap<String, (u64, u64)> = HashMap::new();
             for row in analysis.histogram() {
-                counts.insert(row.class, (row.count, row.retained_size));
+                // As suspects call them: classes that are called by data are one.
+                let counted = counts.entry(named(&row.class).into_owned()).or_default();
+                counted.0 += row.count;
+                counted.1 += row.retained_size;
             }
             counts
         };
