@@ -1,11 +1,16 @@
 'use strict'
 
-const { readOptions, integer, func, abortSignal, optional } = require('../options')
+const { readOptions, boolean, integer, func, abortSignal, optional } = require('../options')
 
 /** Of work that takes long and runs off the event loop. */
 const WORK_OPTIONS = {
   signal: { default: undefined, check: optional(abortSignal()) },
   onProgress: { default: undefined, check: optional(func()) }
+}
+
+const CONVERT_OPTIONS = {
+  ...WORK_OPTIONS,
+  strip: { default: false, check: boolean() }
 }
 
 /** Of a question whose answer is a list. */
@@ -20,6 +25,7 @@ const HEAP_DIFF_OPTIONS = {
 }
 
 const readWorkOptions = (options) => readOptions(options, WORK_OPTIONS)
+const readConvertOptions = (options) => readOptions(options, CONVERT_OPTIONS)
 const readListOptions = (options) => readOptions(options, LIST_OPTIONS)
 const readHeapDiffOptions = (options) => readOptions(options, HEAP_DIFF_OPTIONS)
 
@@ -28,4 +34,4 @@ function uint32 () {
   return integer(0, 4294967295)
 }
 
-module.exports = { readWorkOptions, readListOptions, readHeapDiffOptions, uint32 }
+module.exports = { readWorkOptions, readConvertOptions, readListOptions, readHeapDiffOptions, uint32 }
