@@ -247,7 +247,8 @@ describe('a server without Express', DEADLINE, () => {
     const { middleware, read } = setUp()
     for (let i = 0; i < 600; i++) {
       const res = Object.assign(new EventEmitter(), { statusCode: 200 })
-      middleware({ method: 'GET', route: { path: `/made-up-${i}` } }, res, () => {})
+      const path = [...String(i)].map((digit) => `/:${'abcdefghij'[digit]}`).join('')
+      middleware({ method: 'GET', route: { path } }, res, () => {})
       res.emit('finish')
       res.emit('close')
     }
@@ -255,6 +256,16 @@ describe('a server without Express', DEADLINE, () => {
     assert.equal(routes.length, 501)
     assert.deepEqual([routes[0].route, routes[0].requests], ['(other)', 100])
     assert.deepEqual([traffic.requests, traffic.aborted], [600, 0])
+  })
+
+  test('a router that makes a template of every token has one', () => {
+    const { middleware, read } = setUp()
+    for (let i = 0; i < 10; i++) {
+      const res = Object.assign(new EventEmitter(), { statusCode: 200 })
+      middleware({ method: 'GET', route: { path: `/preview/9fJk2Lm${i}QwErT/:part` } }, res, () => {})
+      res.emit('finish')
+    }
+    assert.deepEqual(read().routes.map(({ route, requests }) => [route, requests]), [['GET /preview/[…]/:part', 10]])
   })
 })
 

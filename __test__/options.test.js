@@ -1,10 +1,14 @@
 'use strict'
 
 const assert = require('node:assert/strict')
+const { mkdtempSync, rmSync } = require('node:fs')
+const { tmpdir } = require('node:os')
+const path = require('node:path')
 const { describe, test } = require('node:test')
 const { readOptions, ignoredOptions, abortSignal } = require('../lib/options')
 const { checkRuntime, whyNot } = require('../lib/binding')
 const { createError } = require('../lib/errors')
+const { result } = require('./helpers/child')
 const { unreadableErrors } = require('./helpers/unreadable')
 
 test('no options mean the defaults', () => {
@@ -98,6 +102,23 @@ test('a runtime that is not Node.js 18 or later is refused by name', () => {
   assert.throws(() => checkRuntime({ node: '22.0.0', bun: '1.2.0' }), { code, message: /Bun 1\.2\.0/ })
   assert.throws(() => checkRuntime({ node: '22.0.0', deno: '2.1.0' }), { code, message: /Deno 2\.1\.0/ })
   assert.doesNotThrow(() => checkRuntime(process.versions))
+})
+
+test('what Object.prototype was polluted with is no option', { timeout: 120000 }, async (t) => {
+  const folder = mkdtempSync(path.join(tmpdir(), 'tidemark-'))
+  t.after(() => rmSync(folder, { recursive: true }))
+  const told = await result('polluted-prototype.js', { args: [folder], deadlineMs: 100000 })
+  assert.deepEqual(told, {
+    detector: 'trend',
+    state: 'settling',
+    middleware: 'function',
+    containers: true,
+    classes: 50,
+    found: 'Object',
+    refused: 'ERR_TIDEMARK_OPTION',
+    files: { heapprofile: null, flamegraph: null },
+    written: ['one.heapsnapshot']
+  })
 })
 
 describe('a binary that cannot be loaded', () => {

@@ -42,7 +42,7 @@ function createHeapDiff (binding, unjudged) {
   class HeapDiff {
     /** What the first snapshot found, or null when it is over. */
     #before
-    #options = {}
+    #options = readHeapDiffOptions()
 
     /**
      * Takes the first snapshot; the process stands still for as long as that takes.

@@ -7,7 +7,8 @@ const FREE_SIGNALS = ['SIGUSR1', 'SIGUSR2', 'SIGPWR', 'SIGURG', 'SIGIO', 'SIGINF
 
 /**
  * The options of `start()`: for each its default and what it must be. Nothing that the caller
- * passes is changed; the result is a new object with every option set.
+ * passes is changed; the result is a new object with every option set. Own properties count alone, so that
+ * a polluted `Object.prototype` changes nothing.
  */
 const OPTIONS = {
   detector: { default: 'trend', check: oneOf('trend', 'memwatch') },
@@ -47,7 +48,7 @@ function readOptions (given, table = OPTIONS) {
   }
   const options = {}
   for (const [name, { default: fallback, check }] of Object.entries(table)) {
-    const value = given[name]
+    const value = Object.hasOwn(given, name) ? given[name] : undefined
     if (value === undefined) {
       options[name] = Array.isArray(fallback) ? [...fallback] : fallback
     } else {

@@ -8,6 +8,11 @@ const WORK_OPTIONS = {
   onProgress: { default: undefined, check: optional(func()) }
 }
 
+const CONVERT_OPTIONS = {
+  ...WORK_OPTIONS,
+  strip: { default: false, check: boolean() }
+}
+
 /** Of a question whose answer is a list. */
 const LIST_OPTIONS = {
   rows: { default: 50, check: uint32() }
@@ -26,6 +31,7 @@ const HEAP_DIFF_OPTIONS = {
 }
 
 const readWorkOptions = (options) => readOptions(options, WORK_OPTIONS)
+const readConvertOptions = (options) => readOptions(options, CONVERT_OPTIONS)
 const readListOptions = (options) => readOptions(options, LIST_OPTIONS)
 const readForce = (options) => readOptions(options, FORCE_OPTIONS)
 const readHeapDiffOptions = (options) => readOptions(options, HEAP_DIFF_OPTIONS)
@@ -35,4 +41,4 @@ function uint32 () {
   return integer(0, 4294967295)
 }
 
-module.exports = { readWorkOptions, readListOptions, readForce, readHeapDiffOptions, uint32 }
+module.exports = { readWorkOptions, readConvertOptions, readListOptions, readForce, readHeapDiffOptions, uint32 }

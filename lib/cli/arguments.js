@@ -54,13 +54,13 @@ function parse (args) {
   const asksForHelp = values.help || positionals[0] === 'help'
   const [name, ...files] = positionals[0] === 'help' ? positionals.slice(1) : positionals
   if (name === undefined && (asksForHelp || values.version || args.length === 0)) {
-    return { files: [], options: { ...values, help: asksForHelp } }
+    return { files: [], options: ownOptions(values, { help: asksForHelp }) }
   }
   if (!Object.hasOwn(COMMANDS, name ?? '')) {
     const commands = Object.keys(COMMANDS).join(', ')
     throw new UsageError(name === undefined ? `Say what to do: ${commands}.` : `There is no command '${name}'. There are: ${commands}.`)
   }
-  if (asksForHelp || values.version) return { command: name, files: [], options: { ...values, help: asksForHelp } }
+  if (asksForHelp || values.version) return { command: name, files: [], options: ownOptions(values, { help: asksForHelp }) }
   checkBelonging(name, values)
   const [least, most] = COMMANDS[name].files
   if (files.length < least || files.length > most) {
@@ -92,7 +92,7 @@ function checkBelonging (name, values) {
 }
 
 function check (name, values) {
-  const options = { ...values }
+  const options = ownOptions(values)
   for (const number of ['rows', 'node', 'pid', 'timeout']) {
     if (values[number] !== undefined) options[number] = wholeNumber(number, values[number])
   }
@@ -106,6 +106,11 @@ function check (name, values) {
   if (name === 'snapshot') checkSnapshot(options)
   if (values.html !== undefined) checkHtml(values)
   return options
+}
+
+/** What was not given is not there, whatever a preload made of `Object.prototype`. */
+function ownOptions (...values) {
+  return Object.assign(Object.create(null), ...values)
 }
 
 function checkHtml ({ html, json }) {

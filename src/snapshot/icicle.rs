@@ -14,6 +14,7 @@ use super::classes::Class;
 use super::columns::Node;
 use super::error::SnapshotError;
 use super::progress::OnProgress;
+use super::public_name::named;
 use super::strings::cut;
 use super::summary::Children;
 
@@ -101,11 +102,11 @@ impl Analysis {
             .collect();
         small.sort_by_key(|&(class, (_, size, _))| (std::cmp::Reverse(size), class));
         for (class, (count, size, self_size)) in small {
-            let class = self.classes().name(class);
+            let class = named(self.classes().name(class));
             parts.push(Part {
                 parent: Some(at),
-                label: class.to_owned(),
-                class: class.to_owned(),
+                label: class.clone().into_owned(),
+                class: class.into_owned(),
                 id: None,
                 count,
                 size,
@@ -115,7 +116,7 @@ impl Analysis {
     }
 
     fn part(&self, parent: Option<usize>, node: Node) -> Part {
-        let class = self.class_name(node).to_owned();
+        let class = named(self.class_name(node)).into_owned();
         Part {
             parent,
             label: if node == 0 {

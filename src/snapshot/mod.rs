@@ -31,6 +31,7 @@ mod open;
 mod parse;
 mod paths;
 mod progress;
+mod public_name;
 mod redact;
 mod strings;
 mod summary;

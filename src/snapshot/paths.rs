@@ -17,6 +17,7 @@ use super::code::{Origin, Place, is_context};
 use super::columns::{Edge, EdgeKind, Node, NodeKind};
 use super::error::SnapshotError;
 use super::progress::{Gate, OnProgress, Phase, Ticker};
+use super::public_name::named;
 
 const NONE: Node = Node::MAX;
 /// Prices are below this.
@@ -327,20 +328,31 @@ impl Step {
     pub fn to_json(&self) -> Value {
         json!({
             "id": self.id,
-            "class": self.class,
+            "class": named(&self.class),
             "name": self.name,
             "selfSize": self.self_size,
             "retainedSize": self.retained_size,
-            "edge": self.edge.as_ref().map(|edge| json!({ "type": edge.kind.name(), "name": edge.name })),
+            "edge": self.edge.as_ref().map(StepEdge::to_json),
             "location": self.place.as_ref().map(Place::to_json),
         })
+    }
+}
+
+impl StepEdge {
+    fn to_json(&self) -> Value {
+        let name = match self.kind {
+            EdgeKind::Property => named(&self.name),
+            // The source calls a variable so.
+            _ => self.name.as_str().into(),
+        };
+        json!({ "type": self.kind.name(), "name": name })
     }
 }
 
 impl Place {
     pub fn to_json(&self) -> Value {
         json!({
-            "function": self.function,
+            "function": self.function.as_deref().map(named),
             "file": self.file,
             "line": self.line,
             "column": self.column,

@@ -8,6 +8,7 @@ use super::columns::Node;
 use super::error::{Code, SnapshotError};
 use super::paths::Step;
 use super::progress::OnProgress;
+use super::public_name::named;
 use super::words::shortened;
 
 /// Classes that are told where the one that was asked for is not there.
@@ -28,7 +29,7 @@ impl Analysis {
         let described = self.describe(node);
         Ok(json!({
             "id": self.id(node),
-            "class": self.class_name(node),
+            "class": named(self.class_name(node)),
             "description": described.sentence(),
             "selfSize": self.self_size(node),
             "retainedSize": self.retained_size(node),

@@ -1,11 +1,13 @@
 //! A node in words, with the names that the code gives it.
 //!
 //! 'Map `service.sessions` (context of app.js)': the class, the way from the nearest variable,
-//! and where the variable is.
+//! and where the variable is. Suspects and paths are handed on in reports and tickets, so a name
+//! that was made of data is not in them, whatever the snapshot (names.rs).
 
 use super::analysis::Analysis;
 use super::code::{Place, is_context};
 use super::columns::{EdgeKind, Node, NodeKind};
+use super::public_name::named;
 use super::strings::cut;
 
 /// What a person would call a node.
@@ -64,12 +66,12 @@ impl Analysis {
                 // The root's edges have numbers.
                 EdgeKind::Shortcut => break,
                 EdgeKind::Property | EdgeKind::Element if self.is_global(from) => {
-                    names.push(shortened(&name));
+                    names.push(shortened(&named(&name)));
                     described.anchor = Some("global".to_owned());
                     break;
                 }
                 EdgeKind::Property if snapshot.kind(from) == NodeKind::Closure => {
-                    names.push(shortened(&name));
+                    names.push(shortened(&named(&name)));
                     let place = self.code().place(snapshot, from);
                     described.anchor = place
                         .as_ref()
@@ -97,7 +99,7 @@ impl Analysis {
                     described.place = place.or(described.place);
                     break;
                 }
-                EdgeKind::Property => names.push(shortened(&name)),
+                EdgeKind::Property => names.push(shortened(&named(&name))),
                 EdgeKind::Element => names.push(format!("[{name}]")),
                 // Tables, elements and property arrays stand between an object and what it holds.
                 EdgeKind::Internal | EdgeKind::Hidden | EdgeKind::Other | EdgeKind::Weak => {
@@ -149,7 +151,7 @@ impl Analysis {
                 Some(place) => format!("function {}", in_words(place)),
                 None => match &*snapshot.name(node) {
                     "" => "a function".to_owned(),
-                    name => format!("function {}", shortened(name)),
+                    name => format!("function {}", named(&shortened(name))),
                 },
             },
             NodeKind::Object if is_context(snapshot, node) => match place {
@@ -162,9 +164,12 @@ impl Analysis {
             | NodeKind::ObjectShape
             | NodeKind::Synthetic => match &*snapshot.name(node) {
                 "" => "an array of V8".to_owned(),
+                name if snapshot.kind(node) == NodeKind::Code && !name.contains('/') => {
+                    named(&shortened(name)).into_owned()
+                }
                 name => shortened(name),
             },
-            _ => shortened_class(self.class_name(node)),
+            _ => named(&shortened_class(self.class_name(node))).into_owned(),
         }
     }
 
@@ -201,7 +206,7 @@ fn in_words(place: &Place) -> String {
         .unwrap_or_else(|| "an unknown file".to_owned());
     let file = shortened_class(&file);
     match &place.function {
-        Some(function) => format!("{} in {file}", shortened(function)),
+        Some(function) => format!("{} in {file}", shortened(&named(function))),
         None => file,
     }
 }

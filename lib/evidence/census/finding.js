@@ -1,6 +1,7 @@
 'use strict'
 
 const path = require('node:path')
+const { named } = require('../../names')
 const { article, describePlace, keyOf } = require('./place')
 const { anchorOf, fillOf, siteOf } = require('./site')
 
@@ -166,7 +167,7 @@ function describe ({ shape, type, first, last }, { what, site, holds, each, even
   const change = `from ${number(first.size)} to ${number(last.size)}`
   const seconds = Math.max(1, Math.round((last.at - first.at) / 1000))
   const about = each > 0 ? `, about ${formatBytes(each)} each` : ''
-  if (event !== undefined) return `${what}, ${article(type)}, went ${change} listeners in ${seconds} s, ${number(event.most)} of them for '${event.event}'${about}`
+  if (event !== undefined) return `${what}, ${article(type)}, went ${change} listeners in ${seconds} s, ${number(event.most)} of them for '${event.shown ?? named(event.event)}'${about}`
   if (shape === 'timers') return `${what}${site === null ? '' : ` (${path.basename(site.file)}:${site.line})`} grew ${change} in ${seconds} s${about}`
   if (shape === 'text') return `${what}, ${article(type)}, grew ${change} characters in ${seconds} s`
   return `${what}, ${article(type)}, grew ${change} entries in ${seconds} s${holds.length === 0 ? '' : `; it holds ${holds.join(', ')}${about}`}`

@@ -1,5 +1,6 @@
 'use strict'
 
+const { functionName } = require('../../names')
 const { own, source } = require('./read')
 
 /** Longer functions are not searched: a bundle in one function would cost more than it tells. */
@@ -53,7 +54,7 @@ function noteFills (fn, begin, into) {
 }
 
 function mention (fn, begin, text, index, quality) {
-  const functionName = own(fn, 'name')
+  const name = own(fn, 'name')
   // The location that V8 gives is that of the parameters, of an arrow function with its `async`.
   const open = ARROW.test(text) ? 0 : Math.max(0, Math.min(text.indexOf('('), index))
   const before = text.slice(open, index)
@@ -62,7 +63,7 @@ function mention (fn, begin, text, index, quality) {
     file: begin.file,
     line: begin.line + lines.length - 1,
     column: lines.length === 1 ? begin.column + before.length : lines.at(-1).length + 1,
-    function: typeof functionName === 'string' && functionName !== '' ? functionName : null,
+    function: typeof name === 'string' ? functionName(name) : null,
     begin,
     quality: quality + 1 / (text.length + 2)
   }

@@ -544,7 +544,7 @@ function listenersOfTarget (target, event, most) {
   return found
 }
 
-/** @returns {{total: number, event: string, most: number}} all listeners, and the event that has most of them */
+/** @returns {{total: number, event: string, most: number, shown?: string}} all listeners, and the event that has most of them; how to call it */
 function listenersOf (emitter) {
   const count = own(emitter, '_eventsCount')
   const events = own(emitter, '_events')
@@ -559,7 +559,7 @@ function listenersOf (emitter) {
   }
   if (!isReadable(events)) return most
   // So many names of events are a leak of their own, and as many listeners at least.
-  if (count > DICTIONARY) return { total: count, event: `${count} different events`, most: count }
+  if (count > DICTIONARY) return { total: count, event: '', shown: `${count} different events`, most: count }
   for (const event of ownKeys(events)) {
     const listeners = own(events, event)
     const here = typeof listeners === 'function' ? 1 : isReadable(listeners) && isArray(listeners) ? own(listeners, 'length') : 0

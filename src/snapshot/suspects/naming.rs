@@ -7,6 +7,7 @@ use super::{Confidence, HolderKind, Suspect, holders};
 use crate::snapshot::analysis::Analysis;
 use crate::snapshot::code::{Origin, is_context};
 use crate::snapshot::columns::{Node, NodeKind};
+use crate::snapshot::public_name::named;
 
 pub(super) fn name(analysis: &Analysis, group: &Group) -> Option<(Node, Suspect)> {
     let (kind, holder, detail) = match group.kind {
@@ -19,7 +20,7 @@ pub(super) fn name(analysis: &Analysis, group: &Group) -> Option<(Node, Suspect)
     }
     let described = analysis.describe(holder);
     let holder_words = described.sentence();
-    let class = analysis.classes().name(group.class);
+    let class = &*named(analysis.classes().name(group.class));
     // Where the holder keeps little else, what it retains is what a reader finds in DevTools.
     let retained = analysis.retained_size(holder);
     let bytes = if retained >= group.bytes && retained / 2 <= group.bytes {
