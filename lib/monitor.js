@@ -9,6 +9,7 @@ const v8 = require('node:v8')
 const { createError, messageOf, placeOf } = require('./errors')
 const { collectGarbage } = require('./collect-garbage')
 const { Evidence } = require('./evidence')
+const { isBundled, ownClasses } = require('./evidence/own-files')
 const { isNews } = require('./evidence/rank')
 const { sentence } = require('./format')
 const { IdleGc } = require('./idle-gc')
@@ -24,6 +25,9 @@ const EVENTS = ['leak', 'leak-evidence', 'recovered', 'stats', 'gc']
 
 /** Nobody reads more. */
 const MOST_WARNINGS = 20
+
+const BUNDLED = 'tidemark is bundled into a file of the app: its own code cannot be told from the app\'s, and suspects may name it. ' +
+  'Keep it out of the bundle: esbuild `--external:tidemark`, webpack `externals`, Next.js `serverExternalPackages`.'
 
 /** What the native side queues beside changes of the verdict, as bits. */
 const INTEREST_STATS = 1
@@ -228,7 +232,7 @@ class Monitor extends EventEmitter {
       turn: null,
       source: 'native',
       fallback: null,
-      problems: [...ignoredOptions(options), ...folderProblems(options.snapshotFolder)],
+      problems: [...isBundled ? [BUNDLED] : [], ...ignoredOptions(options), ...folderProblems(options.snapshotFolder)],
       dropped: 0,
       timer: unref(setInterval(() => this.#unattended(() => this.#tick()), options.sampleIntervalMs)),
       toDate: (atMs) => new Date(Date.now() - (native.nowMs() - atMs))
@@ -445,6 +449,8 @@ class Monitor extends EventEmitter {
     process.emitWarning(Object.assign(error, { detail: placeOf(error.cause) }))
   }
 }
+
+ownClasses.add(Monitor)
 
 function evidenceNames ({ evidence, snapshots }) {
   return snapshots === 'auto' ? [...evidence, 'retainers'] : evidence

@@ -3,7 +3,7 @@
 const Module = require('node:module')
 const path = require('node:path')
 // What is our own is not what leaks, and walking it would find the census itself.
-const { isOwnFile } = require('../own-files')
+const { isOwnFile, ownClasses } = require('../own-files')
 const { packageOf } = require('../package-of')
 const { anchor, isDependency } = require('./place')
 const { getOwnPropertyDescriptor, isReadable, nameConstructor, own, ownKeys, typeName } = require('./read')
@@ -64,6 +64,7 @@ function skipClass (value, skip) {
 function * eachRoot (reach, skip) {
   skip(globalThis)
   skip(own(process, 'env'))
+  for (const each of ownClasses) skip(each, true)
   const files = loadedFiles()
   for (const file of files) {
     if (isOwnFile(file)) skipOwn(exportsOf(file), skip)
