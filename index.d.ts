@@ -406,10 +406,10 @@ declare namespace tidemark {
     estimated_base: number
     /** memwatch: bytes. */
     current_base: number
-    /** memwatch: bytes; from the 3rd full GC on. */
-    min?: number
-    /** memwatch: bytes; from the 3rd full GC on. */
-    max?: number
+    /** memwatch: bytes; from the 3rd full GC on, 0 before. */
+    min: number
+    /** memwatch: bytes; from the 3rd full GC on, 0 before. */
+    max: number
 
     /** @airbnb/node-memwatch: microseconds since 1970. */
     gc_ts: number

@@ -53,8 +53,8 @@ const diagnostics = {
 class Monitor extends EventEmitter {
   #binding
   #options = null
-  /** What an implicit start by a listener uses. */
-  #preset = readOptions()
+  /** What who watches on behalf of the app was told: it holds where `start(options)` does not say otherwise. */
+  #preset
   /** Started by `start()` rather than by a listener: then only `stop()` ends it. */
   #explicit = false
   /** Everything that lives from start to stop, or null. */
@@ -80,13 +80,14 @@ class Monitor extends EventEmitter {
   }
 
   /**
-   * Options for the implicit start by a listener, set by who watches on behalf of the app (the
-   * preload): the app's own `start(options)` still wins.
+   * Options for every start, set by who watches on behalf of the app (the preload): what the app's own
+   * `start(options)` names still wins.
    * @param {Monitor} monitor
    * @param {object} options as for `start()`
    */
   static preset (monitor, options) {
-    monitor.#preset = readOptions(options)
+    readOptions(options)
+    monitor.#preset = { ...options }
   }
 
   /** Runs `work` (a heap snapshot): the collections that it causes are counted, not judged or told as 'stats'. */
@@ -106,7 +107,7 @@ class Monitor extends EventEmitter {
    * @throws ERR_TIDEMARK_OPTION, ERR_TIDEMARK_UNKNOWN_OPTION, ERR_TIDEMARK_ALREADY_STARTED
    */
   start (options) {
-    const wanted = readOptions(options)
+    const wanted = this.#wanted(options)
     if (this.#session !== null && (options === undefined || sameOptions(wanted, this.#options))) {
       this.#explicit = true
       return this
@@ -177,7 +178,7 @@ class Monitor extends EventEmitter {
 
   #listenerAdded (event) {
     if (!EVENTS.includes(event)) return
-    if (this.#session === null) this.#install(this.#preset)
+    if (this.#session === null) this.#install(this.#wanted())
     this.#listen(event)
   }
 
@@ -198,6 +199,12 @@ class Monitor extends EventEmitter {
   #listen (added) {
     const wanted = (event) => event === added || this.listenerCount(event) > 0 || diagnostics[event].hasSubscribers
     this.#session.native.listen((wanted('stats') ? INTEREST_STATS : 0) | (wanted('gc') ? INTEREST_GC : 0))
+  }
+
+  #wanted (options) {
+    const given = readOptions(options)
+    const named = Object.keys(options ?? {}).filter((name) => options[name] !== undefined)
+    return readOptions({ ...this.#preset, ...Object.fromEntries(named.map((name) => [name, given[name]])) })
   }
 
   #install (options) {

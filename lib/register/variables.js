@@ -30,6 +30,21 @@ const VARIABLES = {
   TIDEMARK_SOURCE: ['source', text]
 }
 
+/**
+ * In PM2's cluster mode what its configuration sets comes into the environment after the preloads ran:
+ * until then it is in `pm2_env`, as JSON.
+ * @param {Record<string, string | undefined>} env
+ * @returns {Record<string, string | undefined>}
+ */
+function environment (env) {
+  if (env.pm2_env === undefined) return env
+  try {
+    return { ...env, ...JSON.parse(env.pm2_env) }
+  } catch {
+    return env
+  }
+}
+
 /** What Kubernetes sets in every container beside a service that is called 'tidemark'. */
 const KUBERNETES = /^TIDEMARK_(SERVICE_|PORT)/
 
@@ -47,13 +62,13 @@ function readVariables (env) {
   const own = { format: OWN.format.default, events: OWN.events.default }
   const options = {}
   for (const name of Object.keys(env)) {
-    if (!name.startsWith('TIDEMARK_') || KUBERNETES.test(name) || env[name].trim() === '') continue
+    if (!name.startsWith('TIDEMARK_') || KUBERNETES.test(name) || String(env[name]).trim() === '') continue
     if (!Object.hasOwn(VARIABLES, name)) {
       errors.push(createError('ERR_TIDEMARK_UNKNOWN_OPTION', [name, Object.keys(VARIABLES)]))
       continue
     }
     const [option, read] = VARIABLES[name]
-    const value = read(env[name].trim())
+    const value = read(String(env[name]).trim())
     const isOwn = Object.hasOwn(OWN, option)
     const expected = (isOwn ? OWN : OPTIONS)[option].check(value)
     if (expected) {
@@ -105,4 +120,4 @@ function inText (expected, read) {
   return expected
 }
 
-module.exports = { readVariables }
+module.exports = { environment, readVariables }
