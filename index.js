@@ -1,10 +1,9 @@
 'use strict'
 
-const { loadBinding } = require('./lib/binding')
+// First, so that another runtime is told by name and not by what it lacks.
+const binding = require('./lib/binding').loadBinding()
 const { createHeapDiff } = require('./lib/heap-diff')
 const { Monitor } = require('./lib/monitor')
-
-const binding = loadBinding()
 
 /** This thread's monitor: an EventEmitter, as memwatch was. Nothing runs until someone listens. */
 const tidemark = new Monitor(binding)
@@ -48,8 +47,8 @@ function readHeapSnapshot (file, options) {
 let middleware
 
 /** Loaded with its first use: a worker without a server needs none of it. */
-function express (options) {
-  return loadMiddleware()(options)
+function express (...args) {
+  return loadMiddleware()(...args)
 }
 
 express.status = () => loadMiddleware().status()

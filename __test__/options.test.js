@@ -2,8 +2,9 @@
 
 const assert = require('node:assert/strict')
 const { describe, test } = require('node:test')
+const vm = require('node:vm')
 const { readOptions, ignoredOptions, abortSignal } = require('../lib/options')
-const { checkRuntime, whyNot } = require('../lib/binding')
+const { PUBLISHED, checkRuntime, whyNot } = require('../lib/binding')
 const { createError } = require('../lib/errors')
 const { unreadableErrors } = require('./helpers/unreadable')
 
@@ -100,6 +101,15 @@ test('a runtime that is not Node.js 18 or later is refused by name', () => {
   assert.doesNotThrow(() => checkRuntime(process.versions))
 })
 
+test('the guard that the error gives is right on each runtime', () => {
+  const [, condition] = /`if \((.*)\)`/.exec(createError('ERR_TIDEMARK_UNSUPPORTED_RUNTIME', ['Bun 1']).message)
+  const holds = (versions) => vm.runInNewContext(condition, { process: { versions } })
+  const refused = (versions) => { try { checkRuntime(versions) } catch { return true } return false }
+  for (const versions of [{ node: '16.20.2' }, { node: '26.3.0', bun: '1.4.5' }, { node: '26.3.0', deno: '2.9.6' }, { node: '18.0.0' }, process.versions]) {
+    assert.equal(holds(versions), !refused(versions))
+  }
+})
+
 describe('a binary that cannot be loaded', () => {
   /** As napi's loader tells it: what it tried first is innermost. */
   const chain = (...messages) => messages.reduce((cause, message) => new Error(message, { cause }), null)
@@ -110,6 +120,17 @@ describe('a binary that cannot be loaded', () => {
     assert.match(told("Cannot find module './tidemark.linux-x64-gnu.node'"),
       /^No tidemark binary for linux-x64 .* Tried: Cannot find module 'tidemark-linux-x64-gnu'; Cannot find module '\.\/tidemark\.linux-x64-gnu\.node'$/)
     assert.match(told('Unsupported OS: aix, architecture: ppc64'), /^No tidemark binary/)
+  })
+
+  test('is not to be reinstalled where there is none', () => {
+    const platforms = new Set(require('../package.json').napi.targets.map((target) => {
+      const [cpu, , system] = target.split('-')
+      return `${{ linux: 'linux', darwin: 'darwin', windows: 'win32' }[system]}-${{ x86_64: 'x64', aarch64: 'arm64' }[cpu]}`
+    }))
+    assert.deepEqual(new Set(PUBLISHED), platforms)
+    const message = createError('ERR_TIDEMARK_BINDING_MISSING', ['freebsd-x64', ...whyNot(chain('Unsupported OS: freebsd, architecture: x64'), 'freebsd-x64')]).message
+    assert.match(message, /^There is no tidemark binary for freebsd-x64: it is published for linux-x64, .*Guard the require/)
+    assert.doesNotMatch(message, /[Rr]einstall/)
   })
 
   for (const [cause, remedy] of [
