@@ -84,6 +84,14 @@ test('an option that the detector does not look at is told', () => {
   for (const options of [{}, { detector: 'memwatch', consecutive: 2 }]) assert.deepEqual(ignoredOptions(readOptions(options)), [])
 })
 
+test('a memory limit is a number of bytes, or a size as people write it', () => {
+  const read = (memoryLimit) => readOptions({ memoryLimit }).memoryLimit
+  assert.deepEqual([536870912, '512m', '512MB', ' 0.5 Gi '].map(read), [536870912, 536870912, 536870912, 536870912])
+  for (const wrong of ['512x', '', '1', 'm', 1.5e6 + 0.5, NaN, {}]) {
+    assert.throws(() => read(wrong), { code: 'ERR_TIDEMARK_OPTION', message: /in bytes, or a size such as '512m' or '1g', got / })
+  }
+})
+
 test('an AbortSignal is one by what it can', () => {
   const check = abortSignal()
   const foreign = { aborted: false, addEventListener () {}, throwIfAborted () {} }
@@ -102,7 +110,7 @@ test('a runtime that is not Node.js 18 or later is refused by name', () => {
 })
 
 test('the guard that the error gives is right on each runtime', () => {
-  const [, condition] = /`if \((.*)\)`/.exec(createError('ERR_TIDEMARK_UNSUPPORTED_RUNTIME', ['Bun 1']).message)
+  const [, condition] = /`if \((.*?)\)`/.exec(createError('ERR_TIDEMARK_UNSUPPORTED_RUNTIME', ['Bun 1']).message)
   const holds = (versions) => vm.runInNewContext(condition, { process: { versions } })
   const refused = (versions) => { try { checkRuntime(versions) } catch { return true } return false }
   for (const versions of [{ node: '16.20.2' }, { node: '26.3.0', bun: '1.4.5' }, { node: '26.3.0', deno: '2.9.6' }, { node: '18.0.0' }, process.versions]) {

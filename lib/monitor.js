@@ -239,7 +239,7 @@ class Monitor extends EventEmitter {
       turn: null,
       source: 'native',
       fallback: null,
-      problems: [...isBundled ? [BUNDLED] : [], ...ignoredOptions(options), ...folderProblems(options.snapshotFolder)],
+      problems: [...isBundled ? [BUNDLED] : [], ...ignoredOptions(options), ...folderProblems(options)],
       dropped: 0,
       timer: unref(setInterval(() => this.#unattended(() => this.#tick()), options.sampleIntervalMs)),
       toDate: (atMs) => new Date(Date.now() - (native.nowMs() - atMs))

@@ -2,8 +2,14 @@
 
 const { createError } = require('./errors')
 
-/** The signals that mean nothing to a process; the others end it, tell it something, or cannot be heard. */
-const FREE_SIGNALS = ['SIGUSR1', 'SIGUSR2', 'SIGPWR', 'SIGURG', 'SIGIO', 'SIGINFO']
+/**
+ * The signals that mean nothing to a process; the others end it, tell it something, or cannot be heard.
+ * Not SIGUSR1, which opens Node's debugger.
+ */
+const FREE_SIGNALS = ['SIGUSR2', 'SIGPWR', 'SIGURG', 'SIGIO', 'SIGINFO']
+
+/** How much memory the process may have: as a number of bytes, or as people write it. */
+const MEMORY_LIMIT = { default: undefined, read: size, check: optional(memorySize()) }
 
 /**
  * The options of `start()`: for each its default and what it must be. Nothing that the caller
@@ -19,7 +25,7 @@ const OPTIONS = {
   idleGcIntervalMs: { default: 5000, check: integer(1000, 86400000) },
   requests: { default: true, check: boolean() },
   evidence: { default: ['routes', 'sites', 'containers', 'listeners', 'resources'], check: someOf('routes', 'sites', 'containers', 'listeners', 'resources') },
-  memoryLimit: { default: undefined, check: optional(integer(1048576, Number.MAX_SAFE_INTEGER)) },
+  memoryLimit: MEMORY_LIMIT,
   source: { default: 'auto', check: oneOf('auto', 'perf_hooks') },
   snapshots: { default: 'off', check: oneOf('off', 'auto') },
   signal: { default: undefined, check: optional(oneOf(...FREE_SIGNALS)) },
@@ -29,7 +35,7 @@ const OPTIONS = {
 
 /**
  * @param {object} given what the caller passed; undefined means all defaults
- * @param {Record<string, {default: unknown, check: Function}>} table the known options
+ * @param {Record<string, {default: unknown, check: Function, read?: Function}>} table the known options
  * @returns {Record<string, any>}
  */
 function readOptions (given, table = OPTIONS) {
@@ -44,13 +50,13 @@ function readOptions (given, table = OPTIONS) {
     }
   }
   const options = {}
-  for (const [name, { default: fallback, check }] of Object.entries(table)) {
-    const value = given[name]
+  for (const [name, { default: fallback, read = (value) => value, check }] of Object.entries(table)) {
+    const value = read(given[name])
     if (value === undefined) {
       options[name] = Array.isArray(fallback) ? [...fallback] : fallback
     } else {
       const expected = check(value)
-      if (expected) throw createError('ERR_TIDEMARK_OPTION', [name, expected, value])
+      if (expected) throw createError('ERR_TIDEMARK_OPTION', [name, expected, given[name]])
       options[name] = Array.isArray(value) ? [...value] : value
     }
   }
@@ -88,6 +94,19 @@ function integer (least, most) {
     : `an integer from ${least} to ${most}`
 }
 
+/** '536870912', '512m', '512MB', '0.5Gi': bytes. What is none stays what it is, which no check lets through. */
+function size (value) {
+  if (typeof value !== 'string') return value
+  const parts = /^(\d+(?:\.\d+)?)\s*([kmgt]?)(?:i?b|i)?$/i.exec(value.trim())
+  if (parts === null) return value
+  return Math.round(Number(parts[1]) * 1024 ** ' kmgt'.indexOf(parts[2].toLowerCase() || ' '))
+}
+
+function memorySize () {
+  const wrong = integer(1048576, Number.MAX_SAFE_INTEGER)
+  return (value) => wrong(value) && `${wrong(value)} in bytes, or a size such as '512m' or '1g'`
+}
+
 function boolean () {
   return (value) => typeof value === 'boolean' ? undefined : 'true or false'
 }
@@ -122,4 +141,4 @@ function nearest (name, known) {
   return known.find((candidate) => near(name, candidate))
 }
 
-module.exports = { OPTIONS, FREE_SIGNALS, readOptions, ignoredOptions, oneOf, subsetOf, integer, boolean, func, abortSignal, optional }
+module.exports = { OPTIONS, FREE_SIGNALS, MEMORY_LIMIT, readOptions, ignoredOptions, oneOf, subsetOf, integer, boolean, size, func, abortSignal, optional }

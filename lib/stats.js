@@ -16,7 +16,7 @@ function statsPayload ({ sample, classic, gc, state, growthRate }, toDate) {
     num_inc_gc: gc.incremental.count,
     heap_compactions: classic.numFullGc,
     usage_trend: classic.usageTrend,
-    estimated_base: classic.estimatedBase,
+    estimated_base: Math.round(classic.estimatedBase),
     current_base: classic.currentBase,
     // 0 until they are known, as in memwatch: its programs call `stats.min.toFixed()`.
     min: classic.min ?? 0,

@@ -1,7 +1,7 @@
 'use strict'
 
 const { createError } = require('../errors')
-const { OPTIONS, oneOf, subsetOf } = require('../options')
+const { OPTIONS, oneOf, size, subsetOf } = require('../options')
 
 /** What the lines on stderr look like, and which events make one. */
 const OWN = {
@@ -105,18 +105,10 @@ function truth (value) {
   return value
 }
 
-/** '536870912', '512m', '512MB', '0.5Gi': bytes. */
-function size (value) {
-  const parts = /^(\d+(?:\.\d+)?)\s*([kmgt]?)(?:i?b|i)?$/i.exec(value)
-  if (parts === null) return value
-  return Math.round(Number(parts[1]) * 1024 ** ' kmgt'.indexOf(parts[2].toLowerCase() || ' '))
-}
-
 /** The checks speak of arrays and numbers; a variable is text. */
 function inText (expected, read) {
   if (read === listOrNone) return `${expected.replace('an array of none or more of', 'a comma-separated list of')}, or none`
   if (read === list) return expected.replace('a non-empty array of', 'a comma-separated list of')
-  if (read === size) return `${expected} in bytes, or a size such as 512m or 1g`
   return expected
 }
 
