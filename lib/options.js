@@ -134,11 +134,24 @@ function quoted (values) {
   return values.map((value) => `'${value}'`).join(', ')
 }
 
-/** The known name that a typing error most likely meant: same letters but for case, or one off. */
+/** The known name that a typing error most likely meant: same letters but for case, or a few off. */
 function nearest (name, known) {
   const near = (a, b) => a.toLowerCase() === b.toLowerCase() ||
+    distance(a, b) <= (b.length > 4 ? 2 : 1) ||
     (Math.abs(a.length - b.length) <= 2 && (a.startsWith(b.slice(0, 5)) || b.endsWith(a.slice(-5))))
   return known.find((candidate) => near(name, candidate))
 }
 
-module.exports = { OPTIONS, FREE_SIGNALS, MEMORY_LIMIT, readOptions, ignoredOptions, oneOf, subsetOf, integer, boolean, size, func, abortSignal, optional }
+/** @returns {number} how many letters are to be put in, taken out or changed; of names, which are short */
+function distance (a, b) {
+  if (Math.abs(a.length - b.length) > 2) return Infinity
+  let row = Array.from({ length: b.length + 1 }, (_, at) => at)
+  for (let i = 1; i <= a.length; i++) {
+    const next = [i]
+    for (let j = 1; j <= b.length; j++) next[j] = Math.min(next[j - 1] + 1, row[j] + 1, row[j - 1] + (a[i - 1] === b[j - 1] ? 0 : 1))
+    row = next
+  }
+  return row[b.length]
+}
+
+module.exports = { nearest, OPTIONS, FREE_SIGNALS, MEMORY_LIMIT, readOptions, ignoredOptions, oneOf, subsetOf, integer, boolean, size, func, abortSignal, optional }
