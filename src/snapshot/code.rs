@@ -8,6 +8,7 @@
 use std::collections::HashMap;
 
 use super::columns::{EdgeKind, Location, Node, NodeKind, Snapshot};
+use super::own::Own;
 
 /// Whose code it is.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
@@ -15,6 +16,8 @@ pub(crate) enum Origin {
     Application,
     Package,
     Runtime,
+    /// tidemark's.
+    Own,
     Unknown,
 }
 
@@ -58,6 +61,7 @@ pub(crate) struct CodeMap {
     /// Script id to a script node.
     scripts: HashMap<i32, Node>,
     names: Names,
+    own: Own,
 }
 
 #[derive(Clone, Copy)]
@@ -103,6 +107,7 @@ impl CodeMap {
                 name_or_scope_info,
                 scope_info,
             },
+            own: Own::new(snapshot),
             ..Self::default()
         };
         for node in 0..snapshot.node_count() as Node {
@@ -112,7 +117,18 @@ impl CodeMap {
                 _ => {}
             }
         }
+        let Self { own, scripts, .. } = &mut map;
+        let is_own: HashMap<i32, bool> = scripts
+            .iter()
+            .map(|(&id, &script)| (id, own.is_file(&snapshot.name(script))))
+            .collect();
+        own.add_objects(snapshot, |id| is_own.get(&id) == Some(&true));
         map
+    }
+
+    /// An object that tidemark made; what is no instance of a class is nobody's.
+    pub(crate) fn is_own_object(&self, node: Node) -> bool {
+        self.own.is_object(node)
     }
 
     fn add_closure(&mut self, snapshot: &Snapshot, closure: Node) {
@@ -215,7 +231,12 @@ impl CodeMap {
         };
         let script = shared.and_then(|shared| self.script_of(snapshot, shared));
         script.map_or(Origin::Unknown, |script| {
-            origin_of_file(&snapshot.name(script))
+            let file = snapshot.name(script);
+            if self.own.is_file(&file) {
+                Origin::Own
+            } else {
+                origin_of_file(&file)
+            }
         })
     }
 }

@@ -26,6 +26,7 @@ mod graph;
 mod icicle;
 mod inventory;
 mod open;
+mod own;
 mod parse;
 mod paths;
 mod progress;

@@ -19,6 +19,8 @@ use super::progress::{Gate, OnProgress, Phase, Ticker};
 const NONE: Node = Node::MAX;
 /// Prices are below this.
 const BUCKETS: usize = 128;
+/// Of what is tidemark's own: any other way says more. With the dearest edge still below `BUCKETS`.
+const OWN: u32 = 80;
 /// Longer paths lose their middle.
 const MOST_STEPS: usize = 128;
 
@@ -254,6 +256,7 @@ impl<'a> Prices<'a> {
             NodeKind::Synthetic => 50,
             NodeKind::Closure => self.by_origin(to),
             NodeKind::Object if is_context(snapshot, to) => self.by_origin(to),
+            NodeKind::Object if self.analysis.code().is_own_object(to) => OWN,
             // A handle of whoever took the snapshot; the variable is the better answer.
             _ if from != 0 && snapshot.kind(from) == NodeKind::Synthetic => 16,
             _ => 0,
@@ -267,6 +270,7 @@ impl<'a> Prices<'a> {
             Origin::Package => 2,
             Origin::Unknown => 8,
             Origin::Runtime => 12,
+            Origin::Own => OWN,
         }
     }
 }

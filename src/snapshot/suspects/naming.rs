@@ -7,6 +7,7 @@ use super::{Confidence, HolderKind, Suspect, holders};
 use crate::snapshot::analysis::Analysis;
 use crate::snapshot::code::{Origin, is_context};
 use crate::snapshot::columns::{Node, NodeKind};
+use crate::snapshot::paths::Step;
 
 pub(super) fn name(analysis: &Analysis, group: &Group) -> Option<(Node, Suspect)> {
     let (kind, holder, detail) = match group.kind {
@@ -14,7 +15,11 @@ pub(super) fn name(analysis: &Analysis, group: &Group) -> Option<(Node, Suspect)
         None => holder_of(analysis, group)?,
     };
     let path = analysis.known_path(holder);
-    if path.is_empty() {
+    // Listeners of tidemark's are the app's all the same.
+    if path.is_empty() || (kind != HolderKind::Listeners && is_own(analysis, &path)) {
+        return None;
+    }
+    if kind == HolderKind::LargeObject && is_source(analysis, &path) {
         return None;
     }
     let described = analysis.describe(holder);
@@ -60,6 +65,31 @@ pub(super) fn name(analysis: &Analysis, group: &Group) -> Option<(Node, Suspect)
             location: described.place,
         },
     ))
+}
+
+/// Whether tidemark holds it: whose code it is says the step nearest to it that has code.
+fn is_own(analysis: &Analysis, path: &[Step]) -> bool {
+    path.iter()
+        .rev()
+        .find_map(|step| {
+            if analysis.code().is_own_object(step.node) {
+                return Some(true);
+            }
+            match analysis.code().origin(&analysis.snapshot, step.node) {
+                Origin::Unknown if step.place.is_none() => None,
+                origin => Some(origin == Origin::Own),
+            }
+        })
+        .unwrap_or(false)
+}
+
+/// The text of a program is no leak, however large a bundle is.
+fn is_source(analysis: &Analysis, path: &[Step]) -> bool {
+    let [.., script, text] = path else {
+        return false;
+    };
+    analysis.kind(script.node) == NodeKind::Code
+        && text.edge.as_ref().is_some_and(|edge| edge.name == "source")
 }
 
 /// For a large object or a chain: the object itself, or what has it as its bytes.
