@@ -133,8 +133,8 @@ declare namespace tidemark {
      * Default: all five
      */
     evidence?: readonly EvidenceName[] | undefined
-    /** Bytes of RSS at which something outside kills the process, where no cgroup says so; told as limit 'cgroup'. Default: none */
-    memoryLimit?: number | undefined
+    /** RSS in bytes, or as '512m' or '1g', at which something outside kills the process, where no cgroup says so; told as limit 'cgroup'. Default: none */
+    memoryLimit?: number | string | undefined
     /** Where samples come from: the GC hook, or Node's perf_hooks. Default: 'auto', the hook where it can be installed */
     source?: 'auto' | 'perf_hooks' | undefined
     /**
@@ -152,7 +152,7 @@ declare namespace tidemark {
      * One counts only if it belongs to the user that this process runs as and nobody else can have
      * written it. Default: none
      */
-    signal?: 'SIGUSR1' | 'SIGUSR2' | 'SIGPWR' | 'SIGURG' | 'SIGIO' | 'SIGINFO' | undefined
+    signal?: 'SIGUSR2' | 'SIGPWR' | 'SIGURG' | 'SIGIO' | 'SIGINFO' | undefined
     /**
      * Whether one heap snapshot is written into the current folder when the heap reaches its limit,
      * before V8 ends the process: by fork and redacted. The heap's limit is raised meanwhile as far as
@@ -186,8 +186,8 @@ declare namespace tidemark {
     timeoutMs?: number | undefined
     /** Ends a capture by fork. */
     signal?: AbortSignal | undefined
-    /** Bytes of RSS at which something outside kills the process, where no cgroup says so. Default: none */
-    memoryLimit?: number | undefined
+    /** RSS in bytes, or as '512m' or '1g', at which something outside kills the process, where no cgroup says so. Default: none */
+    memoryLimit?: number | string | undefined
     /** Take it though memory may not suffice, or though it was not proved on this Node.js. Default: false */
     force?: boolean | undefined
     /**
@@ -412,10 +412,10 @@ declare namespace tidemark {
     estimated_base: number
     /** memwatch: bytes. */
     current_base: number
-    /** memwatch: bytes; from the 3rd full GC on. */
-    min?: number
-    /** memwatch: bytes; from the 3rd full GC on. */
-    max?: number
+    /** memwatch: bytes; from the 3rd full GC on, 0 before. */
+    min: number
+    /** memwatch: bytes; from the 3rd full GC on, 0 before. */
+    max: number
 
     /** @airbnb/node-memwatch: microseconds since 1970. */
     gc_ts: number
@@ -737,6 +737,7 @@ declare namespace tidemark {
       | 'ERR_TIDEMARK_CANCELLED'
       | 'ERR_TIDEMARK_HEAP_DIFF_ENDED'
       | 'ERR_TIDEMARK_INTERNAL'
+      | 'ERR_TIDEMARK_EXPRESS_NOT_CALLED'
       | 'ERR_TIDEMARK_LISTENER'
       | 'ERR_TIDEMARK_LOGGER'
       | 'ERR_TIDEMARK_OPTION'

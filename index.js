@@ -1,12 +1,11 @@
 'use strict'
 
-const { loadBinding } = require('./lib/binding')
+// First, so that another runtime is told by name and not by what it lacks.
+const binding = require('./lib/binding').loadBinding()
 const { createHeapDiff } = require('./lib/heap-diff')
 const { Monitor } = require('./lib/monitor')
 const { withDescriptors } = require('./lib/snapshot/descriptors')
 const { withSpare } = require('./lib/spare-descriptor')
-
-const binding = loadBinding()
 
 /** This thread's monitor: an EventEmitter, as memwatch was. Nothing runs until someone listens. */
 const tidemark = new Monitor(binding)
@@ -60,8 +59,8 @@ function readHeapSnapshot (file, options) {
 let middleware
 
 /** Loaded with its first use: a worker without a server needs none of it. */
-function express (options) {
-  return loadMiddleware()(options)
+function express (...args) {
+  return loadMiddleware()(...args)
 }
 
 express.status = () => loadMiddleware().status()

@@ -114,6 +114,18 @@ describe('in a new Express project, installed with npm', () => {
   })
 })
 
+test('a clone is packed by one command, and its line installs it in another project without a registry', async () => {
+  const out = path.join(folder, 'local')
+  const said = await execute(process.execPath, [path.join(ROOT, 'scripts', 'pack.js'), '--out', out], ROOT)
+  const [, ...words] = /npm install (.+)/.exec(said)[0].split(' ')
+  assert.equal(readdirSync(out).length, 2)
+  const project = newProject('packed-locally', {})
+  await execute('npm', [...words, '--offline', ...quiet], project)
+  writeFileSync(path.join(project, 'app.js'), "const tidemark = require('tidemark')\ntidemark.on('stats', () => {})\nconsole.log(JSON.stringify(tidemark.status().source))")
+  const { json, stderr } = await run(path.join(project, 'app.js'), { cwd: project })
+  assert.equal(json, 'native', stderr)
+})
+
 test('in a project of `type: module` the app gets its \'leak\' event by named imports', async () => {
   const project = await npmProject('npm-module', { type: 'module' })
   cpSync(path.join(PROGRAMS, 'app.mjs'), path.join(project, 'app.js'))

@@ -280,7 +280,7 @@ describe('a snapshot is refused', () => {
     })
   })
 
-  test('when an option is wrong, at once', () => {
+  test('when an option is wrong, by a rejection, or at once where a callback waits', async () => {
     for (const [args, code] of [
       [['x', { method: 'magic' }], 'ERR_TIDEMARK_OPTION'],
       [['x', { timeoutMs: 0 }], 'ERR_TIDEMARK_OPTION'],
@@ -289,8 +289,9 @@ describe('a snapshot is refused', () => {
       [['', {}], 'ERR_TIDEMARK_OPTION'],
       [['x', {}, 'callback'], 'ERR_TIDEMARK_OPTION']
     ]) {
-      assert.throws(() => tidemark.writeHeapSnapshot(...args), { code })
+      await assert.rejects(tidemark.writeHeapSnapshot(...args), { code })
     }
+    assert.throws(() => tidemark.writeHeapSnapshot('x', { method: 'magic' }, () => {}), { code: 'ERR_TIDEMARK_OPTION' })
   })
 })
 

@@ -3,7 +3,7 @@
 const path = require('node:path')
 const { threadId } = require('node:worker_threads')
 const { signatureOf } = require('./evidence/rank')
-const { bytes, duration, percent, rate } = require('./format')
+const { bytes, duration, percent, rate, rateWithin } = require('./format')
 
 /** What each channel is called in a sentence, and where its growth is looked for. */
 const CHANNELS = {
@@ -119,13 +119,15 @@ function message (leak, spanMs) {
 }
 
 /** The most likely cause, a second way in which it was seen (a retainer, where there is one), and where in the code. */
-function cause ([{ kind, description, evidence, location }]) {
+function cause ([{ kind, description, evidence, location }, second]) {
   const seen = new Map([[kind, description]])
   const retainers = evidence.filter((other) => other.kind === 'retainer')
   for (const other of [...retainers, ...evidence]) if (CAUSES.includes(other.kind) && !seen.has(other.kind)) seen.set(other.kind, other.description)
   const told = [...seen.values()].slice(0, 2).join('; ')
   const where = location === null || told.includes(`${path.basename(location.file)}:${location.line}`) ? '' : ` (${place(location)})`
-  return `Most likely: ${told}${where}.`
+  // Where it is allocated does not say who keeps it.
+  const other = kind === 'site' && seen.size === 1 && second !== undefined && second.kind !== 'site' ? ` Or: ${second.description}.` : ''
+  return `Most likely: ${told}${where}.${other}`
 }
 
 function place ({ file, line, function: name }) {
@@ -136,9 +138,9 @@ function place ({ file, line, function: name }) {
 
 function pace ({ growthRate, growthRateInterval, channel }) {
   if (growthRate === null) return ''
-  const show = channel === 'resources' ? perMinute : rate
-  const range = growthRateInterval === null ? '' : ` (${show(growthRateInterval[0])} to ${show(growthRateInterval[1])})`
-  return `, ${show(growthRate)}${range}`
+  if (channel !== 'resources') return `, ${growthRateInterval === null ? rate(growthRate) : rateWithin(growthRate, growthRateInterval)}`
+  const [now, low, high] = [growthRate, ...growthRateInterval ?? []].map((perSecond) => (perSecond * 60).toFixed(1))
+  return `, ${now}/min${growthRateInterval === null ? '' : `, between ${low} and ${high}`}`
 }
 
 function sureness ({ confidence }) {
@@ -147,10 +149,6 @@ function sureness ({ confidence }) {
 
 function amount (value, channel) {
   return channel === 'resources' ? `${Math.round(value)} handles` : bytes(value)
-}
-
-function perMinute (perSecond) {
-  return `${(perSecond * 60).toFixed(1)}/min`
 }
 
 /** memwatch's own words and units, for programs that read them. */

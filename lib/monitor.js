@@ -9,6 +9,7 @@ const v8 = require('node:v8')
 const { createError, messageOf, placeOf } = require('./errors')
 const { collectGarbage } = require('./collect-garbage')
 const { Evidence } = require('./evidence')
+const { isBundled, ownClasses } = require('./evidence/own-files')
 const { isNews } = require('./evidence/rank')
 const { sentence } = require('./format')
 const { IdleGc } = require('./idle-gc')
@@ -26,6 +27,9 @@ const EVENTS = ['leak', 'leak-evidence', 'recovered', 'stats', 'gc']
 
 /** Nobody reads more. */
 const MOST_WARNINGS = 20
+
+const BUNDLED = 'tidemark is bundled into a file of the app: its own code cannot be told from the app\'s, and suspects may name it. ' +
+  'Keep it out of the bundle: esbuild `--external:tidemark`, webpack `externals`, Next.js `serverExternalPackages`.'
 
 /** What the native side queues beside changes of the verdict, as bits. */
 const INTEREST_STATS = 1
@@ -51,8 +55,8 @@ const diagnostics = {
 class Monitor extends EventEmitter {
   #binding
   #options = null
-  /** What an implicit start by a listener uses. */
-  #preset = readOptions()
+  /** What who watches on behalf of the app was told: it holds where `start(options)` does not say otherwise. */
+  #preset
   /** Started by `start()` rather than by a listener: then only `stop()` ends it. */
   #explicit = false
   /** Everything that lives from start to stop, or null. */
@@ -78,13 +82,14 @@ class Monitor extends EventEmitter {
   }
 
   /**
-   * Options for the implicit start by a listener, set by who watches on behalf of the app (the
-   * preload): the app's own `start(options)` still wins.
+   * Options for every start, set by who watches on behalf of the app (the preload): what the app's own
+   * `start(options)` names still wins.
    * @param {Monitor} monitor
    * @param {object} options as for `start()`
    */
   static preset (monitor, options) {
-    monitor.#preset = readOptions(options)
+    readOptions(options)
+    monitor.#preset = { ...options }
   }
 
   /** @returns {number | undefined} what a running monitor allows */
@@ -109,7 +114,7 @@ class Monitor extends EventEmitter {
    * @throws ERR_TIDEMARK_OPTION, ERR_TIDEMARK_UNKNOWN_OPTION, ERR_TIDEMARK_ALREADY_STARTED
    */
   start (options) {
-    const wanted = readOptions(options)
+    const wanted = this.#wanted(options)
     if (this.#session !== null && (options === undefined || sameOptions(wanted, this.#options))) {
       this.#explicit = true
       return this
@@ -180,7 +185,7 @@ class Monitor extends EventEmitter {
 
   #listenerAdded (event) {
     if (!EVENTS.includes(event)) return
-    if (this.#session === null) this.#install(this.#preset)
+    if (this.#session === null) this.#install(this.#wanted())
     this.#listen(event)
   }
 
@@ -201,6 +206,12 @@ class Monitor extends EventEmitter {
   #listen (added) {
     const wanted = (event) => event === added || this.listenerCount(event) > 0 || diagnostics[event].hasSubscribers
     this.#session.native.listen((wanted('stats') ? INTEREST_STATS : 0) | (wanted('gc') ? INTEREST_GC : 0))
+  }
+
+  #wanted (options) {
+    const given = readOptions(options)
+    const named = Object.keys(options ?? {}).filter((name) => options[name] !== undefined)
+    return readOptions({ ...this.#preset, ...Object.fromEntries(named.map((name) => [name, given[name]])) })
   }
 
   #install (options) {
@@ -244,7 +255,7 @@ class Monitor extends EventEmitter {
       turn: null,
       source: 'native',
       fallback: null,
-      problems: [...ignoredOptions(options), ...folderProblems(options.snapshotFolder)],
+      problems: [...isBundled ? [BUNDLED] : [], ...ignoredOptions(options), ...folderProblems(options)],
       dropped: 0,
       timer: unref(setInterval(() => this.#unattended(() => this.#tick()), options.sampleIntervalMs)),
       toDate: (atMs) => new Date(Date.now() - (native.nowMs() - atMs))
@@ -463,6 +474,8 @@ class Monitor extends EventEmitter {
     process.emitWarning(Object.assign(error, { detail: placeOf(error.cause) }))
   }
 }
+
+ownClasses.add(Monitor)
 
 function evidenceNames ({ evidence, snapshots }) {
   return snapshots === 'auto' ? [...evidence, 'retainers'] : evidence

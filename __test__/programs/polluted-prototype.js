@@ -11,10 +11,11 @@ const POLLUTION = {
   detector: 'memwatch', consecutive: 999, channels: ['native'], historySize: 17, sampleIntervalMs: 3600000, idleGc: false,
   idleGcIntervalMs: 86400000, requests: false, evidence: [], memoryLimit: 2 ** 30, source: 'perf_hooks', snapshots: 'auto',
   snapshotNearHeapLimit: true, snapshotFolder: '/nowhere', interval: -1, logger: 'none', since: 'never', heapWide: 'yes',
-  method: 'none', redact: 'no', force: 'no', timeoutMs: -1, strip: 'yes', rows: -1, id: -1, class: 7, maxMemory: -1, onProgress: 'no',
+  method: 'none', redact: 'no', force: 'no', timeoutMs: -1, strip: 'yes', rows: -1, id: -1, class: 7, maxMemory: -1, onProgress: 'no', read: () => 'polluted',
   durationMs: -1, intervalBytes: -1, path: '/nowhere/x', flameGraph: '/nowhere/y'
 }
 for (const [name, value] of Object.entries(POLLUTION)) {
+  // oxlint-disable-next-line no-extend-native -- this is the attack
   Object.defineProperty(Object.prototype, name, { value, configurable: true, writable: true })
 }
 

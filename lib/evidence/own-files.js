@@ -2,12 +2,24 @@
 
 const path = require('node:path')
 
-const LIB = path.join(__dirname, '..') + path.sep
-const BESIDE_LIB = new Set(['index.js', 'binding.js'].map((name) => path.join(LIB, '..', name)))
+/** A bundler puts this file into one of the app's, or gives it a name that is not on the disk. */
+const isBundled = !path.isAbsolute(__filename) || !__filename.endsWith(path.join(path.sep, 'lib', 'evidence', 'own-files.js'))
 
-/** Whether a file is tidemark's own: that is never what leaks. */
+const LIB = path.join(__dirname, '..') + path.sep
+const BESIDE_LIB = new Set(['index.js', 'binding.js', 'package.json'].map((name) => path.join(LIB, '..', name)))
+
+/** As a package: another copy of tidemark, or where the source map of a bundle says that its code comes from. */
+const PACKAGED = /[\\/]node_modules[\\/]tidemark[\\/](?:lib[\\/]|(?:index|binding)\.js$|package\.json$)/
+
+/**
+ * Whether a file is tidemark's own: that is never what leaks. In a bundle without a source map nothing
+ * is: its one file is the app's too.
+ */
 function isOwnFile (file) {
-  return file.startsWith(LIB) || BESIDE_LIB.has(file)
+  return PACKAGED.test(file) || (!isBundled && (file.startsWith(LIB) || BESIDE_LIB.has(file)))
 }
 
-module.exports = { isOwnFile }
+/** Classes of tidemark whose objects lead to all others: in a bundle no list of modules has them. */
+const ownClasses = new Set()
+
+module.exports = { isBundled, isOwnFile, ownClasses }

@@ -191,8 +191,8 @@ function toSuspect (members) {
       kind,
       key: keyOf(key),
       description: brief(description),
-      bytes: first(byScore.map(({ finding }) => finding.bytes)),
-      growth: first(byScore.map(({ finding }) => finding.growth)),
+      bytes: whole(first(byScore.map(({ finding }) => finding.bytes))),
+      growth: whole(first(byScore.map(({ finding }) => finding.growth))),
       share: first(byScore.map(({ share }) => share)),
       confidence: round(1 - doubt),
       location: parts((located.find(({ finding }) => finding.kind === 'site') ?? located[0])?.finding.location ?? null),
@@ -216,6 +216,11 @@ function clamp (value) {
 
 function round (value) {
   return Math.round(value * 1000) / 1000
+}
+
+/** @param {number | null} estimate of bytes, which has no fractions */
+function whole (estimate) {
+  return estimate === null ? null : Math.round(estimate)
 }
 
 module.exports = { rank, isNews, signatureOf, MOST_SUSPECTS }

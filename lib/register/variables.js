@@ -1,7 +1,7 @@
 'use strict'
 
 const { createError } = require('../errors')
-const { OPTIONS, oneOf, subsetOf } = require('../options')
+const { OPTIONS, oneOf, size, subsetOf } = require('../options')
 
 /** What the lines on stderr look like, and which events make one. */
 const OWN = {
@@ -31,6 +31,21 @@ const VARIABLES = {
   TIDEMARK_SOURCE: ['source', text]
 }
 
+/**
+ * In PM2's cluster mode what its configuration sets comes into the environment after the preloads ran:
+ * until then it is in `pm2_env`, as JSON.
+ * @param {Record<string, string | undefined>} env
+ * @returns {Record<string, string | undefined>}
+ */
+function environment (env) {
+  if (env.pm2_env === undefined) return env
+  try {
+    return { ...env, ...JSON.parse(env.pm2_env) }
+  } catch {
+    return env
+  }
+}
+
 /** What Kubernetes sets in every container beside a service that is called 'tidemark'. */
 const KUBERNETES = /^TIDEMARK_(SERVICE_|PORT)/
 
@@ -48,13 +63,13 @@ function readVariables (env) {
   const own = { format: OWN.format.default, events: OWN.events.default }
   const options = {}
   for (const name of Object.keys(env)) {
-    if (!name.startsWith('TIDEMARK_') || KUBERNETES.test(name) || env[name].trim() === '') continue
+    if (!name.startsWith('TIDEMARK_') || KUBERNETES.test(name) || String(env[name]).trim() === '') continue
     if (!Object.hasOwn(VARIABLES, name)) {
       errors.push(createError('ERR_TIDEMARK_UNKNOWN_OPTION', [name, Object.keys(VARIABLES)]))
       continue
     }
     const [option, read] = VARIABLES[name]
-    const value = read(env[name].trim())
+    const value = read(String(env[name]).trim())
     const isOwn = Object.hasOwn(OWN, option)
     const expected = (isOwn ? OWN : OPTIONS)[option].check(value)
     if (expected) {
@@ -91,19 +106,11 @@ function truth (value) {
   return value
 }
 
-/** '536870912', '512m', '512MB', '0.5Gi': bytes. */
-function size (value) {
-  const parts = /^(\d+(?:\.\d+)?)\s*([kmgt]?)(?:i?b|i)?$/i.exec(value)
-  if (parts === null) return value
-  return Math.round(Number(parts[1]) * 1024 ** ' kmgt'.indexOf(parts[2].toLowerCase() || ' '))
-}
-
 /** The checks speak of arrays and numbers; a variable is text. */
 function inText (expected, read) {
   if (read === listOrNone) return `${expected.replace('an array of none or more of', 'a comma-separated list of')}, or none`
   if (read === list) return expected.replace('a non-empty array of', 'a comma-separated list of')
-  if (read === size) return `${expected} in bytes, or a size such as 512m or 1g`
   return expected
 }
 
-module.exports = { readVariables }
+module.exports = { environment, readVariables }

@@ -5,7 +5,7 @@ const os = require('node:os')
 const path = require('node:path')
 const { performance } = require('node:perf_hooks')
 const { createError } = require('../errors')
-const { readOptions, oneOf, integer, boolean, abortSignal, optional } = require('../options')
+const { MEMORY_LIMIT, readOptions, oneOf, integer, boolean, abortSignal, optional } = require('../options')
 const { checkFolder, targetOf } = require('./file')
 const { captureByFork, forkObstacle } = require('./fork')
 const { checkDisk, checkMemory, isInMemory } = require('./guard')
@@ -15,7 +15,7 @@ const OPTIONS = {
   method: { default: 'fork', check: oneOf('fork', 'in-process', 'auto') },
   timeoutMs: { default: 600000, check: integer(1000, 86400000) },
   signal: { default: undefined, check: optional(abortSignal()) },
-  memoryLimit: { default: undefined, check: optional(integer(1048576, Number.MAX_SAFE_INTEGER)) },
+  memoryLimit: MEMORY_LIMIT,
   force: { default: false, check: boolean() },
   redact: { default: false, check: boolean() }
 }
@@ -36,24 +36,30 @@ let busy = false
  * @returns {Promise<object> | undefined} undefined where there is a callback `(error, path, result)`
  */
 function writeHeapSnapshot (binding, args) {
-  const { target, options, callback } = readArguments(args)
+  const callback = typeof args.at(-1) === 'function' ? args.at(-1) : undefined
+  // As with Node's own: wrong arguments are a rejection, and are thrown where a callback waits.
+  if (callback === undefined) return takeFor(binding, args)
+  const { target, options } = readArguments(args.slice(0, -1))
   const promise = announced(take(binding, target, options))
-  if (callback === undefined) return promise
   // Out of the promise, so that what the callback throws is an uncaught exception, as from any other.
   promise.then(
     (result) => process.nextTick(callback, null, result.path, result),
     (error) => process.nextTick(callback, error))
 }
 
+async function takeFor (binding, args) {
+  const { target, options } = readArguments(args)
+  return announced(take(binding, target, options))
+}
+
 function readArguments (args) {
   const rest = [...args]
   const target = typeof rest[0] === 'string' || rest[0] === undefined ? rest.shift() : undefined
-  const callback = typeof rest.at(-1) === 'function' ? rest.pop() : undefined
   const options = readOptions(rest.shift(), OPTIONS)
   const [surplus] = rest
   if (surplus !== undefined) throw createError('ERR_TIDEMARK_OPTION', ['callback', 'a function', surplus])
   if (target === '' || target?.includes('\0')) throw createError('ERR_TIDEMARK_OPTION', ['path', 'a path', target])
-  return { target: path.resolve(target ?? defaultName()), options, callback }
+  return { target: path.resolve(target ?? defaultName()), options }
 }
 
 /** As node-heapdump names them: seconds and microseconds. */

@@ -52,8 +52,7 @@ class Group {
 
   /** How many of its processes the kernel's OOM killer has ended. */
   get kills () {
-    const file = ['memory.oom_control', 'memory.events'].map((name) => path.join(this.#folder, name)).find((name) => existsSync(name))
-    return Number(/^oom_kill (\d+)/m.exec(readFileSync(file, 'utf8'))[1])
+    return this.#group.oomKills
   }
 
   undo () {

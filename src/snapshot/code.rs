@@ -11,6 +11,7 @@ use std::hash::Hash;
 
 use super::columns::{EdgeKind, Node, NodeKind, Snapshot};
 use super::graph::bits::Bits;
+use super::own::Own;
 
 /// Whose code it is.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
@@ -18,6 +19,8 @@ pub(crate) enum Origin {
     Application,
     Package,
     Runtime,
+    /// tidemark's.
+    Own,
     Unknown,
 }
 
@@ -63,6 +66,7 @@ pub(crate) struct CodeMap {
     /// Script id to a script node.
     scripts: HashMap<i32, Node>,
     names: Names,
+    own: Own,
 }
 
 /// The most functions, and files, that are known by name; what comes after them has none. The
@@ -120,6 +124,7 @@ impl CodeMap {
                 scope_info,
             },
             with_closure: Bits::new(snapshot.node_count()),
+            own: Own::new(snapshot),
             ..Self::default()
         };
         let nodes = 0..snapshot.node_count() as Node;
@@ -133,7 +138,18 @@ impl CodeMap {
                 map.add_closure(snapshot, node);
             }
         }
+        let Self { own, scripts, .. } = &mut map;
+        let is_own: HashMap<i32, bool> = scripts
+            .iter()
+            .map(|(&id, &script)| (id, own.is_file(&snapshot.name(script))))
+            .collect();
+        own.add_objects(snapshot, |id| is_own.get(&id) == Some(&true));
         map
+    }
+
+    /// An object that tidemark made; what is no instance of a class is nobody's.
+    pub(crate) fn is_own_object(&self, node: Node) -> bool {
+        self.own.is_object(node)
     }
 
     fn add_closure(&mut self, snapshot: &Snapshot, closure: Node) {
@@ -239,7 +255,12 @@ impl CodeMap {
         };
         let script = shared.and_then(|shared| self.script_of(snapshot, shared));
         script.map_or(Origin::Unknown, |script| {
-            origin_of_file(&snapshot.name(script))
+            let file = snapshot.name(script);
+            if self.own.is_file(&file) {
+                Origin::Own
+            } else {
+                origin_of_file(&file)
+            }
         })
     }
 }

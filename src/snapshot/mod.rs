@@ -28,6 +28,7 @@ mod icicle;
 mod inventory;
 mod names;
 mod open;
+mod own;
 mod parse;
 mod paths;
 mod progress;

@@ -24,6 +24,8 @@ const NONE: Node = Node::MAX;
 const BUCKETS: usize = 128;
 /// Room for so many nodes stays in a bucket that is empty.
 const LARGEST_KEPT: usize = 1 << 14;
+/// Of what is tidemark's own: any other way says more. With the dearest edge still below `BUCKETS`.
+const OWN: u32 = 80;
 /// Longer paths lose their middle.
 const MOST_STEPS: usize = 128;
 
@@ -307,6 +309,7 @@ impl<'a> Prices<'a> {
             NodeKind::Synthetic => 50,
             NodeKind::Closure => self.by_origin(to),
             NodeKind::Object if is_context(snapshot, to) => self.by_origin(to),
+            NodeKind::Object if self.analysis.code().is_own_object(to) => OWN,
             // A handle of whoever took the snapshot; the variable is the better answer.
             _ if from != 0 && snapshot.kind(from) == NodeKind::Synthetic => 16,
             _ => 0,
@@ -320,6 +323,7 @@ impl<'a> Prices<'a> {
             Origin::Package => 2,
             Origin::Unknown => 8,
             Origin::Runtime => 12,
+            Origin::Own => OWN,
         }
     }
 }

@@ -15,7 +15,11 @@ pub(super) fn name(analysis: &Analysis, group: &Group) -> Option<(Node, Suspect)
         None => holder_of(analysis, group)?,
     };
     let path = analysis.known_path_nodes(holder);
-    if path.is_empty() {
+    // Listeners of tidemark's are the app's all the same.
+    if path.is_empty() || (kind != HolderKind::Listeners && is_own(analysis, &path)) {
+        return None;
+    }
+    if kind == HolderKind::LargeObject && is_source(analysis, &path) {
         return None;
     }
     let described = analysis.describe(holder);
@@ -62,6 +66,40 @@ pub(super) fn name(analysis: &Analysis, group: &Group) -> Option<(Node, Suspect)
             location: described.place,
         },
     ))
+}
+
+/// Whether tidemark holds it: whose code it is says the step nearest to it that has code.
+fn is_own(analysis: &Analysis, path: &[Node]) -> bool {
+    let code = analysis.code();
+    let snapshot = &analysis.snapshot;
+    path.iter()
+        .rev()
+        .find_map(|&node| {
+            if code.is_own_object(node) {
+                return Some(true);
+            }
+            match code.origin(snapshot, node) {
+                Origin::Unknown
+                    if code.place(snapshot, node).is_none()
+                        && code.constructor(snapshot, node).is_none() =>
+                {
+                    None
+                }
+                origin => Some(origin == Origin::Own),
+            }
+        })
+        .unwrap_or(false)
+}
+
+/// The text of a program is no leak, however large a bundle is.
+fn is_source(analysis: &Analysis, path: &[Node]) -> bool {
+    let &[.., script, text] = path else {
+        return false;
+    };
+    analysis.kind(script) == NodeKind::Code
+        && analysis
+            .cheapest_edge(script, text)
+            .is_some_and(|edge| analysis.snapshot.edge_name(edge) == "source")
 }
 
 /// For a large object or a chain: the object itself, or what has it as its bytes.
