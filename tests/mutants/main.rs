@@ -47,7 +47,7 @@ static ALLOCATOR: Counting = Counting;
 const MUTANTS: usize = 150;
 /// What all questions about a file may take, beside one and a half times each of the files that
 /// are held: this one twice, to compare what a `HeapDiff` keeps, and the one before.
-const SPARE: usize = 40 << 20;
+const SPARE: usize = 8 << 20;
 
 // One test only: what another thread allocates would count.
 #[test]
