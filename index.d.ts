@@ -724,7 +724,7 @@ declare namespace tidemark {
     column: number | null
   }
 
-  /** Why a snapshot cannot be read. */
+  /** Why a snapshot cannot be read. `dense`: it would take more memory than is in proportion to its bytes, which V8's own do not. */
   type SnapshotFault = 'syntax' | 'truncated' | 'layout' | 'counts' | 'range' | 'dense' | 'too-large' | 'file' | 'io' | 'not-found'
 
   interface TidemarkError extends Error {

@@ -194,6 +194,16 @@ impl Nodes {
             + self.self_size.own_memory()
     }
 
+    /// Room for `count` nodes, if it can be had: a vector that grows leaves behind what it was.
+    pub(crate) fn expect(&mut self, count: usize) {
+        // One more is the end of the last node's edges.
+        let _ = self.first_edge.try_reserve_exact(count + 1);
+        let _ = self.kind.try_reserve_exact(count);
+        for column in [&mut self.name, &mut self.id, &mut self.self_size.low] {
+            let _ = column.try_reserve_exact(count);
+        }
+    }
+
     /// Bytes of memory that are in use, without what the vectors have reserved.
     pub(crate) fn used(&self) -> usize {
         self.kind.len() * PER_NODE + self.detachedness.len() * size_of::<(Node, u8)>()
@@ -217,6 +227,13 @@ impl Edges {
     pub(crate) fn own_memory(&self) -> usize {
         self.kind.capacity() * size_of::<EdgeKind>()
             + (self.name.capacity() + self.to.capacity()) * 4
+    }
+
+    /// Room for `count` edges, if it can be had.
+    pub(crate) fn expect(&mut self, count: usize) {
+        let _ = self.kind.try_reserve_exact(count);
+        let _ = self.name.try_reserve_exact(count);
+        let _ = self.to.try_reserve_exact(count);
     }
 
     pub(crate) fn used(&self) -> usize {

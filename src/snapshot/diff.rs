@@ -143,10 +143,10 @@ fn comparable(analysis: &Analysis, node: Node) -> bool {
 
 /// Ids with their nodes, in order of ids.
 pub(crate) fn by_id(analysis: &Analysis) -> Vec<(u32, Node)> {
-    let mut ids: Vec<(u32, Node)> = (0..analysis.node_count() as Node)
-        .filter(|&node| comparable(analysis, node))
-        .map(|node| (analysis.id(node), node))
-        .collect();
+    let mut ids = Vec::with_capacity(analysis.node_count());
+    let nodes = 0..analysis.node_count() as Node;
+    let nodes = nodes.filter(|&node| comparable(analysis, node));
+    ids.extend(nodes.map(|node| (analysis.id(node), node)));
     if !ids.is_sorted() {
         ids.sort_unstable();
     }

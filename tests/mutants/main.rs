@@ -1,7 +1,7 @@
 //! Snapshots that were damaged at random: nothing panics, and answers and memory stay within their
 //! bounds. The same as the fuzz targets of `fuzz/`, in a fixed order and without their tools.
 //!
-//!     TIDEMARK_MUTANTS=20000 cargo test --release --no-default-features --test mutants -- --nocapture
+//!     TIDEMARK_MUTANTS=0..20000 cargo test --release --no-default-features --test mutants -- --nocapture
 
 mod answers;
 mod mutate;
@@ -11,6 +11,7 @@ mod writer;
 
 use std::alloc::{GlobalAlloc, Layout, System};
 use std::collections::HashMap;
+use std::ops::Range;
 use std::panic::{AssertUnwindSafe, catch_unwind};
 use std::sync::atomic::{AtomicUsize, Ordering};
 
@@ -46,18 +47,20 @@ static ALLOCATOR: Counting = Counting;
 const MUTANTS: usize = 150;
 /// What all questions about a file may take, beside one and a half times each of the files that
 /// are held: this one twice, to compare what a `HeapDiff` keeps, and the one before.
-const SPARE: usize = 40 << 20;
+const SPARE: usize = 8 << 20;
 
 // One test only: what another thread allocates would count.
 #[test]
 fn whatever_is_done_to_a_snapshot_answers_and_memory_stay_bounded() {
-    let wanted = std::env::var("TIDEMARK_MUTANTS").ok();
-    let count = wanted.map_or(MUTANTS, |count| count.parse().unwrap());
+    let wanted = std::env::var("TIDEMARK_MUTANTS").unwrap_or_else(|_| format!("0..{MUTANTS}"));
+    let (first, end) = wanted.split_once("..").unwrap();
+    let numbers: Range<usize> = first.parse().unwrap()..end.parse().unwrap();
+    let count = numbers.len();
     let corpus = mutate::corpus();
     let mut earlier = None;
     let mut refused: HashMap<&str, usize> = HashMap::new();
     let mut most = (0, 0);
-    for number in 0..count {
+    for number in numbers {
         let mut random = Random(number as u64 * 2 + 1);
         let mutant = match number.checked_sub(corpus.len()) {
             None => corpus[number].clone(),

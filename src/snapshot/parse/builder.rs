@@ -60,12 +60,33 @@ pub(crate) struct Builder {
     pub(super) edges: Edges,
     pub(super) locations: Vec<Location>,
     size: i64,
+    /// Bytes of the file, 0 where that is not known.
+    length: u64,
     pub(super) largest_node_name: u32,
     pub(super) largest_edge_name: u32,
     rows: Rows,
 }
 
 impl Builder {
+    /// For a file of `length` bytes.
+    pub(crate) fn of_file(length: u64) -> Self {
+        Self {
+            length,
+            ..Self::default()
+        }
+    }
+
+    /// Makes room for what the header claims, as far as the file can hold it. Untouched room is
+    /// no memory.
+    fn expect(&mut self, layout: &Layout) {
+        // A number has at least a digit and a comma.
+        let held = |claimed: u64, fields: usize| claimed.min(self.length / (2 * fields as u64));
+        let nodes = held(layout.node_count, layout.nodes.fields);
+        let edges = held(layout.edge_count, layout.edges.fields);
+        self.nodes.expect(nodes as usize);
+        self.edges.expect(edges as usize);
+    }
+
     /// Takes messages until there are no more; gives the vectors of blocks back through `spare`.
     pub(crate) fn run(
         mut self,
@@ -74,7 +95,10 @@ impl Builder {
     ) -> Result<Self, SnapshotError> {
         while let Ok(message) = messages.recv() {
             match message {
-                Message::Layout(layout) => self.layout = Some(layout),
+                Message::Layout(layout) => {
+                    self.expect(&layout);
+                    self.layout = Some(layout);
+                }
                 Message::Block(block) => {
                     let piece = Piece {
                         numbers: &block.numbers,

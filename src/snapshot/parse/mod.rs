@@ -6,7 +6,7 @@
 //! it does not know is skipped, without recursion.
 //!
 //! What always holds: memory is bounded by the bytes seen, never by a count that the file
-//! claims; every number is checked before it is kept; each error names its byte.
+//! claims (which reserves room, as far as the file can fill it); every number is checked before it is kept; each error names its byte.
 
 mod builder;
 mod layout;
