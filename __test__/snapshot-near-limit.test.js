@@ -19,6 +19,9 @@ const noFork = forkObstacle(binding, {})?.message ?? false
 
 const PROGRAM = path.join(__dirname, 'programs', 'near-heap-limit.js')
 
+/** Enough for a child on a machine that is busy with other tests. */
+const TIMEOUT_MS = 120000
+
 /** Root may do what other users may not. */
 const isRoot = process.geteuid?.() === 0
 const nobody = isRoot ? ['setpriv', '--reuid=65534', '--regid=65534', '--clear-groups'] : []
@@ -33,7 +36,7 @@ after(() => rmSync(root, { recursive: true, force: true }))
 beforeEach(() => { folder = mkdtempSync(path.join(root, `${count++}-`)) })
 
 const fill = (way, { folder: current = folder, options = {}, nodeArgs = [], env } = {}) =>
-  run('near-heap-limit.js', { args: [current, way, JSON.stringify(options)], nodeArgs: ['--max-old-space-size=32', ...nodeArgs], env, deadlineMs: 170000 })
+  run('near-heap-limit.js', { args: [current, way, JSON.stringify({ nearHeapLimitTimeoutMs: TIMEOUT_MS, ...options })], nodeArgs: ['--max-old-space-size=32', ...nodeArgs], env, deadlineMs: 170000 })
 
 const told = ({ stdout }) => stdout.trim().split('\n').filter(Boolean).map((line) => JSON.parse(line))
 
@@ -130,7 +133,7 @@ describe('the option `snapshotNearHeapLimit`', { skip: noFork }, () => {
   test('writes one where the process may not raise its own limits (ulimit -d)', { timeout: 180000, skip: noOtherUser }, () => {
     chmodSync(root, 0o755)
     chmodSync(folder, 0o777)
-    const command = [...nobody, 'sh', '-c', 'ulimit -d 2000000; exec "$@"', 'sh', process.execPath, '--max-old-space-size=32', PROGRAM, folder, 'steps']
+    const command = [...nobody, 'sh', '-c', 'ulimit -d 2000000; exec "$@"', 'sh', process.execPath, '--max-old-space-size=32', PROGRAM, folder, 'steps', JSON.stringify({ nearHeapLimitTimeoutMs: TIMEOUT_MS })]
     const ended = spawnSync(command[0], command.slice(1), { encoding: 'utf8', timeout: 170000 })
     assert.match(ended.stderr, /JavaScript heap out of memory/, ended.stdout)
     assertSnapshot(ended)

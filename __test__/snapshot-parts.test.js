@@ -212,14 +212,14 @@ describe('the parent of a capture', { skip: unproved() }, () => {
     await capture({ seen: { least: 4 * GB, most: 8 * GB } })
     const { order } = FakeCapture.made[0]
     assert.equal(order.memory, 2 * GB)
-    assert.equal(order.floor, GB)
+    assert.equal(order.floor, 1.5 * GB)
     rmSync(path.join(folder, 'x'))
-    await assert.rejects(capture({ seen: { least: 3e8, most: 8e8 } }), (error) => {
-      assert.deepEqual([error.code, error.reason, error.available], ['ERR_TIDEMARK_SNAPSHOT_REFUSED', 'memory', 3e8])
+    await assert.rejects(capture({ seen: { least: 2.5e8, most: 7.5e8 } }), (error) => {
+      assert.deepEqual([error.code, error.reason, error.available], ['ERR_TIDEMARK_SNAPSHOT_REFUSED', 'memory', 2.5e8])
       assert.ok(error.need > error.available)
-      return /and 250 MB for the app meanwhile\), and 300 MB are left on the machine when the app uses the most/.test(error.message)
+      return /and 250 MB for the app meanwhile\), and 250 MB are left on the machine when the app uses the most/.test(error.message)
     })
-    assert.equal((await capture({ seen: { least: 3e8, most: 8e8 } }, { force: true })).method, 'fork')
+    assert.equal((await capture({ seen: { least: 2.5e8, most: 7.5e8 } }, { force: true })).method, 'fork')
     rmSync(path.join(folder, 'x'))
     checkNothingIsLeft()
   })

@@ -25,6 +25,9 @@ const PARKING_PAUSE_MS = 250
 const LOOK_MS = 100
 const LOOKS_WITHOUT_PROGRESS = 30
 
+/** What of the reserve must be there at any time: an app may fill a good part of it between two looks. */
+const FLOOR = 0.75
+
 /** Where the caller takes the risk the child still gives up before the kernel has to end somebody. */
 const FLOOR_BY_FORCE = 16 * 1048576
 
@@ -163,7 +166,7 @@ class Child {
         `${megabytes(now.bytes)} are left ${where} when the app uses the most. Give the process more memory, or take the risk with \`force: true\``)
       throw Object.assign(error, { need: need + now.reserve, available: now.bytes })
     }
-    return { ...now, floor: now.reserve / 2 }
+    return { ...now, floor: now.reserve * FLOOR }
   }
 
   /** Until the child has written the last byte and is gone. */

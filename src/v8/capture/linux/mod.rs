@@ -15,6 +15,7 @@ mod shared;
 mod stream;
 mod symbols;
 mod sys;
+mod warden;
 
 use super::super::isolate::Isolate;
 use super::{End, Look, Observed, Obstacle, Order};
@@ -23,8 +24,10 @@ pub use near_limit::NearLimit;
 use observer::Observer;
 use parking::{Parking, Platform};
 use progress::Progress;
+use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, Ordering};
 use std::time::{Duration, Instant};
+use warden::Warden;
 
 /// Whether a capture of this copy of the binary goes on: an app may load the package twice.
 static BUSY: AtomicBool = AtomicBool::new(false);
@@ -55,8 +58,10 @@ impl Drop for Only {
 }
 
 struct Running {
+    /// Dropped first: it may end the child.
+    warden: Option<Warden>,
     child: Offspring,
-    progress: Progress,
+    progress: Arc<Progress>,
     seen: Other,
     cpu_ms: u64,
 }
@@ -166,6 +171,7 @@ impl Capture {
             return Err(Obstacle::NotParked);
         }
         let progress = Progress::new().map_err(|error| Obstacle::System("mmap", error))?;
+        let progress = Arc::new(progress);
         let process = fork::fork(
             self.ground.isolate.raw(),
             self.ground.symbols,
@@ -173,7 +179,7 @@ impl Capture {
             order,
         )?;
         drop(parking);
-        self.child = Some(Running::watch(process, progress)?);
+        self.child = Some(Running::watch(process, progress, order.floor)?);
         Ok(started.elapsed())
     }
 
@@ -196,12 +202,14 @@ impl Capture {
 
 impl Running {
     /// A child that cannot be watched is ended: nobody would see that it hangs.
-    fn watch(process: u32, progress: Progress) -> Result<Self, Obstacle> {
+    fn watch(process: u32, progress: Arc<Progress>, floor: u64) -> Result<Self, Obstacle> {
         let child = Offspring { process, end: None };
         let seen =
             Other::open(process).map_err(|error| Obstacle::System("open of its stat", error))?;
+        let warden = Warden::over(process, floor, Arc::clone(&progress));
         progress.watched();
         Ok(Self {
+            warden,
             child,
             progress,
             seen,
@@ -215,6 +223,10 @@ impl Running {
             self.cpu_ms = glance.cpu_ticks * 10;
         }
         let end = self.child.end();
+        if end.is_some() {
+            // What it did to the child is told from here on.
+            self.warden = None;
+        }
         Look {
             // Read after its end was seen, so that nothing is missed.
             told: self.progress.read(),

@@ -23,6 +23,11 @@ struct Page {
 
 pub(super) struct Progress(SharedPage);
 
+// SAFETY: the page is touched by atomics only, and it is unmapped by who drops the last reference.
+unsafe impl Send for Progress {}
+// SAFETY: as above.
+unsafe impl Sync for Progress {}
+
 impl Progress {
     pub(super) fn new() -> io::Result<Self> {
         SharedPage::new().map(Self)
@@ -47,7 +52,7 @@ impl Progress {
         self.page().failed.store(step as u32, Relaxed);
     }
 
-    /// The child gives up, since no more bytes than these are left. Called by a signal handler.
+    /// The child gives up, since no more bytes than these are left. Called by a signal handler, or by the parent that ends it.
     pub(super) fn short(&self, left: u64) {
         self.page().left.store(left, Relaxed);
         self.fail(Step::Memory, None);

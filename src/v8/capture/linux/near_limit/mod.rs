@@ -228,7 +228,9 @@ impl Inner {
             ..
         } = self.need.get();
         let left = headroom::least(memory_limit, false).map_or(u64::MAX, |left| left.bytes);
-        let limit = steps::raised(current, self.most.get(), step, left, reserve)?;
+        // V8 asks but once after a collection, and one large object may have gone far beyond the limit.
+        let heap = self.ground.isolate.heap_statistics().total_heap_size as usize;
+        let limit = steps::raised(current.max(heap), self.most.get(), step, left, reserve)?;
         let isolate = self.ground.isolate.raw();
         // SAFETY: the isolate is entered on this thread; sets a number.
         unsafe { (self.symbols.restore_limit)(isolate, RESTORE_BELOW) };

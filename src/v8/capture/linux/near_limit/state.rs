@@ -155,7 +155,7 @@ impl Writing {
         capture.fork(&Order {
             file: file.descriptor(),
             memory,
-            floor: need.reserve / 2,
+            floor: need.reserve / 4 * 3,
             objects: need.objects_for(memory),
             seconds: SECONDS,
             redact: true,

@@ -31,7 +31,8 @@ pub(super) fn divide(spare: u64, usual: u64, initial: usize) -> (u64, usize) {
     (spare - raise, raise as usize)
 }
 
-/// The next limit of the heap, or `None` where it is high enough or there is no memory for it.
+/// The next limit of the heap, or `None` where it is high enough or there is no memory for it. `current`:
+/// the limit, or where the heap is beyond it.
 pub(super) fn raised(
     current: usize,
     most: usize,
