@@ -38,7 +38,7 @@ const SHORT = [
   { way: 'heap-diff', limit: 'group', factor: '3', heap: '60', load: 'idle' },
   { way: 'heap-diff', limit: 'address', factor: '1.2', heap: '60', load: 'idle' },
   { way: 'fork', limit: 'group', factor: '6', heap: '60', load: 'busy' },
-  { way: 'redact', limit: 'address', factor: '1.2', heap: '60', load: 'busy' },
+  { way: 'redact', limit: 'address', factor: '1.5', heap: '60', load: 'busy' },
   { way: 'in-process', limit: 'group', factor: '2', heap: '60', load: 'busy' },
   { way: 'near-heap-limit', limit: 'group', factor: '3', heap: '60', load: 'idle' }
 ]
