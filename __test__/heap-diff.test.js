@@ -108,30 +108,30 @@ test("sizes are written as memwatch's", () => {
 })
 
 describe('where memory may not suffice, a HeapDiff', () => {
-  const left = { machine: 0 }
-  const HeapDiff = createHeapDiff({ ...binding, memoryHeadroom: () => left }, (work) => work())
+  let left
+  const HeapDiff = createHeapDiff({ ...binding, memoryHeadroom: () => ({ machine: left, bytes: left, place: 'on the machine' }) }, (work) => work())
   const refusal = (error) => {
     assert.deepEqual([error.code, error.reason], ['ERR_TIDEMARK_SNAPSHOT_REFUSED', 'memory'])
-    assert.ok(error.need > 1e8 && error.available === left.machine)
+    assert.ok(error.need > 1e8 && error.available === left)
     assert.match(error.message, /may need \d+ MB .* 1\.0 MB are left on the machine.*force: true/)
     return true
   }
 
   test('is refused with both numbers, and one that was begun can be ended later', async () => {
-    left.machine = 1e12
+    left = 1e12
     const [one, other] = [new HeapDiff(), await HeapDiff.start()]
-    left.machine = 1e6
+    left = 1e6
     assert.throws(() => new HeapDiff(), refusal)
     await assert.rejects(HeapDiff.start(), refusal)
     assert.throws(() => one.end(), refusal)
     await assert.rejects(other.finish(), refusal)
-    left.machine = 1e12
+    left = 1e12
     assert.ok(one.end().after.nodes > 10000)
     assert.ok((await other.finish()).after.nodes > 10000)
   })
 
   test('is made and ended by force', async () => {
-    left.machine = 1e6
+    left = 1e6
     assert.ok(new HeapDiff({ force: true }).end().after.nodes > 10000)
     const diff = await HeapDiff.start({ force: true })
     assert.throws(() => diff.end({ force: false }), refusal)

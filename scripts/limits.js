@@ -38,7 +38,7 @@ const SHORT = [
   { way: 'heap-diff', limit: 'group', factor: '3', heap: '60', load: 'idle' },
   { way: 'heap-diff', limit: 'address', factor: '1.2', heap: '60', load: 'idle' },
   { way: 'fork', limit: 'group', factor: '6', heap: '60', load: 'busy' },
-  { way: 'redact', limit: 'address', factor: '1.2', heap: '60', load: 'busy' },
+  { way: 'redact', limit: 'address', factor: '1.5', heap: '60', load: 'busy' },
   { way: 'in-process', limit: 'group', factor: '2', heap: '60', load: 'busy' },
   { way: 'near-heap-limit', limit: 'group', factor: '3', heap: '60', load: 'idle' }
 ]
@@ -85,6 +85,12 @@ async function underLimit (node, { way, limit, factor, heap, load }) {
   const [command, ...args] = [...around.wrap, node, ...flags, PROGRAM, way, load, heap, folder]
   const child = spawn(command, args, { stdio: 'pipe', env: { ...process.env, NODE_OPTIONS: '', TMPDIR: folder } })
   const ended = new Promise((resolve) => child.once('close', (code, signal) => resolve({ code, signal })))
+  const atExit = () => {
+    child.kill('SIGKILL')
+    around.remove()
+    rmSync(folder, { recursive: true, force: true })
+  }
+  process.once('exit', atExit)
   let late = false
   const timer = setTimeout(() => { late = child.kill('SIGKILL') }, DEADLINE_MS)
   let stderr = ''
@@ -111,8 +117,8 @@ async function underLimit (node, { way, limit, factor, heap, load }) {
     clearTimeout(timer)
     child.kill('SIGKILL')
     await ended
-    around.remove()
-    rmSync(folder, { recursive: true })
+    process.off('exit', atExit)
+    atExit()
   }
 }
 
@@ -205,6 +211,8 @@ async function main () {
   const axes = Object.fromEntries(Object.keys(AXES).map((axis) => [axis, { type: 'string' }]))
   const { values } = parseArgs({ options: { ...axes, only: { type: 'string' }, short: { type: 'boolean', default: false } } })
   if (process.platform !== 'linux') throw new Error('Memory groups, and limits for a process that runs, are Linux\'s.')
+  // What is running ends with this, and its group goes.
+  for (const signal of ['SIGINT', 'SIGTERM']) process.once(signal, () => process.exit(1))
   await setup()
   const cells = values.short ? SHORT : cellsOf(values)
   const nodes = values.only === undefined ? [process.execPath] : await Promise.all(values.only.split(',').map(async (line) => (await newest(line)).binary))

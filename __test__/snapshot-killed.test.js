@@ -57,7 +57,7 @@ function marked (file) {
  * @returns {Promise<{told: number, seen: number, marked: string[], left: string[]}>}
  */
 async function killed (folder, args, { after, ms }) {
-  const child = spawn(process.execPath, [PROGRAM, folder, ...args], { stdio: ['ignore', 'pipe', 'inherit'], timeout: DEADLINE_MS, killSignal: 'SIGKILL' })
+  const child = spawn(process.execPath, [PROGRAM, folder, ...args], { env: { ...process.env, TMPDIR: folder }, stdio: ['ignore', 'pipe', 'inherit'], timeout: DEADLINE_MS, killSignal: 'SIGKILL' })
   let told = 0
   child.stdout.on('data', () => told++)
   const closed = once(child, 'close')
@@ -86,7 +86,7 @@ for (const [method, skip] of [['fork', noFork], ['in-process', false]]) {
         const folder = mkdtempSync(path.join(root, 'x-'))
         const { uniform } = createRandom(20 + args.length)
         let seen = 0
-        for (let tries = 0; tries < 6; tries++) {
+        for (let tries = 0; tries < 4; tries++) {
           // Some are killed before their first snapshot is there, some after.
           const ended = await killed(folder, [method, ...args], { after: tries % 2, ms: Math.floor(uniform() * 400) })
           assert.deepEqual(ended.marked, [])
@@ -101,3 +101,21 @@ for (const [method, skip] of [['fork', noFork], ['in-process', false]]) {
     })
   }
 }
+
+describe('a snapshot for tidemark\'s own eyes', { skip: notLinux || noFork }, () => {
+  test('leaves nothing when the process is killed', async () => {
+    const folder = mkdtempSync(path.join(root, 'x-'))
+    for (const ms of [0, 30, 200]) {
+      const { left } = await killed(folder, ['own'], { after: 0, ms })
+      assert.deepEqual(left, [])
+    }
+  })
+
+  test('leaves what the next one removes, where files must have names', async () => {
+    const folder = mkdtempSync(path.join(root, 'x-'))
+    const { left } = await killed(folder, ['own', 'named'], { after: 1, ms: 50 })
+    assert.ok(left.every((name) => /^\.tidemark-.*\.tmp$/.test(name)), left.join())
+    const later = await killed(folder, ['own', 'named'], { after: 1, ms: 0 })
+    assert.deepEqual(later.left.filter((name) => left.includes(name)), [])
+  })
+})
