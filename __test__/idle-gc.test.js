@@ -108,7 +108,7 @@ test('where few full GCs were seen, the worst is expected of the heap; where the
   const known = setup({ maxPauseMs: 6, samples: fullGcs(6, 1) })
   known.consider(1000)
   assert.equal(known.collected(), 1)
-  const grown = setup({ maxPauseMs: 40, samples: fullGcs(6, 20, { usedHeapSize: process.memoryUsage().heapUsed / 4 }) })
+  const grown = setup({ maxPauseMs: 7.5, samples: fullGcs(6, 7, { usedHeapSize: process.memoryUsage().heapUsed / 16 }) })
   grown.consider(1000)
   assert.equal(grown.collected(), 0)
 })

@@ -114,8 +114,8 @@ function expectedMs (fullGcs) {
   const worstMs = FIXED_MS + MARK_MS_PER_MB * megabytes
   const seen = fullGcs.filter(({ forced }) => !forced).slice(-LOOKED_AT)
   const grown = seen.map(({ durationMs, usedHeapSize }) => {
-    const times = Math.max(1, megabytes * 1048576 / usedHeapSize)
-    return Math.min(durationMs, FIXED_MS) + Math.max(0, durationMs - FIXED_MS) * times
+    const asLargeAsNow = FIXED_MS + (durationMs - FIXED_MS) * megabytes * 1048576 / usedHeapSize
+    return Math.max(durationMs, Math.min(worstMs, asLargeAsNow))
   })
   return Math.max(seen.length < ENOUGH ? worstMs : worstMs / MOST_RISK, ...grown)
 }
