@@ -23,8 +23,8 @@ function open () {
   try {
     files.push(fs.openSync(__filename))
     return true
-  } catch ({ code }) {
-    if (code !== 'EMFILE') throw new Error(`${code} instead of EMFILE`)
+  } catch (error) {
+    if (error.code !== 'EMFILE') throw error
     return false
   }
 }
