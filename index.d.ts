@@ -133,6 +133,11 @@ declare namespace tidemark {
      * Default: all five
      */
     evidence?: readonly EvidenceName[] | undefined
+    /**
+     * Milliseconds for which evidence, or a full GC that is asked for while idle, may stop the event loop at once. What
+     * is expected to take longer is left out, and `status().problems` says so; 1 to 3600000. Default: 50
+     */
+    maxPauseMs?: number | undefined
     /** RSS in bytes, or as '512m' or '1g', at which something outside kills the process, where no cgroup says so; told as limit 'cgroup'. Default: none */
     memoryLimit?: number | string | undefined
     /** Where samples come from: the GC hook, or Node's perf_hooks. Default: 'auto', the hook where it can be installed */
@@ -311,9 +316,12 @@ declare namespace tidemark {
     since?: Census | undefined
     /**
      * Also count what has no name: searches the whole heap for Maps, Sets and EventEmitters, at the price of
-     * several full GCs (half a second each at a heap of 75 MB). Default: false
+     * several full GCs (half a second each at a heap of 75 MB). What is expected to stop the event loop for
+     * longer than `maxPauseMs` is left out, and `problems` says so. Default: false
      */
     heapWide?: boolean | undefined
+    /** Milliseconds for which this census may stop the event loop at once; 1 to 3600000. Default: that of `start()`, or 50 */
+    maxPauseMs?: number | undefined
   }
 
   interface Census {

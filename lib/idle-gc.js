@@ -19,11 +19,8 @@ const MOST = 60
  */
 const FIXED_MS = 5
 const MARK_MS_PER_MB = 0.6
-/** The full GCs that V8 had by itself tell how this process does; where there were so few, the worst is expected. */
+/** What the last full GCs took counts where that was more. */
 const LOOKED_AT = 16
-const ENOUGH = 6
-/** However well it does, a heap that could stop it for so many times what is allowed is left alone. */
-const MOST_RISK = 4
 const SLOWER = 'No full GC is asked for while the event loop is idle, so that leaks are judged later'
 
 /**
@@ -49,7 +46,7 @@ class IdleGc {
    * @param {{
    *   wantsGc (): boolean,
    *   status (): {gc: {major: {count: number, durationMs: number}}},
-   *   history (): {samples: {forced: boolean, durationMs: number, usedHeapSize: number}[]}
+   *   history (): {samples: {forced: boolean, durationMs: number}[]}
    * }} native
    * @param {import('./pauses').Pauses} pauses
    * @param {() => void} start asks V8 for the collection
@@ -105,19 +102,14 @@ class IdleGc {
 }
 
 /**
- * What the end of an incremental full GC would take now.
- * @param {{forced: boolean, durationMs: number, usedHeapSize: number}[]} fullGcs oldest first; what somebody waited for
+ * What the end of an incremental full GC takes at the worst. That it mostly takes less does not help: it is the longest
+ * pause that an app notices.
+ * @param {{forced: boolean, durationMs: number}[]} fullGcs oldest first; what somebody waited for
  *   was done in one piece and tells nothing
  */
 function expectedMs (fullGcs) {
-  const megabytes = heapMb()
-  const worstMs = FIXED_MS + MARK_MS_PER_MB * megabytes
   const seen = fullGcs.filter(({ forced }) => !forced).slice(-LOOKED_AT)
-  const grown = seen.map(({ durationMs, usedHeapSize }) => {
-    const times = Math.max(1, megabytes * 1048576 / usedHeapSize)
-    return Math.min(durationMs, FIXED_MS) + Math.max(0, durationMs - FIXED_MS) * times
-  })
-  return Math.max(seen.length < ENOUGH ? worstMs : worstMs / MOST_RISK, ...grown)
+  return Math.max(FIXED_MS + MARK_MS_PER_MB * heapMb(), ...seen.map(({ durationMs }) => durationMs))
 }
 
 module.exports = { IdleGc }

@@ -148,6 +148,9 @@ class Monitor extends EventEmitter {
     if (session === null) return { running: false, state: 'stopped', channels: {}, problems: [] }
     const { channels, lost, failed, deaf, ...rest } = session.native.status()
     const problems = [...session.problems, ...session.evidence.problems, ...session.pauses.problems, ...session.ways.flatMap((way) => way.problems)]
+    if (rest.memory !== undefined && rest.memory.rss === undefined) {
+      problems.push('The resident memory of the process cannot be read (is /proc mounted?): native memory is not judged, and open files are not counted.')
+    }
     if (lost > 0) problems.push(`${lost} collections were not recorded. This is a bug in tidemark.`)
     if (failed) problems.push('The GC hook failed and is switched off. This is a bug in tidemark.')
     if (deaf) problems.push(`Events come with the next look, not at once: ${deaf}.`)

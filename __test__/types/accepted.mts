@@ -54,6 +54,7 @@ const options: tidemark.Options = {
   idleGc: false,
   idleGcIntervalMs: 60000,
   requests: true,
+  maxPauseMs: 100,
   memoryLimit: 512 * 1024 * 1024,
   source: 'auto',
   snapshots: 'auto',
@@ -96,7 +97,7 @@ tidemark.writeHeapSnapshot(undefined, { force: true, redact: true }, () => {})
 
 tidemark.on('leak-evidence', ({ signature, suspects }) => console.log(signature, suspects[0]?.location?.line))
 const first = await tidemark.census()
-const { grew = [], cost } = await tidemark.census({ since: first, heapWide: false })
+const { grew = [], cost } = await tidemark.census({ since: first, heapWide: false, maxPauseMs: 1000 })
 console.log(grew[0]?.sizeThen, cost.longestSliceMs)
 const { sites, files } = await tidemark.profile({ durationMs: 1000, flameGraph: 'flame.html', signal: AbortSignal.timeout(5000) })
 const share: number | null | undefined = sites[0]?.share

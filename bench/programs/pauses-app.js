@@ -1,23 +1,31 @@
 'use strict'
 
 // A program with a large heap that leaks: how long its event loop stood still at a time, once it had
-// that heap. Full GCs that it asks for itself, so that the leak is found within the time, do not count.
-// Prints JSON: the longest pauses in milliseconds, by the clock and without the time for which this
-// thread waited for a processor, and what tidemark said.
-// node pauses-app.js MB SECONDS EVIDENCE MODULE
+// that heap. With evidence 'on' all that a suspicion and a leak set going happens, from the first second on,
+// and full GCs are asked for as a suspicion does. Prints JSON: the longest pauses in milliseconds, by the
+// clock and without the time for which this thread waited for a processor, and what was found and left out.
+// node pauses-app.js MB SECONDS EVIDENCE
 const fs = require('node:fs')
 const { performance } = require('node:perf_hooks')
 const v8 = require('node:v8')
 
-const [megabytes, seconds, evidence, entry] = process.argv.slice(2)
+const tidemark = require('../..')
+const binding = require('../../binding.js')
+const { Evidence } = require('../../lib/evidence')
+const { createSource } = require('../../lib/evidence/sources')
+const { IdleGc } = require('../../lib/idle-gc')
+const { OPTIONS } = require('../../lib/options')
+const { Pauses } = require('../../lib/pauses')
+
+const [megabytes, seconds, evidence] = process.argv.slice(2)
 
 /** Bytes of V8's heap that one of `records` takes, about. */
 const RECORDS_AT_ONCE = 5000
 const TICK_MS = 5
 const ITEMS = 40
-/** Between two full GCs that the program asks for. */
-const GC_MS = 1500
 const LISTED = 5
+/** When the leak is told, of the whole time. */
+const TOLD = 0.6
 const LEAK_SHARE = 0.01
 
 const records = new Map()
@@ -65,35 +73,56 @@ function descending (one, other) {
   return other - one
 }
 
+/** What a monitor does while a channel is suspicious, without waiting for its verdict. */
+function suspect () {
+  const pauses = new Pauses(OPTIONS.maxPauseMs.default)
+  const native = { wantsGc: () => true, status: () => tidemark.status(), history: () => tidemark.history() }
+  const idleGc = new IdleGc({ idleGc: true, idleGcIntervalMs: OPTIONS.idleGcIntervalMs.default }, native, pauses, () => binding.startIncrementalGc())
+  const means = {
+    binding,
+    pauses,
+    resources: () => tidemark.status().resources,
+    sinceFullGc: () => Date.now() - (tidemark.history().samples.at(-1)?.time ?? 0),
+    collect: () => idleGc.collect(performance.now())
+  }
+  const ladder = new Evidence(OPTIONS.evidence.default, (name, sources) => createSource(name, means, sources))
+  ladder.begin()
+  ladder.follow({ channel: 'heap', to: 'suspect' }, performance.now())
+  const ticks = setInterval(() => {
+    const { gc, channels } = tidemark.status()
+    idleGc.consider(performance.now())
+    ladder.tick(performance.now(), { fullGcs: gc.major.count, levels: { heap: channels.heap?.level } })
+  }, OPTIONS.sampleIntervalMs.default)
+  const report = { suspects: [], evidenceMs: {}, problems: [] }
+  setTimeout(async () => {
+    const suspects = await ladder.suspects({ channel: 'heap', growthRate: null })
+    report.suspects = suspects.map(({ description }) => description)
+  }, seconds * 1000 * TOLD)
+  return {
+    report,
+    end () {
+      clearInterval(ticks)
+      Object.assign(report, { evidenceMs: ladder.cost, problems: [...ladder.problems, ...pauses.problems] })
+      ladder.end()
+    }
+  }
+}
+
 function main () {
   fill()
-  const tidemark = require(entry)
-  const leaks = []
-  tidemark.on('leak', ({ channel, suspects }) => leaks.push({ channel, suspects: suspects.map(({ kind, key }) => `${kind} ${key}`) }))
-  last = read()
-  tidemark.start(evidence === 'on' ? {} : { evidence: [], idleGc: false })
-  const collect = setInterval(() => {
-    look()
-    tidemark.gc()
-    last = read()
-  }, GC_MS)
+  tidemark.start({ evidence: [], idleGc: false })
+  tidemark.gc()
   const requests = setInterval(handle, TICK_MS)
+  last = read()
   const looks = setInterval(look, 1)
+  const { report, end } = evidence === 'on' ? suspect() : { end () {} }
   setTimeout(() => {
-    for (const timer of [collect, requests, looks]) clearInterval(timer)
-    const { evidence: { durationMs }, state, problems, gc } = tidemark.status()
+    for (const timer of [requests, looks]) clearInterval(timer)
+    end()
+    const { gc, memory } = tidemark.status()
     tidemark.stop()
     for (const longest of Object.values(pauses)) longest.sort(descending).splice(LISTED)
-    console.log(JSON.stringify({
-      pauses,
-      usedHeapSize: v8.getHeapStatistics().used_heap_size,
-      state,
-      evidenceMs: durationMs,
-      leaks,
-      problems,
-      fullGcs: gc.major.count,
-      held: records.size + sessions.size
-    }))
+    console.log(JSON.stringify({ pauses, ...report, usedHeapSize: memory.usedHeapSize, fullGcs: gc.major.count, held: records.size + sessions.size }))
   }, seconds * 1000)
 }
 

@@ -22,6 +22,7 @@ const VARIABLES = {
   TIDEMARK_SAMPLE_INTERVAL_MS: ['sampleIntervalMs', number],
   TIDEMARK_IDLE_GC: ['idleGc', truth],
   TIDEMARK_IDLE_GC_INTERVAL_MS: ['idleGcIntervalMs', number],
+  TIDEMARK_MAX_PAUSE_MS: ['maxPauseMs', number],
   TIDEMARK_MEMORY_LIMIT: ['memoryLimit', size],
   TIDEMARK_REQUESTS: ['requests', truth],
   TIDEMARK_SIGNAL: ['signal', text],

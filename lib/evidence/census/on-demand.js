@@ -1,5 +1,6 @@
 'use strict'
 
+const { isMainThread } = require('node:worker_threads')
 const { OPTIONS: OF_START, boolean, integer, optional, readOptions } = require('../../options')
 const { Pauses } = require('../../pauses')
 const { countResources } = require('../../resource-watch')
@@ -65,12 +66,14 @@ async function census (options, { binding, maxPauseMs: allowed = OF_START.maxPau
     scopes?.close()
     slices.end()
   }
+  const resources = { ...countResources() }
+  if (process.platform === 'linux' && isMainThread && resources.OpenFile === undefined) problems.push('Open files were not counted: /proc/self/fd cannot be read.')
   const result = {
     time,
     containers,
     emitters,
     ...rest === undefined ? {} : { heapWide: rest },
-    resources: { ...countResources() },
+    resources,
     ...since === undefined ? {} : { grew },
     cost: {
       durationMs: Math.round(slices.durationMs * 10) / 10,

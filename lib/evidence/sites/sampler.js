@@ -9,7 +9,7 @@ let active = null
 
 /** The full GC that V8 has before a profile where the inspector began the sampling. */
 const collecting = new PausePerHeap(5, 0.65)
-/** Milliseconds for one sample that is alive, to read a profile: 1 to 5 us by the Node.js. */
+/** Milliseconds for one sample that is alive, to read a profile: 1 to 5 us by the Node.js. More is the turn of another process. */
 const MS_PER_SAMPLE = 0.005
 /** Samples of a second that are expected to be alive at the first profile: a quarter of all. */
 const FIRST_ALIVE_PER_SECOND = 250
@@ -112,7 +112,7 @@ class Sampler {
 
   #note (samples, tookMs) {
     if (this.collects) collecting.took(tookMs - samples * MS_PER_SAMPLE)
-    const msPerSample = this.collects || samples < FEWEST_MEASURED ? MS_PER_SAMPLE : tookMs / samples
+    const msPerSample = this.collects || samples < FEWEST_MEASURED ? MS_PER_SAMPLE : Math.min(MS_PER_SAMPLE, tookMs / samples)
     this.#last = { samples, ageMs: Math.max(1, this.ageMs), msPerSample }
   }
 
