@@ -78,7 +78,9 @@ function percent (ratio) {
 
 /** What somebody else said, with one full stop. @param {string} quoted */
 function sentence (quoted) {
-  return `${quoted.replace(/[.\s]+$/, '')}.`
+  let end = quoted.length
+  while (end > 0 && /[.\s]/.test(quoted[end - 1])) end--
+  return `${quoted.slice(0, end)}.`
 }
 
 module.exports = { bytes, rate, rateWithin, duration, percent, sentence }

@@ -28,20 +28,15 @@ const variants = {
 /** All that a suspicion sets going, without one: the app has no leak. */
 function suspect (tidemark) {
   const { Evidence } = require('../../lib/evidence')
-  const { createSource } = require('../../lib/evidence/sources')
+  const { createSources } = require('../../lib/evidence/sources')
   const { OPTIONS } = require('../../lib/options')
-  const { Pauses } = require('../../lib/pauses')
-  const means = {
-    binding: require('../../binding.js'),
-    pauses: new Pauses(OPTIONS.maxPauseMs.default),
-    resources: () => tidemark.status().resources
-  }
-  const evidence = new Evidence(OPTIONS.evidence.default, (name, sources) => createSource(name, means, sources))
+  const evidence = new Evidence(OPTIONS.evidence.default, (names) => createSources(names, { resources: () => tidemark.status().resources }))
   evidence.begin()
   evidence.follow({ channel: 'heap', to: 'suspect' }, performance.now())
   setInterval(() => {
     const { gc, channels } = tidemark.status()
-    evidence.tick(performance.now(), { fullGcs: gc.major.count, levels: { heap: channels.heap?.level } })
+    const levels = Object.fromEntries(Object.entries(channels).map(([name, { level }]) => [name, level]))
+    evidence.tick(performance.now(), { fullGcs: gc.major.count, levels })
   }, OPTIONS.sampleIntervalMs.default)
 }
 

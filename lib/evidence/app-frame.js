@@ -83,7 +83,8 @@ function isPackage (file) {
 
 /** As a person calls it: without what V8 adds, and nothing where it has no name. */
 function nameOf (name) {
-  const plain = name?.replace(/^(?:async |new )+/, '').replace(/ \[as [^\]]*\]$/, '')
+  const alias = name?.endsWith(']') ? name.lastIndexOf(' [as ') : -1
+  const plain = name?.slice(0, alias === -1 ? undefined : alias).replace(/^(?:async |new )+/, '')
   return plain === undefined || /^(?:Object\.)?(?:<anonymous>)?$/.test(plain) ? null : functionName(plain)
 }
 

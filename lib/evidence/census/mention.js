@@ -10,9 +10,9 @@ const ARROW = /^(?:async\s*)?(?:\(|[\p{ID_Continue}$]+\s*=>)/u
 
 const FILLS = 'set|add|push|unshift|splice|append|insert|put|save|store|enqueue|on|once|addListener|prependListener|addEventListener|labels|register|subscribe'
 
-/** What follows the name of what is filled. */
-const FILLED = `(?:[\\w$.?]*\\.(?:${FILLS})\\s*\\(|[\\w$.?]*\\s*\\[[^\\]\\n]*\\]\\s*(?:\\?\\?|\\|\\|)?=(?!=))`
-const FILLED_FIELD = new RegExp(`(?<![\\w$.])this\\.(#?[A-Za-z_$][\\w$]*)${FILLED}`, 'g')
+/** What follows the name of what is filled. Bounded, as sources may be made by programs. */
+const FILLED = `(?:[\\w$.?]{0,100}\\.(?:${FILLS})\\s{0,100}\\(|[\\w$.?]{0,100}\\s{0,100}\\[[^\\]\\n]{0,200}\\]\\s{0,100}(?:\\?\\?|\\|\\|)?=(?!=))`
+const FILLED_FIELD = new RegExp(`(?<![\\w$.])this\\.(#?[A-Za-z_$][\\w$]{0,99})(?![\\w$])${FILLED}`, 'g')
 const MAX_FIELDS = 100
 
 /**
