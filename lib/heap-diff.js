@@ -1,10 +1,13 @@
 'use strict'
 
-const { readHeapDiffOptions } = require('./analysis/options')
-const { runWork, sound } = require('./analysis/work')
 const { createError } = require('./errors')
-const { readHeap } = require('./heap-diff/read-heap')
-const { heapDiffShape } = require('./heap-diff/shape')
+
+// What reads a heap is loaded with the first HeapDiff.
+const readHeapDiffOptions = (options) => require('./analysis/options').readHeapDiffOptions(options)
+const runWork = (...args) => require('./analysis/work').runWork(...args)
+const sound = (result) => require('./analysis/work').sound(result)
+const readHeap = (reader) => require('./heap-diff/read-heap').readHeap(reader)
+const heapDiffShape = (stock) => require('./heap-diff/shape').heapDiffShape(stock)
 
 /** Tells `start` from an application that gives the constructor arguments. */
 const STARTED = Symbol('started')
