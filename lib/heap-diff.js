@@ -1,11 +1,17 @@
 'use strict'
 
-const { readForce, readHeapDiffOptions } = require('./analysis/options')
-const { runWork, sound } = require('./analysis/work')
 const { createError } = require('./errors')
-const { heapDiffShape } = require('./heap-diff/shape')
 const { withDescriptors } = require('./snapshot/descriptors')
-const { readThisHeap } = require('./snapshot/this-heap')
+
+// What reads a heap is loaded with the first HeapDiff, which may come when the app has leaked all descriptors.
+const options = () => withDescriptors(() => require('./analysis/options'))
+const work = () => withDescriptors(() => require('./analysis/work'))
+const readForce = (given) => options().readForce(given)
+const readHeapDiffOptions = (given) => options().readHeapDiffOptions(given)
+const runWork = (...args) => work().runWork(...args)
+const sound = (result) => work().sound(result)
+const readThisHeap = (take) => withDescriptors(() => require('./snapshot/this-heap')).readThisHeap(take)
+const heapDiffShape = (stock) => withDescriptors(() => require('./heap-diff/shape')).heapDiffShape(stock)
 
 /** Tells `start` from an application that gives the constructor arguments. */
 const STARTED = Symbol('started')

@@ -1,7 +1,6 @@
 'use strict'
 
 const path = require('node:path')
-const { threadId } = require('node:worker_threads')
 const { signatureOf } = require('./evidence/rank')
 const { bytes, duration, percent, rate, rateWithin } = require('./format')
 
@@ -23,6 +22,11 @@ const CHANNELS = {
     subject: 'The number of active handles (sockets, timers, files)',
     next: 'Next: see `status().resources` for the type that grows.'
   }
+}
+
+/** Loaded with the first leak: Node.js's own modules need no file, and this one 2 MB. */
+function threadId () {
+  return require('node:worker_threads').threadId
 }
 
 /** The kinds of evidence that name a cause, beside those that support one. */
@@ -65,7 +69,7 @@ function leakPayload (record, toDate, options, suspects = [], signature = signat
     signature,
     suspects,
     pid: process.pid,
-    threadId
+    threadId: threadId()
   }
   return { ...leak, message: message(leak, endMs - startMs) }
 }
@@ -83,7 +87,7 @@ function evidencePayload (channel, signature, suspects) {
     signature,
     suspects,
     pid: process.pid,
-    threadId,
+    threadId: threadId(),
     message: `${CHANNELS[channel].subject} leaks. ${cause(suspects)}`
   }
 }
@@ -98,7 +102,7 @@ function recoveredPayload ({ status, atMs }, toDate, signature = signatureOf(sta
     level: status.level ?? null,
     signature,
     pid: process.pid,
-    threadId,
+    threadId: threadId(),
     message: `${subject} no longer leaks: it came down or stopped growing.${level}`
   }
 }

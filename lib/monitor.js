@@ -4,7 +4,6 @@ const { EventEmitter } = require('node:events')
 const { channel: diagnosticsChannel } = require('node:diagnostics_channel')
 const { constants, performance } = require('node:perf_hooks')
 const { setImmediate, setInterval, clearInterval } = require('node:timers')
-const os = require('node:os')
 const v8 = require('node:v8')
 const { createError, messageOf, placeOf } = require('./errors')
 const { collectGarbage } = require('./collect-garbage')
@@ -506,7 +505,7 @@ function installHook (native) {
 
 /** On Windows only: Linux tells it in /proc/meminfo, and macOS calls memory free only when nobody uses it for anything. */
 function machineAvailable () {
-  return process.platform === 'win32' ? os.freemem() || undefined : undefined
+  return process.platform === 'win32' ? require('node:os').freemem() || undefined : undefined
 }
 
 /** Fake timers of test runners may be plain objects. */

@@ -1,7 +1,6 @@
 'use strict'
 
 const { readdirSync, statSync } = require('node:fs')
-const { isMainThread } = require('node:worker_threads')
 const { isOutOfDescriptors, withSpare } = require('./spare-descriptor')
 
 const FOLDER = '/proc/self/fd'
@@ -22,7 +21,7 @@ const HAS_DESCRIPTOR = /^(?:TCP|Pipe|TTY|UDP)/i
  * @returns {number | undefined} undefined where nobody says
  */
 function countOpenFiles (handles) {
-  if (process.platform !== 'linux' || !isMainThread) return undefined
+  if (process.platform !== 'linux' || !require('node:worker_threads').isMainThread) return undefined
   try {
     // Linux 6.2 on tells the number as the folder's size, at the price of one call.
     const descriptors = statSync(FOLDER).size || withSpare(() => readdirSync(FOLDER).length)

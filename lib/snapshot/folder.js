@@ -2,7 +2,6 @@
 
 const fs = require('node:fs')
 const path = require('node:path')
-const { isMainThread } = require('node:worker_threads')
 
 /**
  * Why no snapshot can go into a folder, said before one is needed.
@@ -12,7 +11,7 @@ const { isMainThread } = require('node:worker_threads')
  */
 function folderProblems ({ snapshotFolder, signal, snapshotNearHeapLimit }) {
   if (snapshotFolder !== undefined) return problemsOf(snapshotFolder, '`snapshotFolder`: ', '.')
-  if (!isMainThread || (signal === undefined && !snapshotNearHeapLimit)) return []
+  if ((signal === undefined && !snapshotNearHeapLimit) || !require('node:worker_threads').isMainThread) return []
   return problemsOf('', 'Snapshots go into the current folder, and ', ': name another one by `snapshotFolder`.')
 }
 
