@@ -20,7 +20,7 @@ mod horizon;
 mod memwatch;
 mod ring;
 mod sample;
-mod shape;
+pub mod shape;
 pub mod stats;
 mod tide;
 mod watch;
