@@ -18,6 +18,7 @@ mod gates;
 mod history;
 mod horizon;
 mod memwatch;
+mod patience;
 mod ring;
 mod sample;
 pub mod shape;

@@ -90,6 +90,7 @@ fn run(job: Job, mut judge: Box<dyn Judge>) -> Outcome {
     let mut process = Process::new(service, job.seed);
     let mut outcome = Outcome::new(MODELS[job.model].0, job.seed);
     let (mut first, mut recovered) = (None, 0);
+    let mut reasons: Vec<(f64, &str)> = Vec::new();
     while process.at < most {
         let dt = process.step_for(finest);
         let moment = process.step(dt, judge.wants_gc());
@@ -103,13 +104,22 @@ fn run(job: Job, mut judge: Box<dyn Judge>) -> Outcome {
             Said::Recovered if leaking && first.is_some() => recovered += 1,
             _ => {}
         }
+        if leaking && first.is_none() {
+            let reason = judge.reason();
+            if reasons.last().is_none_or(|&(_, last)| last != reason) {
+                reasons.push((process.at, reason));
+            }
+        }
         if moment.dead {
             break;
         }
     }
     let begins = leak.map_or(process.at, |(begins, _)| begins.min(process.at));
     outcome.healthy_s = begins;
+    let in_time = begins + score::IN_TIME * (process.at - begins);
+    let reason = reasons.iter().rfind(|&&(at, _)| at <= in_time);
     outcome.leaky = leak.filter(|_| process.at > begins).map(|_| Leaky {
+        reason: reason.map_or("", |&(_, reason)| reason),
         kills_after: process.at - begins,
         killed: process.at < most,
         told_after: first.map(|at| at - begins),

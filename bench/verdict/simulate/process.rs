@@ -16,6 +16,7 @@ const LEAST_GROWTH: f64 = 10.0 * MB;
 const IDLE_GC_S: f64 = 5.0;
 const BACK_OFF: f64 = 1.25;
 const MOST_WAITS: f64 = 60.0;
+const OFTEN: u32 = 8;
 
 pub struct Process {
     service: Service,
@@ -31,8 +32,10 @@ pub struct Process {
     rss: f64,
     /// Resident memory of V8's heap.
     physical: f64,
+    looks: u64,
     asked_at: f64,
     waits: f64,
+    asked: u32,
     others_phase: f64,
 }
 
@@ -60,8 +63,10 @@ impl Process {
             pages: 0.0,
             rss: 0.0,
             physical: 0.0,
+            looks: 0,
             asked_at: f64::NEG_INFINITY,
             waits: 1.0,
+            asked: 0,
             others_phase,
         }
     }
@@ -112,9 +117,12 @@ impl Process {
         }
         if asked {
             self.asked_at = self.at;
-            self.waits = (self.waits * BACK_OFF).min(MOST_WAITS);
+            self.asked += 1;
+            if self.asked > OFTEN {
+                self.waits = (self.waits * BACK_OFF).min(MOST_WAITS);
+            }
         } else if !wants_gc {
-            self.waits = 1.0;
+            (self.waits, self.asked) = (1.0, 0);
         }
         self.look(full)
     }
@@ -145,22 +153,26 @@ impl Process {
         let dead = self.live.heap >= 0.97 * bounds.heap
             || headroom.is_some_and(|bytes| bytes <= 0.0)
             || self.rss >= bounds.machine;
+        self.looks += 1;
+        let kind = match (full, self.looks % 2) {
+            (true, _) => SampleKind::Major,
+            (_, 0) => SampleKind::Minor,
+            _ => SampleKind::Timer,
+        };
         let requests = self.service.counts_requests.then_some(self.requests as u64);
         Moment {
             sample: Sample {
-                kind: if full {
-                    SampleKind::Major
-                } else {
-                    SampleKind::Timer
-                },
+                kind,
                 forced: false,
                 at_ms: self.at * 1000.0,
                 duration_ms: 2.0,
                 used_heap: used as u64,
                 total_heap: self.physical as u64,
+                physical_heap: self.physical as u64,
                 external: self.live.external as u64,
                 heap_limit: bounds.heap as u64,
-                rss: Some(self.rss as u64),
+                // A young collection does not read it.
+                rss: (kind != SampleKind::Minor).then_some(self.rss as u64),
                 other_isolates: 0,
                 allocated: Some(self.allocated as u64),
                 requests,

@@ -3,7 +3,7 @@
 use crate::parts::{HOUR, MB, MINUTE};
 use crate::process::Moment;
 use std::collections::VecDeque;
-use tidemark::trend::{Config, Detector, Event, Rule, SampleKind, shape, stats};
+use tidemark::trend::{CHANNELS, Channel, Config, Detector, Event, Rule, SampleKind, shape, stats};
 
 /// What a rule says of a moment.
 #[derive(Clone, Copy, PartialEq, Eq)]
@@ -20,6 +20,11 @@ pub trait Judge {
     /// Whether a full GC is asked for.
     fn wants_gc(&self) -> bool {
         false
+    }
+
+    /// What speaks against an alarm, in a word.
+    fn reason(&self) -> &'static str {
+        ""
     }
 
     /// What the newest alarm was about.
@@ -93,6 +98,15 @@ impl Judge for Tidemark {
         self.detector.wants_gc()
     }
 
+    fn reason(&self) -> &'static str {
+        CHANNELS
+            .map(|channel| self.detector.status(channel))
+            .iter()
+            .max_by_key(|status| (status.state, status.channel == Channel::Heap))
+            .and_then(|status| status.gate)
+            .map_or("", |gate| gate.as_str())
+    }
+
     fn told(&self) -> Option<String> {
         self.told.clone()
     }
@@ -142,16 +156,16 @@ fn used_share(moment: &Moment) -> f64 {
     } else {
         0.0
     };
-    let rss = sample.rss.unwrap_or(0) as f64;
-    let container = moment
-        .limits
-        .cgroup
-        .map_or(0.0, |room| rss / (rss + room.bytes as f64));
+    let container = sample
+        .rss
+        .zip(moment.limits.cgroup)
+        .map_or(0.0, |(rss, room)| rss as f64 / (rss + room.bytes) as f64);
     heap.max(container)
 }
 
 fn threshold(moment: &Moment) -> Option<bool> {
-    Some(used_share(moment) >= 0.8)
+    // A young collection shows neither.
+    (moment.sample.kind != SampleKind::Minor).then(|| used_share(moment) >= 0.8)
 }
 
 /// `predict_linear(used[1h], 4h) > limit` for 10 minutes, on a sample a minute.

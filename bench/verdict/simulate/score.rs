@@ -5,7 +5,7 @@ use std::fmt::Write;
 
 /// The goals of the project.
 const KILLS_SOON: f64 = 3.0 * DAY;
-const IN_TIME: f64 = 0.15;
+pub const IN_TIME: f64 = 0.15;
 const TOO_LATE: f64 = 0.5;
 
 pub struct Leaky {
@@ -17,6 +17,8 @@ pub struct Leaky {
     /// How often it was taken back although it went on.
     pub recovered: usize,
     pub message: Option<String>,
+    /// What spoke against it when 15 % of its time had gone.
+    pub reason: &'static str,
 }
 
 impl Leaky {
@@ -138,7 +140,7 @@ impl Score {
             {
                 let _ = writeln!(
                     text,
-                    "late         {:26} seed {:8} kills after {:7.0} s, told {}: {}",
+                    "late         {:26} seed {:8} kills after {:7.0} s, told {}, at 15 %: {}; {}",
                     run.model,
                     run.seed,
                     leak.kills_after,
@@ -146,6 +148,7 @@ impl Score {
                         "at {:.0} %",
                         share * 100.0
                     )),
+                    leak.reason,
                     leak.message.as_deref().unwrap_or("")
                 );
             }

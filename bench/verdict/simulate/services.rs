@@ -1,7 +1,8 @@
 //! Services of many kinds, each with its own sizes and traffic by the seed.
 //!
 //! What is healthy ends by itself: caches end at caps of 0.5 to 15 % of the heap limit, stores at
-//! an expiry, pools at a cap. Written before the thresholds were chosen.
+//! an expiry, pools at a cap. Connections that clients opened are no handles: `lib/resource-watch.js`
+//! takes them off, since they are load. Written before the thresholds were chosen.
 
 use crate::parts::{
     Batch, Cache, Connections, DAY, Expiring, HOUR, Held, Leak, MB, MINUTE, Modules, Pace, Part,
@@ -256,7 +257,7 @@ impl Plan<'_> {
                     heap: random.log_between(4.0, 40.0) * 1e3,
                     external: 8e3,
                     native: 6e3,
-                    handles: 1.0,
+                    ..Held::default()
                 },
                 lag: random.log_between(2.0, 120.0),
                 count: 0.0,
@@ -288,16 +289,11 @@ impl Plan<'_> {
     }
 
     /// As many entries as fill `cap` bytes within `lifetime` at the mean rate.
-    fn expiring(&mut self, lifetime: f64, sweep: f64, handles: f64) -> Box<dyn Part> {
+    fn expiring(&mut self, lifetime: f64, sweep: f64) -> Box<dyn Part> {
         let bytes = self.cap() / 1.9;
         let each = self.random.log_between(300.0, 8e3);
         let share = (bytes / each / lifetime / self.mean).min(1.0);
-        let held = Held {
-            heap: each,
-            handles,
-            ..Held::default()
-        };
-        Box::new(Expiring::new(share, held, lifetime, sweep))
+        Box::new(Expiring::new(share, Held::heap(each), lifetime, sweep))
     }
 }
 
@@ -321,18 +317,18 @@ fn sessions(plan: &mut Plan) -> Vec<Box<dyn Part>> {
     } else {
         0.0
     };
-    vec![plan.expiring(lifetime, sweep, 0.0)]
+    vec![plan.expiring(lifetime, sweep)]
 }
 
 fn by_age(plan: &mut Plan) -> Vec<Box<dyn Part>> {
     let lifetime = plan.random.log_between(30.0, HOUR);
     let sweep = plan.random.one_of(&[0.0, 60.0, 600.0]);
-    vec![plan.expiring(lifetime, sweep.min(lifetime), 0.0)]
+    vec![plan.expiring(lifetime, sweep.min(lifetime))]
 }
 
 fn rate_limiter(plan: &mut Plan) -> Vec<Box<dyn Part>> {
     let lifetime = plan.random.log_between(10.0, 15.0 * MINUTE);
-    vec![plan.expiring(lifetime, 0.0, 0.0)]
+    vec![plan.expiring(lifetime, 0.0)]
 }
 
 fn connections(plan: &mut Plan) -> Vec<Box<dyn Part>> {
@@ -344,7 +340,7 @@ fn connections(plan: &mut Plan) -> Vec<Box<dyn Part>> {
             heap: 0.6 * each,
             external: 0.3 * each,
             native: 0.3 * each,
-            handles: 1.0,
+            ..Held::default()
         },
         lag: plan.random.log_between(5.0, 10.0 * MINUTE),
         count: 0.0,
@@ -459,7 +455,7 @@ fn several_caches(plan: &mut Plan) -> Vec<Box<dyn Part>> {
     vec![
         plan.cache(skew),
         plan.cache(0.0),
-        plan.expiring(lifetime, 0.0, 0.0),
+        plan.expiring(lifetime, 0.0),
     ]
 }
 
@@ -473,7 +469,7 @@ fn web_shop(plan: &mut Plan) -> Vec<Box<dyn Part>> {
 
 fn websockets(plan: &mut Plan) -> Vec<Box<dyn Part>> {
     let lifetime = plan.random.log_between(MINUTE, 4.0 * HOUR);
-    let mut parts = vec![plan.expiring(lifetime, 0.0, 1.0)];
+    let mut parts = vec![plan.expiring(lifetime, 0.0)];
     parts.extend(connections(plan));
     parts
 }
