@@ -3,9 +3,12 @@
 //!
 //! `npm run bench:simulate [-- --runs N] [-- --held-out] [-- --only RULE] [-- --list] [-- --json]`
 //!
+//! `npm run bench:simulate -- --plot > docs/patience.svg` draws how long what is watched.
+//!
 //! `--held-out` takes the third of the models, and seeds, that nothing was chosen on.
 
 mod parts;
+mod plot;
 mod process;
 mod random;
 mod rules;
@@ -15,12 +18,16 @@ mod services;
 use parts::{DAY, HOUR, MINUTE};
 use process::Process;
 use random::Random;
-use rules::{Judge, RULES, Said};
+use rules::{Judge, Make, RULES, Said};
 use score::{Leaky, Outcome, Score};
 use services::{MODELS, Service, held_out};
 use std::sync::Mutex;
 use std::sync::atomic::{AtomicUsize, Ordering};
 
+#[expect(
+    clippy::struct_excessive_bools,
+    reason = "one for each flag of the command line"
+)]
 struct Options {
     /// Processes of each model: as many healthy ones as leaky ones.
     runs: usize,
@@ -28,6 +35,7 @@ struct Options {
     only: Option<String>,
     list: bool,
     json: bool,
+    plot: bool,
 }
 
 fn options() -> Result<Options, String> {
@@ -37,6 +45,7 @@ fn options() -> Result<Options, String> {
         only: None,
         list: false,
         json: false,
+        plot: false,
     };
     let mut args = std::env::args().skip(1);
     while let Some(arg) = args.next() {
@@ -50,6 +59,7 @@ fn options() -> Result<Options, String> {
             "--only" => options.only = args.next(),
             "--held-out" => options.held_out = true,
             "--list" => options.list = true,
+            "--plot" => options.plot = true,
             "--json" => options.json = true,
             other => return Err(format!("Unknown option {other}")),
         }
@@ -146,7 +156,7 @@ fn jobs(options: &Options) -> Vec<Job> {
         .collect()
 }
 
-fn score(options: &Options, rule: fn() -> Box<dyn Judge>) -> Score {
+fn score(options: &Options, rule: Make) -> Score {
     let jobs = jobs(options);
     let next = AtomicUsize::new(0);
     let outcomes = Mutex::new(Vec::new());
@@ -175,6 +185,10 @@ fn main() {
             std::process::exit(2);
         }
     };
+    if options.plot {
+        println!("{}", plot::svg());
+        return;
+    }
     let scores: Vec<(&str, Score)> = RULES
         .iter()
         .filter(|(name, _)| {

@@ -33,7 +33,10 @@ pub trait Judge {
     }
 }
 
-pub const RULES: [(&str, fn() -> Box<dyn Judge>); 6] = [
+/// A rule for a new process.
+pub type Make = fn() -> Box<dyn Judge>;
+
+pub const RULES: [(&str, Make); 6] = [
     ("tidemark", || Box::new(Tidemark::new(Rule::Trend))),
     ("memwatch: 5 growths in a row", || {
         Box::new(Tidemark::new(Rule::Memwatch { consecutive: 5 }))
