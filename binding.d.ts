@@ -402,6 +402,7 @@ export interface PushedSample {
   durationMs: number
   usedHeapSize: number
   totalHeapSize: number
+  totalPhysicalSize: number
   externalMemory: number
   heapSizeLimit: number
   mallocedMemory: number

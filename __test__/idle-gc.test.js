@@ -75,6 +75,16 @@ test('a busy event loop is left alone', async () => {
   assert.equal(collected(), 0)
 })
 
+test('an event loop that is never idle has waited long enough after half a minute', () => {
+  const { consider, collected } = setup({ idleGcIntervalMs: 1000, utilization: () => ({ utilization: 1 }) })
+  for (let now = 0; now < 30000; now += 2000) consider(now)
+  assert.equal(collected(), 0)
+  consider(30000)
+  assert.equal(collected(), 1)
+  consider(32000)
+  assert.equal(collected(), 1)
+})
+
 test('without a suspicion, or switched off, nothing is asked for', () => {
   const steady = setup({ wantsGc: false })
   const off = setup({ idleGc: false })

@@ -241,6 +241,28 @@ test('a small claim that evidence itself may have caused is not told at once, no
   monitor.stop()
 })
 
+test('a leak that fell back while it waited for its evidence is not told, and when it stands again it is', async () => {
+  const channels = [{ channel: 'heap', state: 'leaking', level: 50e6 - 6e6 }]
+  const { binding, monitor } = setup({ evidence: ['resources'], channels })
+  monitor.start({ evidence: ['resources'], sampleIntervalMs: 100 })
+  const told = []
+  monitor.on('leak', () => told.push('leak'))
+  monitor.on('recovered', () => told.push('recovered'))
+  const claim = () => leakRecord({ status: { timeToLimitMs: 400 } })
+  binding.last.tell(claim())
+  await new Promise((resolve) => setTimeout(resolve, 400))
+  assert.deepEqual(told, [], 'it has lost 6 MB of 20')
+  binding.last.tell(leakRecord({ event: 'recovered' }))
+  await new Promise((resolve) => setTimeout(resolve, 20))
+  assert.deepEqual(told, [], 'what was not told needs no end')
+  binding.last.tell(claim())
+  await new Promise((resolve) => setTimeout(resolve, 400))
+  channels[0].level = 50e6
+  await once(monitor, 'leak')
+  assert.deepEqual(monitor.status().problems, [])
+  monitor.stop()
+})
+
 test("with memwatch's rule a leak is told at once", () => {
   const { binding, monitor } = setup()
   monitor.start({ detector: 'memwatch', evidence: ['resources'] })

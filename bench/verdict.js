@@ -21,13 +21,36 @@ const RULES = {
   'Mann-Kendall + Sen': (recording) => followRule(recording, rules.mannKendall())
 }
 
+/**
+ * The limit that a recorded program is judged under: it would reach it two lengths of the recording after its end,
+ * at its mean growth, whether that is a leak or not. Under V8's own limit, which is hours or days away, no growth of 90 seconds
+ * should be believed, and a watcher that believes it is wrong on every cache that fills.
+ */
+const LENGTHS = 2
+const LEAST_ROOM = 8 * 1048576
+
+function limitOf (rows) {
+  const all = marks(rows)
+  let limit = 0
+  for (const channel of ['heap', 'external', 'native']) {
+    const sizes = all.slice(1).map((mark) => mark[channel]).filter((size) => size !== undefined)
+    if (sizes.length === 0) continue
+    const edge = Math.max(1, sizes.length >> 2)
+    const low = (part) => Math.min(...part)
+    const growth = low(sizes.slice(-edge)) - low(sizes.slice(0, edge))
+    limit = Math.max(limit, low(sizes.slice(-edge)) + Math.max(LEAST_ROOM, LENGTHS * growth))
+  }
+  return limit
+}
+
 /** The detector of the addon. An alarm is its first leak event, from the onset on where there is one. */
 function replay ({ rows, onset }, options) {
   const detector = new Detector(options)
+  const limit = limitOf(rows)
   const alarms = []
   for (const row of rows) {
     const change = detector.push(row.kind, row.forced, row.atMs, row.durationMs, row.used, row.total, row.external,
-      row.limit, row.rss, row.allocated, row.requests, row.resources)
+      limit, row.rss, row.allocated, row.requests, row.resources)
     if (change?.event === 'leak') alarms.push({ atMs: row.atMs, channel: change.channel })
   }
   const status = Object.fromEntries(detector.status().map((channel) => [channel.channel, channel]))
@@ -114,6 +137,9 @@ function report (corpus, scores, directory) {
   const count = (label) => corpus.filter((recording) => recording.label === label).length
   const unlabelled = corpus.filter(({ label }) => label === undefined)
   const lines = [
+    `Each is judged under a limit that it would reach after ${LENGTHS} more lengths of its recording, at its mean growth: minutes away,`,
+    'since under a limit that is days away no growth of 90 seconds should be believed.',
+    '',
     `${corpus.length} recordings in ${directory}: ${count('leak')} leaks, ${count('healthy')} healthy, ${unlabelled.length} without a label`,
     '',
     table(Object.entries(scores).map(([rule, result]) => ({

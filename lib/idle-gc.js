@@ -7,8 +7,11 @@ const { heapMb } = require('./pauses')
 const IDLE_UTILIZATION = 0.75
 /** The pauses of the collections that were asked for may take this share of the time. */
 const BUDGET = 0.01
-/** A suspicion that goes on is asked about more and more seldom, by this factor. */
+/** An event loop that is never idle has waited long enough: the collection is incremental. */
+const BUSY_FOR_MS = 30000
+/** A suspicion that goes on is asked about more and more seldom, by this factor, after this many: five make a verdict. */
 const BACK_OFF = 1.25
+const OFTEN = 8
 /** At the most so many times the interval. */
 const MOST = 60
 
@@ -24,8 +27,9 @@ const LOOKED_AT = 16
 const SLOWER = 'No full GC is asked for while the event loop is idle, so that leaks are judged later'
 
 /**
- * Asks V8 for a full GC when the detector is suspicious and the event loop is idle: one clean
- * reading then is worth many noisy ones, and a small heap may otherwise go for minutes without one.
+ * Asks V8 for a full GC when the detector is suspicious and the event loop is idle, or has been
+ * too busy for half a minute: one clean reading then is worth many noisy ones, and a small heap may
+ * otherwise go for minutes without one.
  * The collection is incremental: small steps, one short pause at the end. Rate-limited by time, more
  * and more while nothing comes of it, and by what full GCs take in this process; not done where that
  * pause may be longer than is allowed; can be switched off.
@@ -40,6 +44,9 @@ class IdleGc {
   #utilization
   #notBefore = 0
   #waits = 1
+  #asked = 0
+  /** Since when a collection is wanted and the event loop too busy. */
+  #busySince = Infinity
 
   /**
    * @param {{idleGc: boolean, idleGcIntervalMs: number}} options
@@ -75,9 +82,13 @@ class IdleGc {
     if (now < this.#notBefore) return
     if (!this.#native.wantsGc() && !doubted) {
       this.#waits = 1
+      this.#asked = 0
+      this.#busySince = Infinity
       return
     }
-    if (sinceLast > IDLE_UTILIZATION) return
+    this.#busySince = Math.min(this.#busySince, now)
+    if (sinceLast > IDLE_UTILIZATION && now - this.#busySince < BUSY_FOR_MS) return
+    this.#busySince = Infinity
     this.#ask(now)
   }
 
@@ -95,7 +106,7 @@ class IdleGc {
     const meanMs = count > 0 ? durationMs / count : 0
     this.#notBefore = now + Math.max(this.#intervalMs * this.#waits, meanMs / BUDGET)
     if (!this.#pauses.allow(SLOWER, expectedMs(this.#native.history().samples))) return false
-    this.#waits = Math.min(this.#waits * BACK_OFF, MOST)
+    if (++this.#asked > OFTEN) this.#waits = Math.min(this.#waits * BACK_OFF, MOST)
     this.#start()
     return true
   }

@@ -253,6 +253,8 @@ class Monitor extends EventEmitter {
       told: new Map(),
       /** Channels whose leak may be what evidence itself took, until that is settled. */
       doubted: new Set(),
+      /** Leaks that fell back while they waited for their evidence, by channel: reported once they stand again. */
+      fallen: new Map(),
       /** The leak that waits for its evidence, and what comes behind it. */
       turn: null,
       source: 'native',
@@ -333,6 +335,9 @@ class Monitor extends EventEmitter {
     this.#drain()
     if (this.#session !== session) return
     for (const way of session.ways) way.tick?.()
+    for (const [channel, record] of session.fallen) {
+      if (stands(record.status, session) && session.fallen.delete(channel)) this.#tellWithSuspects(session, record)
+    }
     session.idleGc.consider(performance.now(), session.doubted.size > 0)
     if (session.evidence.running) this.#collectEvidence(session)
   }
@@ -404,6 +409,10 @@ class Monitor extends EventEmitter {
   #tell (session, record, found) {
     if (this.#session !== session) return
     const { channel } = record.status
+    if (this.#options.detector !== 'memwatch' && !stands(record.status, session)) {
+      session.fallen.set(channel, record)
+      return
+    }
     const before = session.told.get(channel)
     const suspects = found.length > 0 ? found : before?.suspects ?? []
     const leak = leakPayload(record, session.toDate, this.#options, suspects, before?.signature)
@@ -415,6 +424,8 @@ class Monitor extends EventEmitter {
   #recovered (session, record) {
     if (this.#session !== session) return
     const { channel } = record.status
+    // A leak that was never reported needs no 'recovered' event.
+    if (session.fallen.delete(channel) && !session.told.has(channel)) return
     const signature = session.told.get(channel)?.signature
     session.told.delete(channel)
     this.#publish('recovered', recoveredPayload(record, session.toDate, signature))
@@ -478,6 +489,17 @@ class Monitor extends EventEmitter {
 }
 
 ownClasses.add(Monitor)
+
+/** The most that a level may fall, of the growth that was claimed, while the claim waits for its evidence. */
+const FALLEN_SHARE = 0.25
+
+/** Whether what was claimed is still so: a leak may take 18 s to be explained. */
+function stands ({ channel, level, growth }, { native }) {
+  const now = native.status().channels.find((status) => status.channel === channel)
+  if (now === undefined) return true
+  if (now.state !== 'leaking') return false
+  return !(level - now.level > FALLEN_SHARE * growth)
+}
 
 function evidenceNames ({ evidence, snapshots }) {
   return snapshots === 'auto' ? [...evidence, 'retainers'] : evidence

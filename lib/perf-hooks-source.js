@@ -53,6 +53,7 @@ function sampleOf ({ detail, startTime, duration }, heap, offsetMs, countOnly) {
     durationMs: duration,
     usedHeapSize: heap.used_heap_size,
     totalHeapSize: heap.total_heap_size,
+    totalPhysicalSize: heap.total_physical_size,
     externalMemory: heap.external_memory,
     heapSizeLimit: heap.heap_size_limit,
     mallocedMemory: heap.malloced_memory,

@@ -45,6 +45,7 @@ fn sample(number: u64) -> Sample {
         duration_ms: 1.5,
         used_heap: 40 * MB + leaked + (number * 7919) % MB,
         total_heap: 80 * MB + leaked,
+        physical_heap: 80 * MB + leaked,
         external: 5 * MB + leaked / 2,
         heap_limit: 4000 * MB,
         rss: Some(200 * MB + 2 * leaked),

@@ -73,6 +73,8 @@ impl Detector {
             duration_ms,
             used_heap: used_heap as u64,
             total_heap: total_heap as u64,
+            // The recordings have no more.
+            physical_heap: total_heap as u64,
             external: external as u64,
             heap_limit: heap_limit as u64,
             rss: whole(rss),

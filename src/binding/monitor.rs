@@ -248,6 +248,7 @@ fn push_sample(watch: &Watch, pushed: &PushedSample) {
     let heap = HeapStatistics {
         used_heap_size: pushed.used_heap_size as u64,
         total_heap_size: pushed.total_heap_size as u64,
+        total_physical_size: pushed.total_physical_size as u64,
         external_memory: pushed.external_memory as u64,
         heap_size_limit: pushed.heap_size_limit as u64,
         malloced_memory: pushed.malloced_memory as u64,
@@ -313,7 +314,7 @@ impl Inner {
         let recorder = watch.recorder.borrow();
         let heap = watch.heap_now();
         let rss = rss::resident_set_size();
-        let v8_and_external = heap.total_heap_size + heap.external_memory + watch.others(&heap);
+        let v8_and_external = heap.total_physical_size + heap.external_memory + watch.others(&heap);
         StatusShape {
             channels: recorder.statuses().map(|status| (&status).into()).collect(),
             memory: MemoryShape {

@@ -34,6 +34,7 @@ pub struct PushedSample {
     pub duration_ms: f64,
     pub used_heap_size: f64,
     pub total_heap_size: f64,
+    pub total_physical_size: f64,
     pub external_memory: f64,
     pub heap_size_limit: f64,
     pub malloced_memory: f64,

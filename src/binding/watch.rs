@@ -103,7 +103,9 @@ impl Watch {
         let Ok(registration) = self.registration.try_borrow() else {
             return 0;
         };
-        let own = heap.total_heap_size.saturating_add(heap.external_memory);
+        let own = heap
+            .total_physical_size
+            .saturating_add(heap.external_memory);
         registration
             .as_ref()
             .map_or(0, |registration| registration.exchange(own))
@@ -165,6 +167,7 @@ impl Watch {
             duration_ms: 0.0,
             used_heap: heap.used_heap_size,
             total_heap: heap.total_heap_size,
+            physical_heap: heap.total_physical_size,
             external: heap.external_memory,
             heap_limit: heap.heap_size_limit,
             rss,

@@ -39,15 +39,19 @@ pub struct Config {
     /// Least standard deviations of Mann-Kendall's test. 2.2: one in seventy by
     /// chance. Below 8 points the test cannot get that high, there 1.7 will do.
     pub trend_z: f64,
-    /// The longest a growth is watched before it is called a leak: long enough
-    /// for caches to fill and for code to warm up.
-    pub patience_ms: f64,
-    /// The shortest, unless the limit is less than four times as far: as long as
-    /// code and caches commonly take to warm up under full load.
-    pub patience_min_ms: f64,
-    /// Between the two: this share of the time that is left to the limit. 1/60:
-    /// most of the time that is left must be there for acting on the alarm.
+    /// A growth is watched for this share of the time that is left to its limit, where that is half
+    /// an hour or more; for less where it is nearer, see `patience`. 1/12: a thirteenth of the way has
+    /// gone then, and the marks at which it shows take a few per cent more. 15 % is the latest that
+    /// is promised.
     pub patience_share: f64,
+    /// The shortest patience, unless the limit is so near that this would be more than an eighth of
+    /// the time left. 20 s: as long as code commonly takes to warm up under full load.
+    pub warm_up_ms: f64,
+    /// Handles that a process may have where the limit is not known, in handles; it may always double
+    /// them. 2,000: half of the 4,096 open files that many systems allow.
+    pub handles_limit: f64,
+    /// The limit where none is known, in bytes. 4 GiB: V8's own on a large machine.
+    pub unknown_limit: f64,
     /// A leak that would take longer than this to its limit is none. A year: what
     /// no process lives for.
     pub remote_ms: f64,
@@ -74,9 +78,10 @@ impl Default for Config {
             native_floor: 16.0 * MIB,
             resources_floor: 50.0,
             trend_z: 2.0,
-            patience_ms: 45_000.0,
-            patience_min_ms: 20_000.0,
-            patience_share: 1.0 / 60.0,
+            patience_share: 1.0 / 12.0,
+            warm_up_ms: 20_000.0,
+            handles_limit: 2_000.0,
+            unknown_limit: 4096.0 * MIB,
             remote_ms: 365.0 * 86_400_000.0,
             confirmations: 2,
             min_points: 5,

@@ -1,6 +1,7 @@
 //! The face of the trend module: samples in, changes of the verdict out.
 
 use super::gate::Gate;
+use super::horizon::Mark;
 use super::memwatch::Memwatch;
 use super::tide::Tide;
 use super::watch::Watch;
@@ -156,20 +157,29 @@ impl Detector {
             self.classic(at_ms, sample.used_heap);
             return;
         }
-        let marks = self.tide.turn(sample, at_ms);
+        let turn = self.tide.turn(sample, at_ms);
         self.majors += 1;
         if self.majors == 1 {
             return;
         }
+        for (watch, lowered) in self.watches.iter_mut().zip(turn.lowered) {
+            if let Some(size) = lowered {
+                watch.horizons.lower(size);
+            }
+        }
+        self.take_marks(turn.marks);
+    }
+
+    fn take_marks(&mut self, marks: [Option<Mark>; 4]) {
         for (i, mark) in marks.into_iter().enumerate() {
             let Some(mark) = mark.filter(|_| self.config.channels[i]) else {
                 continue;
             };
-            let headroom = self.headroom(CHANNELS[i]).map(|(bytes, _)| bytes);
+            let room = self.room(CHANNELS[i], mark.size);
             let rival = self.rival(CHANNELS[i]);
             let watch = &mut self.watches[i];
             let from = watch.state;
-            let event = watch.push(&self.config, mark, headroom, rival);
+            let event = watch.push(&self.config, mark, room, rival);
             self.changed(i, from, event);
         }
     }
@@ -215,6 +225,13 @@ impl Detector {
     }
 
     fn between(&mut self, sample: &Sample, at_ms: f64) {
+        if self.memwatch.is_none()
+            && matches!(sample.kind, SampleKind::Timer | SampleKind::Minor)
+            && let Some(marks) = self.tide.settle(at_ms)
+            && self.majors > 1
+        {
+            self.take_marks(marks);
+        }
         if sample.kind != SampleKind::Minor {
             return;
         }
@@ -267,6 +284,25 @@ impl Detector {
             .min_by(|one, other| one.0.total_cmp(&other.0))
     }
 
+    /// What `channel` may still grow by, for patience: to the nearest limit. V8's counts
+    /// for memory outside of its heap too, since a machine's limit is none that an app was
+    /// made for. Handles have one that is assumed.
+    fn room(&self, channel: Channel, size: f64) -> f64 {
+        if !channel.is_bytes() {
+            return self.config.handles_limit.max(size);
+        }
+        let limit = if self.heap_limit > 0.0 {
+            self.heap_limit
+        } else {
+            self.config.unknown_limit
+        };
+        [self.limits.cgroup, self.limits.machine]
+            .into_iter()
+            .flatten()
+            .map(|room| room.bytes as f64)
+            .fold((limit - size.max(0.0)).max(0.0), f64::min)
+    }
+
     /// What is known of one channel.
     #[must_use]
     pub fn status(&self, channel: Channel) -> ChannelStatus {
@@ -311,20 +347,29 @@ impl Detector {
     /// suspicion: one that is there, or that cannot form because full GCs are few.
     #[must_use]
     pub fn wants_gc(&self) -> bool {
-        self.watches
-            .iter()
-            .any(|watch| watch.wants_gc(&self.config, self.tide.now_ms()))
-            || self.is_unseen()
+        let since_ms = self.tide.since_full_gc_ms();
+        self.watches.iter().any(|watch| {
+            self.config.channels[watch.channel as usize]
+                && (watch.wants_gc(&self.config, since_ms) || self.is_unseen(watch, since_ms))
+        })
     }
 
-    /// V8 has not looked at the heap for long, it rose a lot meanwhile, and there
-    /// are too few full GCs to tell anything: a small heap that leaks can go for
-    /// minutes without one.
-    fn is_unseen(&self) -> bool {
-        let (live, risen, run_ms) = self.tide.unseen();
-        self.config.channels[Channel::Heap as usize]
-            && self.watches[Channel::Heap as usize].state == State::Settling
-            && run_ms >= super::watch::ASK_AFTER * self.config.patience_ms
-            && risen >= 4.0 * self.config.material(Channel::Heap, live)
+    /// A channel rose a lot since the last full GC. V8 collects for its heap's sake: a
+    /// small one that leaks can go for minutes without, a quiet one beside which native
+    /// memory or handles grow for hours.
+    fn is_unseen(&self, watch: &Watch, since_ms: f64) -> bool {
+        let channel = watch.channel;
+        if channel == Channel::Heap {
+            let (live, risen) = self.tide.unseen();
+            return watch.state == State::Settling
+                && risen >= 4.0 * self.config.material(channel, live)
+                && watch.is_quiet(&self.config, risen, since_ms, since_ms);
+        }
+        let before = watch.horizons.newest().map(|mark| mark.size);
+        let before = before.or_else(|| self.tide.first(channel));
+        self.tide
+            .recent(channel)
+            .zip(before)
+            .is_some_and(|(now, before)| watch.has_news(&self.config, now - before, since_ms))
     }
 }

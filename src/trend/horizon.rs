@@ -92,6 +92,21 @@ impl Horizons {
         LEVELS
     }
 
+    /// Lowers the newest mark, and what it became part of at the levels above.
+    pub fn lower(&mut self, size: f64) {
+        for level in &mut self.levels {
+            if level.len == 0 {
+                return;
+            }
+            let newest = &mut level.marks[(level.next + MAX_POINTS - 1) % MAX_POINTS];
+            newest.size = newest.size.min(size);
+            if let Some(first) = &mut level.pending {
+                first.size = first.size.min(size);
+                return;
+            }
+        }
+    }
+
     /// The points of `level`, oldest first, into `out`; returns how many.
     pub fn read(&self, level: usize, out: &mut [Mark; MAX_POINTS]) -> usize {
         let level = &self.levels[level];
@@ -115,6 +130,16 @@ impl Horizons {
             .map(|size| (size, size))
             .reduce(|(low, high), (size, _)| (low.min(size), high.max(size)))
             .unwrap_or_default()
+    }
+
+    /// The lowest mark since `at_ms`, of those that are kept one by one.
+    pub fn lowest_since(&self, at_ms: f64) -> f64 {
+        let level = &self.levels[0];
+        level.marks[..level.len]
+            .iter()
+            .filter(|mark| mark.at_ms >= at_ms)
+            .map(|mark| mark.size)
+            .fold(f64::INFINITY, f64::min)
     }
 
     /// The mark nearest to `at_ms` from the right, at the finest level that
@@ -174,6 +199,27 @@ mod tests {
                     .windows(2)
                     .all(|pair| pair[0].at_ms < pair[1].at_ms)
             );
+        }
+    }
+
+    #[test]
+    fn the_newest_mark_is_lowered_at_every_level_that_holds_it() {
+        for count in 1..40 {
+            let sizes: Vec<f64> = (0..count).map(|i| 100.0 + f64::from(i * 7 % 11)).collect();
+            let (mut late, mut whole) = (Horizons::new(), Horizons::new());
+            for (i, &size) in sizes.iter().enumerate() {
+                let last = i + 1 == sizes.len();
+                late.push(mark(i as u32, size), |_, _| {});
+                whole.push(mark(i as u32, if last { 50.0 } else { size }), |_, _| {});
+            }
+            late.lower(50.0);
+            for level in 0..6 {
+                let mut out = [[Mark::default(); MAX_POINTS]; 2];
+                let len = late.read(level, &mut out[0]);
+                assert_eq!(len, whole.read(level, &mut out[1]));
+                let sizes = |i: usize| out[i][..len].iter().map(|mark| mark.size);
+                assert!(sizes(0).eq(sizes(1)), "{count} marks, level {level}");
+            }
         }
     }
 

@@ -88,6 +88,7 @@ mod tests {
             duration_ms: 1.0,
             used_heap: 1,
             total_heap: 2,
+            physical_heap: 2,
             external: 3,
             heap_limit: 4,
             rss: None,

@@ -1,9 +1,10 @@
 //! Turns samples into low-water marks: one per channel and full GC.
 //!
 //! After a full GC the heap's figure is what is alive. External memory is stale
-//! at that moment (`ArrayBuffers` are swept concurrently), and what is resident
-//! but not V8's depends on how much V8 has given back by then, so for these the
-//! mark is the lowest reading since the full GC before, the minor GCs included.
+//! at that moment (`ArrayBuffers` are swept concurrently), native memory and
+//! handles are what finalisers are about to free. For these the mark is the lowest
+//! reading of the seconds after the full GC ([`Tide::settle`]), and it sinks with
+//! lower readings until the next full GC. Where that comes sooner, the mark is made then.
 //!
 //! What always holds: time never goes back, and nothing that comes out is NaN.
 
@@ -17,6 +18,9 @@ pub struct Tide {
     low_external: Option<Low>,
     low_native: Option<Low>,
     low_resources: Option<Low>,
+    /// The marks of these three are not made yet.
+    unsettled: bool,
+    recent: [Recent; 4],
     previous: Option<Clocks>,
     /// The load between the last two full GCs, and how long that was.
     load: Option<f64>,
@@ -38,6 +42,44 @@ struct Low {
     clocks: Clocks,
 }
 
+/// After a full GC finalisers run and sweepers sweep for so long.
+const SETTLE_MS: f64 = 3_000.0;
+
+/// The lowest reading of the last so many seconds says what is held now; a single one is noise.
+const RECENT_MS: f64 = 10_000.0;
+
+/// The lowest reading of the newest stretch of [`RECENT_MS`] and of the one before.
+#[derive(Clone, Copy, Debug, Default)]
+struct Recent {
+    since_ms: f64,
+    low: Option<f64>,
+    before: Option<f64>,
+    /// Of the very first stretch.
+    first: Option<f64>,
+}
+
+impl Recent {
+    fn take(&mut self, at_ms: f64, size: f64) {
+        if at_ms - self.since_ms >= RECENT_MS {
+            self.before = self.low.take();
+            self.first = self.first.or(self.before);
+            self.since_ms = at_ms;
+        }
+        self.low = Some(self.low.map_or(size, |low| low.min(size)));
+    }
+
+    fn low(&self) -> Option<f64> {
+        Some(self.low?.min(self.before?))
+    }
+}
+
+/// What a full GC tells, by channel.
+pub struct Turn {
+    pub marks: [Option<Mark>; 4],
+    /// For channels whose newest mark stands already: the lowest reading since then.
+    pub lowered: [Option<f64>; 4],
+}
+
 /// The clocks at a reading.
 #[derive(Clone, Copy, Debug)]
 struct Clocks {
@@ -55,11 +97,6 @@ impl Tide {
         self.last_ms
     }
 
-    /// The time of the newest sample.
-    pub fn now_ms(&self) -> f64 {
-        self.last_ms
-    }
-
     /// Any sample. Cheap: this runs at every minor GC.
     pub fn dip(&mut self, sample: &Sample) {
         let clocks = Clocks::at(self.last_ms, sample);
@@ -68,11 +105,14 @@ impl Tide {
             return;
         }
         lower(&mut self.low_external, sample.external as f64, clocks);
+        self.recent[Channel::External as usize].take(self.last_ms, sample.external as f64);
         if let Some(native) = sample.native() {
             lower(&mut self.low_native, native, clocks);
+            self.recent[Channel::Native as usize].take(self.last_ms, native);
         }
         if let Some(resources) = sample.resources {
             lower(&mut self.low_resources, resources as f64, clocks);
+            self.recent[Channel::Resources as usize].take(self.last_ms, resources as f64);
         }
         if sample.kind != SampleKind::Major {
             self.heap_peak = self.heap_peak.max(sample.used_heap as f64);
@@ -82,9 +122,12 @@ impl Tide {
         }
     }
 
-    /// A full GC: the marks of the channels, for those that have one. Call after
-    /// [`Tide::dip`] of the same sample.
-    pub fn turn(&mut self, sample: &Sample, at_ms: f64) -> [Option<Mark>; 4] {
+    /// A full GC: the mark of the heap, and what is to be said of the other channels.
+    /// Call after [`Tide::dip`] of the same sample.
+    pub fn turn(&mut self, sample: &Sample, at_ms: f64) -> Turn {
+        let unsettled = std::mem::replace(&mut self.unsettled, true);
+        let before = self.marks();
+        (self.low_external, self.low_native, self.low_resources) = (None, None, None);
         let now = Clocks::at(at_ms, sample);
         // Two full GCs right after one another: a rate over next to no time
         // would be noise, so the one before still holds.
@@ -107,34 +150,71 @@ impl Tide {
         self.heap_live = live;
         self.heap_peak = live;
         self.heap_now = live;
-        let mark = |Low { size, clocks }| Mark {
+        let mut turn = Turn {
+            marks: [None; 4],
+            lowered: [None; 4],
+        };
+        if unsettled {
+            turn.marks = before;
+        } else {
+            turn.lowered = before.map(|mark| mark.map(|mark| mark.size));
+        }
+        turn.marks[Channel::Heap as usize] = Some(Mark {
+            at_ms,
+            size: live,
+            requests: now.requests,
+            allocated: now.allocated,
+            load,
+        });
+        turn
+    }
+
+    /// A look some seconds after a full GC: the marks of all channels but the heap's, once.
+    pub fn settle(&mut self, at_ms: f64) -> Option<[Option<Mark>; 4]> {
+        let since = self.previous?.at_ms;
+        if !self.unsettled || at_ms - since < SETTLE_MS {
+            return None;
+        }
+        self.unsettled = false;
+        Some(self.marks())
+    }
+
+    /// The lowest readings since the last full GC as marks.
+    fn marks(&self) -> [Option<Mark>; 4] {
+        let load = self.load;
+        let mark = |Low { size, clocks }: Low| Mark {
             at_ms: clocks.at_ms,
             size,
             requests: clocks.requests,
             allocated: clocks.allocated,
             load,
         };
-        let live = Low {
-            size: live,
-            clocks: now,
-        };
         let mut marks = [None; 4];
-        marks[Channel::Heap as usize] = Some(mark(live));
-        marks[Channel::External as usize] = self.low_external.take().map(mark);
-        marks[Channel::Native as usize] = self.low_native.take().map(mark);
-        marks[Channel::Resources as usize] = self.low_resources.take().map(mark);
+        marks[Channel::External as usize] = self.low_external.map(mark);
+        marks[Channel::Native as usize] = self.low_native.map(mark);
+        marks[Channel::Resources as usize] = self.low_resources.map(mark);
         marks
     }
 
-    /// What was alive at the last full GC, what the heap rose by since then, and
-    /// for how long. Most of the rise may be garbage: nobody has looked.
-    pub fn unseen(&self) -> (f64, f64, f64) {
-        let since = self.previous.map_or(0.0, |clocks| clocks.at_ms);
-        (
-            self.heap_live,
-            self.heap_now - self.heap_live,
-            self.last_ms - since,
-        )
+    /// The lowest reading of the last seconds; not of the heap, which tells nothing between full GCs.
+    pub fn recent(&self, channel: Channel) -> Option<f64> {
+        self.recent[channel as usize].low()
+    }
+
+    /// The lowest reading of the first seconds.
+    pub fn first(&self, channel: Channel) -> Option<f64> {
+        self.recent[channel as usize].first
+    }
+
+    /// How long ago the last full GC was.
+    pub fn since_full_gc_ms(&self) -> f64 {
+        self.last_ms - self.previous.map_or(0.0, |clocks| clocks.at_ms)
+    }
+
+    /// What was alive at the last full GC, and what the heap rose by since then. Most
+    /// of the rise may be garbage: nobody has looked.
+    pub fn unseen(&self) -> (f64, f64) {
+        (self.heap_live, self.heap_now - self.heap_live)
     }
 
     /// The live heap as far as it can be told between two full GCs: what it has

@@ -10,9 +10,22 @@ use super::memwatch::Run;
 use super::stats::{MAX_POINTS, Slope};
 use super::{Channel, Config, Event, State};
 
-/// When full GCs are few: so long, as a share of the patience, a rise must have lasted before a full
-/// GC is worth asking for. Five marks are needed for a verdict, so a fifth of the patience for each.
-pub const ASK_AFTER: f64 = 0.2;
+/// When full GCs are few, one is always worth asking for this long after the last.
+const QUIET_MS: f64 = 9_000.0;
+
+/// As many marks as this within the patience, and as many looks at a leak while it must last to end:
+/// what is asked for, where V8 does not collect by itself.
+const LOOKS: f64 = 12.0;
+
+/// Before there are marks enough for a verdict: five are needed.
+const FIRST_LOOKS: f64 = 6.0;
+
+/// Full GCs within this time make one mark, the lowest of them. V8 collects many times a second when
+/// external memory presses, and 24 such marks would be a window of two seconds.
+const MARK_EVERY_MS: f64 = 1_000.0;
+
+/// Growth that has stopped for less than this says nothing about how it goes on.
+const FLAT_MS: f64 = 30_000.0;
 
 /// The report that stands.
 #[derive(Clone, Copy, Debug)]
@@ -21,8 +34,10 @@ struct Report {
     growth: f64,
     rate: Slope,
     per_request: Option<f64>,
+    per_allocated: Option<f64>,
     start_ms: f64,
-    span_ms: f64,
+    /// How long the growth had lasted.
+    watched_ms: f64,
     at: Mark,
     /// Marks since then.
     marks: usize,
@@ -117,6 +132,8 @@ pub struct Watch {
     report: Option<Report>,
     /// All that the newest finding lacks is time.
     waiting: bool,
+    /// To the limit, at the newest mark; 0 before there is one.
+    room: f64,
     /// Twice as long as a growth lasted that was reported and ended by itself.
     learnt_patience_ms: f64,
 }
@@ -135,6 +152,7 @@ impl Watch {
             swings: [Swing::default(); LEVELS],
             report: None,
             waiting: false,
+            room: 0.0,
             learnt_patience_ms: 0.0,
         }
     }
@@ -149,9 +167,16 @@ impl Watch {
         &mut self,
         config: &Config,
         mark: Mark,
-        headroom: Option<f64>,
+        room: f64,
         rival: Option<(Channel, f64)>,
     ) -> Option<Event> {
+        self.room = room;
+        if let Some(newest) = self.horizons.newest()
+            && mark.at_ms - newest.at_ms < MARK_EVERY_MS
+        {
+            self.horizons.lower(mark.size);
+            return None;
+        }
         let touched = self.horizons.push(mark, |level, leaving| {
             self.swings[level].push(leaving.size);
         });
@@ -159,28 +184,28 @@ impl Watch {
         self.marks = self.marks.saturating_add(1);
         let many = self.marks > 2 * MAX_POINTS;
         if !many || self.marks.is_multiple_of(2) {
-            self.judge(config, 0, headroom);
+            self.judge(config, 0, room);
             self.unseen &= !1;
         }
         if !many || !self.marks.is_multiple_of(2) {
-            self.judge_next_above(config, headroom);
+            self.judge_next_above(config, room);
         }
         self.conclude(config, mark, rival)
     }
 
     /// The levels above the lowest take turns.
-    fn judge_next_above(&mut self, config: &Config, headroom: Option<f64>) {
+    fn judge_next_above(&mut self, config: &Config, room: f64) {
         let waiting = self.unseen & !1;
         let later = waiting & (!1 << self.judged);
         let next = if later == 0 { waiting } else { later }.trailing_zeros() as usize;
         if next < LEVELS {
             self.unseen &= !(1 << next);
             self.judged = next;
-            self.judge(config, next, headroom);
+            self.judge(config, next, room);
         }
     }
 
-    fn judge(&mut self, config: &Config, level: usize, headroom: Option<f64>) {
+    fn judge(&mut self, config: &Config, level: usize, room: f64) {
         let mut marks = [Mark::default(); MAX_POINTS];
         let count = self.horizons.read(level, &mut marks);
         // Up to here the level below has the same stretch in finer detail.
@@ -190,7 +215,7 @@ impl Watch {
         let context = Context {
             config,
             channel: self.channel,
-            headroom,
+            room,
             gcs_per_mark: 1 << level,
             swing: self.swings[level].fall(&marks[..1]),
             learnt_patience_ms: self.learnt_patience_ms,
@@ -305,29 +330,45 @@ impl Watch {
         None
     }
 
-    /// A leak has ended when the marks since the report gave back half of the
-    /// growth (two at least, three where there are), or when, over half as long
-    /// again as it had been watched, it grew at less than a quarter of the pace
-    /// that was reported, by time and by requests.
+    /// A leak has ended when the marks since the report gave back half of the growth
+    /// (two at least, three where there are), or when it was flat for as long as it had
+    /// been watched: it grew at less than a quarter of the pace that was reported, by
+    /// time and by requests, or by what was allocated where requests are not known.
     fn recovered(&self, report: &Report, mark: Mark) -> bool {
-        let (low, high) = self.horizons.recent_range(report.marks.min(3));
+        let (_, high) = self.horizons.recent_range(report.marks.min(3));
         if report.marks >= 2 && high < report.base + 0.5 * report.growth {
             return true;
         }
-        let run = mark.at_ms - report.at.at_ms;
-        if report.marks < 3 || run < 1.5 * report.span_ms {
+        let stretch = report.watched_ms.max(FLAT_MS);
+        if report.marks < 3 || mark.at_ms - report.at.at_ms < stretch {
             return false;
         }
-        let grown = low - report.base - report.growth;
-        let by_time = grown < 0.25 * report.rate.low.max(0.0) * run;
-        let share = (report.rate.low / report.rate.median.max(f64::MIN_POSITIVE)).clamp(0.0, 1.0);
-        let by_requests = match (report.per_request, mark.requests, report.at.requests) {
-            (Some(per_request), Some(now), Some(then)) => {
-                grown < 0.25 * per_request * share * (now - then)
-            }
-            _ => true,
+        let Some(then) = self
+            .horizons
+            .around((mark.at_ms - 1.25 * stretch).max(report.at.at_ms))
+            .filter(|then| mark.at_ms - then.at_ms >= 0.75 * stretch)
+        else {
+            return false;
         };
-        by_time && by_requests
+        let grown = self.horizons.lowest_since(mark.at_ms - 0.25 * stretch) - then.size;
+        let flat = |pace: Option<f64>, run: Option<f64>| {
+            pace.zip(run)
+                .map(|(pace, run)| grown < 0.25 * pace.max(0.0) * run)
+        };
+        let share = (report.rate.low / report.rate.median.max(f64::MIN_POSITIVE)).clamp(0.0, 1.0);
+        let between = |to: Option<f64>, from: Option<f64>| Some(to? - from?);
+        let work = flat(
+            report.per_request.map(|pace| pace * share),
+            between(mark.requests, then.requests),
+        )
+        .or_else(|| {
+            flat(
+                report.per_allocated.map(|pace| pace * share),
+                between(mark.allocated, then.allocated),
+            )
+        });
+        flat(Some(report.rate.low), Some(mark.at_ms - then.at_ms)) == Some(true)
+            && work.unwrap_or(true)
     }
 
     /// The classic rule decides: this only keeps the state and what is shown.
@@ -373,19 +414,48 @@ impl Watch {
         None
     }
 
-    /// Whether another full GC would tell something. Load and a faster channel
-    /// are not told apart by one more mark.
-    pub fn wants_gc(&self, config: &Config, now_ms: f64) -> bool {
-        match (self.state, self.finding.gate) {
+    /// Whether another full GC would tell something; the last was `since_ms` ago. Load and a
+    /// faster channel are not told apart by one more mark. Of a leak it would tell whether it ended.
+    pub fn wants_gc(&self, config: &Config, since_ms: f64) -> bool {
+        let finding = &self.finding;
+        match (self.state, finding.gate) {
             (State::Suspect, Some(Gate::Load { .. } | Gate::Overshadowed { .. })) => false,
-            (State::Suspect, _) => true,
+            (State::Suspect, Some(Gate::Patience { need_ms, .. })) => since_ms >= need_ms / LOOKS,
+            (State::Suspect, _) => since_ms >= (finding.end_ms - finding.start_ms) / LOOKS,
             (State::Settling, Some(Gate::Few { .. })) => {
-                let finding = &self.finding;
-                now_ms - finding.start_ms >= ASK_AFTER * config.patience_ms
-                    && finding.growth >= config.material(self.channel, finding.base)
+                finding.growth >= config.material(self.channel, finding.base)
+                    && self.is_quiet(
+                        config,
+                        finding.growth,
+                        finding.end_ms - finding.start_ms,
+                        since_ms,
+                    )
             }
+            (State::Leaking, _) => self.report.is_some_and(|report| {
+                since_ms >= (report.watched_ms.max(FLAT_MS) / LOOKS).max(QUIET_MS)
+            }),
             _ => false,
         }
+    }
+
+    /// Whether V8 has not collected for long, when `risen` within `run_ms` goes on.
+    pub fn is_quiet(&self, config: &Config, risen: f64, run_ms: f64, since_ms: f64) -> bool {
+        if self.horizons.newest().is_none() {
+            return since_ms >= QUIET_MS;
+        }
+        let left_ms = self.room * run_ms / risen.max(f64::MIN_POSITIVE);
+        since_ms >= (config.patience(left_ms) / FIRST_LOOKS).min(QUIET_MS)
+    }
+
+    /// Whether a rise of `risen` since the newest mark, within `since_ms`, is worth a full GC:
+    /// it is a part of what is material, and of what must have grown before it is reported.
+    pub fn has_news(&self, config: &Config, risen: f64, since_ms: f64) -> bool {
+        let material = config.material(self.channel, self.finding.base);
+        if risen < material / 3.0 || since_ms <= 0.0 {
+            return false;
+        }
+        let left_ms = self.room * since_ms / risen;
+        left_ms <= config.remote_ms && since_ms >= config.patience(left_ms) / LOOKS
     }
 
     /// Between full GCs: a growth that lacked nothing but time gets its verdict
@@ -403,7 +473,7 @@ impl Watch {
         let run = at_ms - finding.end_ms;
         let mark = self.horizons.around(finding.end_ms)?;
         let least = (1.0 - 0.5 * kept) * finding.rate.median * run;
-        if !finding.clean || at_ms - finding.start_ms < need_ms || live - mark.size < least {
+        if !finding.clean || finding.watched_ms + run < need_ms || live - mark.size < least {
             return None;
         }
         self.waiting = false;
@@ -420,8 +490,9 @@ fn report_of(finding: &Finding, at: Mark) -> Report {
         growth: finding.growth,
         rate: finding.rate,
         per_request: finding.per_request,
+        per_allocated: finding.per_allocated,
         start_ms: finding.start_ms,
-        span_ms: finding.end_ms - finding.start_ms,
+        watched_ms: finding.watched_ms,
         at,
         marks: 0,
     }

@@ -13,6 +13,7 @@ fn sample(at_ms: f64, used_heap: u64) -> Sample {
         duration_ms: 1.0,
         used_heap,
         total_heap: used_heap,
+        physical_heap: used_heap,
         external: 0,
         heap_limit: 0,
         rss: None,
@@ -90,6 +91,7 @@ fn numbers_at_their_ends() {
                 duration_ms: f64::NAN,
                 used_heap,
                 total_heap,
+                physical_heap: total_heap,
                 external,
                 heap_limit,
                 rss: (pick(3) > 0).then_some(rss),
@@ -178,8 +180,9 @@ fn a_setting_out_of_range_does_no_harm() {
         },
         Config {
             min_points: usize::MAX,
-            patience_ms: 0.0,
-            patience_min_ms: f64::MAX,
+            warm_up_ms: f64::MAX,
+            handles_limit: -1.0,
+            unknown_limit: f64::NAN,
             ..Config::default()
         },
         Config {
