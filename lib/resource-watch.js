@@ -1,6 +1,5 @@
 'use strict'
 
-const { Server } = require('node:net')
 const { performance } = require('node:perf_hooks')
 const { countOpenFiles } = require('./open-files')
 
@@ -21,10 +20,14 @@ const FEW = 50
 
 /** @returns {number} connections that clients opened: as many as the load wants. Node.js has it documented as deprecated, not as gone */
 function countAccepted () {
+  // An app with so many handles has loaded it.
+  const { Server } = require('node:net')
   let accepted = 0
+  /* oxlint-disable no-underscore-dangle -- there is no other way to the servers of an app */
   for (const handle of process._getActiveHandles?.() ?? []) {
     if (handle instanceof Server) accepted += handle._connections ?? 0
   }
+  /* oxlint-enable no-underscore-dangle */
   return accepted
 }
 
