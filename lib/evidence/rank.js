@@ -15,6 +15,9 @@ const LEAST_SCORE = 0.05
 /** A finding that says nothing of its growth counts as if it explained this share of it. */
 const UNKNOWN_SHARE = 0.3
 
+/** A share below this lowers the score further. */
+const NEGLIGIBLE = 0.1
+
 /** Two findings that each explain so much of the growth, in the same file, are one cause. */
 const MAJORITY = 0.5
 
@@ -50,8 +53,8 @@ const KINDS = ['container', 'retainer', 'route', 'site', 'listeners', 'resources
 /**
  * Merges the findings of all sources into one list: the same cause seen twice is one suspect.
  *
- * A finding scores its confidence times its weight times a factor that grows from 0.4 to 1 with the
- * share of the leak's growth that it explains. Findings of one cause add up as independent evidence
+ * A finding scores its confidence times its weight times a factor that grows from 0.1 to 1 with the
+ * share of the leak's growth that it explains, steeply where that is little. Findings of one cause add up as independent evidence
  * does: 1 - (1 - a)(1 - b), the best one of each kind. The strongest gives a suspect its name, but what
  * surely holds the growth goes before the place that allocates it.
  *
@@ -97,10 +100,17 @@ function isSeenAs (wanted, { kind, evidence }) {
 }
 
 function rate (finding, { channel, growthRate }) {
-  const share = channel === 'resources' ? null : shareOf(finding, growthRate)
+  const known = channel === 'resources' ? null : shareOf(finding, growthRate)
+  // A lower bound that is small says nothing.
+  const share = finding.atLeast === true && known < UNKNOWN_SHARE ? null : known
   const fit = FITS[channel]?.[finding.kind] ?? 1
-  const score = clamp(finding.confidence) * clamp(finding.weight) * fit * (0.4 + 0.6 * (share ?? UNKNOWN_SHARE))
+  const score = clamp(finding.confidence) * clamp(finding.weight) * fit * factorOf(share ?? UNKNOWN_SHARE)
   return { finding, share, score }
+}
+
+/** What explains next to nothing of the growth is not what grows, however surely it does. */
+function factorOf (share) {
+  return share < NEGLIGIBLE ? 0.1 + (0.3 / NEGLIGIBLE + 0.6) * share : 0.4 + 0.6 * share
 }
 
 /** Of bytes in bytes: the rate of 'resources' counts handles. */

@@ -1,7 +1,9 @@
 'use strict'
 
 const { setTimeout } = require('node:timers')
-const { contentsOf, memoryInUse, routesHeldBy } = require('./contents')
+const { besideOf, capOf } = require('./beside')
+const { contentsOf, memoryInUse, routesHeldBy, sampleOf } = require('./contents')
+const { expiryOf } = require('./expiry')
 const { growthOfKind, kindsOf, steadiness, toFindings } = require('./finding')
 const { Ledger } = require('./ledger')
 const { own } = require('./read')
@@ -157,7 +159,10 @@ class CensusEvidence {
     const size = kin.reduce((sum, { last }) => sum + last.size, record.last.size)
     const entries = growthOfKind({ record, kin })
     const weakMaps = this.#weakMaps.map((ref) => ref.deref()).filter((weakMap) => weakMap !== undefined)
-    const contents = contentsOf(container, record.shape, { scopes, careful: this.#careful, weakMaps, mostPerEntry: memory / size })
+    const owner = record.owner?.deref()
+    const sample = sampleOf(container, record.shape)
+    const { numbers, lists } = besideOf(owner, container, scopes, this.#careful)
+    const contents = contentsOf(container, record.shape, { scopes, careful: this.#careful, weakMaps, mostPerEntry: memory / size, beside: lists, sample })
     const held = this.#heldBy().map(({ route, ref }) => ({ route, request: ref.deref() })).filter(({ request }) => request !== undefined)
     const routes = new Set([...routesHeldBy(container, record.shape, held, this.#careful), ...contents.routes.slice(0, 1)])
     return {
@@ -167,6 +172,8 @@ class CensusEvidence {
       contents,
       routes: [...routes],
       event: record.shape === 'emitter' ? listenersOf(container) : undefined,
+      cap: capOf({ container, owner, record, numbers }),
+      expiry: expiryOf(sample, this.#careful),
       growth: entries * contents.bytesPerEntry,
       bytes: size * contents.bytesPerEntry,
       confidence: steadiness(record),

@@ -21,7 +21,7 @@ const GONE = { deref: () => undefined }
  *
  * @typedef {{
  *   key: string, place: import('./place').Place, shape: import('./walk').Shape, type: string,
- *   ref: WeakRef<object>, first: Count, last: Count, counts: number, rises: number, falls: number,
+ *   ref: WeakRef<object>, owner?: WeakRef<object>, first: Count, last: Count, counts: number, rises: number, falls: number,
  *   lastRise: number, seenAt: number, slowMs: number
  * }} Record
  * @typedef {{at: number, size: number}} Count `at` in milliseconds, monotonic
@@ -38,14 +38,15 @@ class Ledger {
 
   /**
    * @param {object} container
-   * @param {{shape: import('./walk').Shape, type: string, size: number | undefined, place: import('./place').Place}} seen
+   * @param {{shape: import('./walk').Shape, type: string, size: number | undefined, place: import('./place').Place, owner?: object}} seen
+   *   `owner`: what has it as a property
    * @param {number} at
    */
-  note (container, { shape, type, size, place }, at) {
+  note (container, { shape, type, size, place, owner }, at) {
     const known = this.#byContainer.get(container)
     if (known !== undefined) {
       known.seenAt = at
-      if (isBetter(place, known.place)) this.#rename(known, place)
+      if (isBetter(place, known.place)) this.#rename(known, place, owner)
       if (size !== undefined && at > known.last.at) count(known, size, at)
       return
     }
@@ -57,6 +58,7 @@ class Ledger {
       const gone = former.ref.deref()
       if (gone !== undefined) this.#byContainer.delete(gone)
       former.ref = new WeakRef(container)
+      former.owner = owner && new WeakRef(owner)
       former.seenAt = at
       this.#byContainer.set(container, former)
       count(former, size, at)
@@ -66,7 +68,7 @@ class Ledger {
       this.full = true
       return
     }
-    this.#byContainer.set(container, this.#add({ key, place, shape, type, ref: new WeakRef(container) }, size, at))
+    this.#byContainer.set(container, this.#add({ key, place, shape, type, ref: new WeakRef(container), owner: owner && new WeakRef(owner) }, size, at))
   }
 
   #add (what, size, at) {
@@ -158,8 +160,9 @@ class Ledger {
     return this.#byContainer.get(container)
   }
 
-  #rename (record, place) {
+  #rename (record, place, owner) {
     if (this.#byKey.get(record.key) === record) this.#byKey.delete(record.key)
+    record.owner = owner && new WeakRef(owner)
     record.place = place
     record.key = keyOf(place)
     this.#byKey.set(record.key, record)

@@ -2,6 +2,7 @@
 
 const { boolean, optional, readOptions } = require('../../options')
 const { countResources } = require('../../resource-watch')
+const { besideOf } = require('./beside')
 const { contentsOf, memoryInUse } = require('./contents')
 const { queryHeap } = require('./heap-wide')
 const { Ledger } = require('./ledger')
@@ -90,7 +91,8 @@ async function list (into, found, slices, options) {
 }
 
 function describe (record, container, { memory, ...options }) {
-  const { holds, bytesPerEntry } = contentsOf(container, record.shape, { ...options, mostPerEntry: memory / record.last.size })
+  const { lists: beside } = besideOf(record.owner?.deref(), container, options.scopes, options.careful)
+  const { holds, bytesPerEntry } = contentsOf(container, record.shape, { ...options, mostPerEntry: memory / record.last.size, beside })
   return {
     key: record.key,
     type: record.type,

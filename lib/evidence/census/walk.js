@@ -4,7 +4,7 @@ const Module = require('node:module')
 const v8 = require('node:v8')
 const { types } = require('node:util')
 const {
-  bufferBytes, constructorOf, firstEntries, getOwnPropertyDescriptor, isArray, isMap, isReadable, isSet,
+  constructorOf, firstEntries, getOwnPropertyDescriptor, isArray, isBinary, isMap, isReadable, isSet,
   mapSize, own, ownKeys, prototypeOf, setSize, source, typeName, variable
 } = require('./read')
 const { isOwnFile } = require('../own-files')
@@ -109,7 +109,7 @@ class Walk {
    * @param {import('./scopes').Scopes | undefined} options.scopes
    * @param {import('./slices').Slices} options.slices
    * @param {WeakSet<Function>} [options.read] functions of dependencies that need not be read again
-   * @param {(container: object, seen: {shape: Shape, type: string, size: number, place: import('./place').Place}) => void} options.found
+   * @param {(container: object, seen: {shape: Shape, type: string, size: number, place: import('./place').Place, owner?: object}) => void} options.found
    *   called again when a better place turns up
    * @param {(place: import('./place').Place, length: number) => void} [options.foundText] for long strings
    *
@@ -178,38 +178,39 @@ class Walk {
    * @param {import('./place').Place} place
    * @param {number} priority 0 is the first
    * @param {number} depth
+   * @param {object} [owner] what has it as a property or private field
    */
-  #reach (value, place, priority, depth) {
+  #reach (value, place, priority, depth, owner) {
     if (typeof value === 'string' && value.length >= LONG_TEXT && place.kind !== 'entry') this.#foundText(place, value.length)
     if (!isReadable(value)) return
     if (this.#visited.has(value)) {
-      this.#offerPlace(value, place)
+      this.#offerPlace(value, place, owner)
       return
     }
     this.#visited.add(value)
-    if (bufferBytes(value) !== undefined) return
+    if (isBinary(value)) return
     if (types.isWeakMap(value) && this.weakMaps.length < MAX_WEAK_MAPS) this.weakMaps.push(new WeakRef(value))
     const shape = shapeOf(value)
-    if (shape !== undefined) this.#tell(value, shape, sizeOf(value, shape), place)
+    if (shape !== undefined) this.#tell(value, shape, sizeOf(value, shape), place, owner)
     if (depth >= MAX_DEPTH) return
-    const entry = { ref: new WeakRef(value), place, priority: Math.min(priority, PRIORITIES - 1), depth }
+    const entry = { ref: new WeakRef(value), place, priority: Math.min(priority, PRIORITIES - 1), depth, owner: owner && new WeakRef(owner) }
     if (typeof value === 'function') this.#functionQueues[entry.priority].push(entry)
     this.#objectQueues[entry.priority].push(entry)
   }
 
-  #tell (value, shape, size, place) {
+  #tell (value, shape, size, place, owner) {
     this.#places.set(value, place)
     this.#unexplained -= bytesExplained(value, shape, size)
-    this.#found(value, { shape, type: typeOf(value, shape), size, place })
+    this.#found(value, { shape, type: typeOf(value, shape), size, place, owner })
   }
 
   /** The same container by another way, which may be the better one to name it by. */
-  #offerPlace (value, place) {
+  #offerPlace (value, place, owner) {
     const known = this.#places.get(value)
     if (known === undefined || !isBetter(place, known)) return
     this.#places.set(value, place)
     const shape = shapeOf(value) ?? 'object'
-    this.#found(value, { shape, type: typeOf(value, shape), size: undefined, place })
+    this.#found(value, { shape, type: typeOf(value, shape), size: undefined, place, owner })
   }
 
   #isDangerous () {
@@ -265,7 +266,7 @@ class Walk {
     const keys = prototypeOf(object) === Module.prototype ? ['exports'] : ownKeys(object)
     let followed = keys
     if (typeof object === 'object' && (keys.length > DICTIONARY || (mayBecomeDictionary(keys) && isPlain(object))) && !isPrototype(object)) {
-      this.#tell(object, 'object', keys.length, place)
+      this.#tell(object, 'object', keys.length, place, entry.owner?.deref())
     }
     if (typeof object === 'object' && keys.length > DICTIONARY) {
       if (place.distance > 0 || keys.length > MAX_STRUCTURE) followed = sampledIndices(keys.length).map((index) => keys[index])
@@ -309,7 +310,7 @@ class Walk {
       const next = step(place, kind, String(key), type, fills)
       if ('value' in descriptor) {
         if (typeof descriptor.value === 'function') this.#methods.set(descriptor.value, fills?.[0])
-        this.#reach(descriptor.value, next, priority, depth + 1)
+        this.#reach(descriptor.value, next, priority, depth + 1, object)
       } else {
         // Accessors are never called; what they close over is read as of any function.
         this.#reach(descriptor.get, next, priority, depth + 1)
@@ -360,7 +361,7 @@ class Walk {
     const batch = this.#privates.take(FUNCTIONS_AT_ONCE)
     this.#withInspector(() => this.#scopes.readHidden(batch.map(({ value }) => value), ({ name, value }, index) => {
       const { place, priority, depth, type, fills } = batch[index].entry
-      this.#reach(value, step(place, 'private', name, type, fills), priority, depth + 1)
+      this.#reach(value, step(place, 'private', name, type, fills), priority, depth + 1, batch[index].value)
     }))
     return true
   }

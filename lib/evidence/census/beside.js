@@ -1,0 +1,76 @@
+'use strict'
+
+const { isArray, isReadable, own, ownKeys } = require('./read')
+const { expectedOf } = require('../expected')
+const { keysNamedByClass } = require('./named-keys')
+const { isCrowded } = require('./size')
+const { isPlain } = require('./walk')
+
+/** An object with more properties is no cache with its settings. */
+const MAX_PROPERTIES = 60
+/** Where caches keep what they were told. */
+const SETTINGS = new Set(['options', 'opts', '_options', 'settings', 'config'])
+/** What the number of entries that a container may have is called, in lower case and without `_`, `#` and `Symbol()`. */
+const CAP = /^(?:max|limit|capacity|max(?:imum)?_?(?:size|keys|items|entries|length|count|elements|cache_?size)|(?:cache_?)?size_?limit|cache_?size)$/
+/** Of a cap on something else than entries, such as bytes: how much of it is used. */
+const USED = new Set(['calculatedsize', 'totalsize', 'currentsize', 'length'])
+
+/**
+ * What is beside a container: the numbers and arrays that its owner has, also in private fields, as a cache
+ * has its cap and the values of its keys.
+ * @param {object | undefined} owner
+ * @param {object} container
+ * @param {import('./scopes').Scopes | undefined} scopes
+ * @param {boolean} careful the owner may be a dictionary that is too large to be listed
+ * @returns {{numbers: Map<string, number>, lists: object[]}}
+ */
+function besideOf (owner, container, scopes, careful) {
+  const numbers = new Map()
+  const lists = []
+  const see = (name, value) => {
+    if (typeof value === 'number') numbers.set(plainName(name), value)
+    else if (isReadable(value) && isArray(value) && value !== container) lists.push(value)
+  }
+  try {
+    if (owner === undefined || isArray(owner) || isCrowded(owner) || (careful && isPlain(owner))) return { numbers, lists }
+    const keys = careful ? keysNamedByClass(owner) : ownKeys(owner)
+    if (keys.length > MAX_PROPERTIES) return { numbers, lists }
+    for (const key of keys) {
+      const value = own(owner, key)
+      if (!SETTINGS.has(key) || !isReadable(value)) see(key, value)
+      else if (!careful) for (const name of ownKeys(value).slice(0, MAX_PROPERTIES)) see(name, own(value, name))
+    }
+    if (!careful) scopes?.readHidden([owner], ({ name, value }) => see(name, value), true)
+  } catch {
+    // What cannot be read says nothing.
+  }
+  return { numbers, lists }
+}
+
+/**
+ * How many entries a container may have, where it says so: a cache's own cap, one that the code compares
+ * its size with, or one that the app declared.
+ * @param {{container: object, owner?: object, record: import('./ledger').Record, numbers: Map<string, number>}} what
+ * @returns {number | undefined} undefined where there is none, or where there are more entries already
+ */
+function capOf ({ container, owner, record, numbers }) {
+  const size = record.last.size
+  const declared = expectedOf(container) ?? expectedOf(owner)
+  if (declared !== undefined) return declared >= size ? declared : undefined
+  const caps = [record.place.cap]
+  for (const [name, most] of numbers) if (CAP.test(name)) caps.push(inEntries(most, size, name, numbers))
+  return caps.filter((cap) => Number.isFinite(cap) && cap >= size && cap > 0).sort((one, other) => one - other)[0]
+}
+
+/** A cap may be on bytes, or on what a function of the app makes of a value. */
+function inEntries (most, size, name, numbers) {
+  const used = [...numbers].find(([other]) => USED.has(other))?.[1]
+  if (!(used > 0) || !/size|^max$/.test(name)) return most
+  return used > most ? NaN : Math.floor(size * most / used)
+}
+
+function plainName (name) {
+  return String(name).replace(/^Symbol\((.*)\)$/, '$1').replace(/^[_#]+/, '').toLowerCase()
+}
+
+module.exports = { besideOf, capOf }
