@@ -41,8 +41,9 @@ const LIMITS = {
  * @param {{detector: string}} options
  * @param {object[]} [suspects] the most likely first
  * @param {string} [signature] that this leak was told under before
+ * @param {string[]} [channels] its own, and those that rise with it
  */
-function leakPayload (record, toDate, options, suspects = [], signature = signatureOf(record.status.channel, suspects)) {
+function leakPayload (record, toDate, options, suspects = [], signature = signatureOf(record.status.channel, suspects), channels = [record.status.channel]) {
   const { status } = record
   const classic = options.detector === 'memwatch' ? record.run : undefined
   const { startMs, endMs, growth } = classic ?? status
@@ -53,6 +54,7 @@ function leakPayload (record, toDate, options, suspects = [], signature = signat
     growth,
     reason: reason(classic?.consecutive ?? status.fullGcs, startMs, endMs, growth, status.channel),
     channel: status.channel,
+    channels,
     growthRate: classic ? ratePerSecond(growth, endMs - startMs) : known(status.growthRate),
     growthRateInterval: classic || status.growthRateLow === undefined ? null : [status.growthRateLow, status.growthRateHigh],
     // 0 where no requests came by: nothing to divide by.
@@ -75,11 +77,13 @@ function leakPayload (record, toDate, options, suspects = [], signature = signat
  * @param {string} channel
  * @param {string} signature of the 'leak' event
  * @param {object[]} suspects the most likely first
+ * @param {string[]} [channels] its own, and those that rise with it
  */
-function evidencePayload (channel, signature, suspects) {
+function evidencePayload (channel, signature, suspects, channels = [channel]) {
   return {
     time: new Date(),
     channel,
+    channels,
     signature,
     suspects,
     pid: process.pid,

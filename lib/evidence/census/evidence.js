@@ -172,7 +172,7 @@ class CensusEvidence {
       contents,
       routes: [...routes],
       event: record.shape === 'emitter' ? listenersOf(container) : undefined,
-      cap: capOf({ container, owner, record, numbers }),
+      cap: capOf({ container, owner, record, numbers, lists }),
       expiry: expiryOf(sample, this.#careful),
       growth: entries * contents.bytesPerEntry,
       bytes: size * contents.bytesPerEntry,

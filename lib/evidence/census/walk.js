@@ -10,7 +10,8 @@ const {
 const { isOwnFile } = require('../own-files')
 const { anchor, isBetter, isDependency, step } = require('./place')
 const { callbacksOf, countTimers, eachRoot, timerDurations, timerTableOf } = require('./roots')
-const { mentionOf, noteFills } = require('./mention')
+const { isCapName } = require('./cap-name')
+const { capIn, mentionOf, noteFills } = require('./mention')
 const { hasComputedKeys, keysAmong, keysNamedByClass, namesInFile } = require('./named-keys')
 
 const MAX_OBJECTS = 60000
@@ -406,14 +407,23 @@ class Walk {
   #reachVariables (scope, fn, location, entry) {
     const dependency = isDependency(location.file)
     const priority = dependency ? Math.max(1, entry.priority) : 0
-    for (const name of ownKeys(scope).slice(0, MAX_STRUCTURE)) {
+    const names = ownKeys(scope)
+    // A cache that is a closure has its settings in the same scope. In the app's own code a number may be about anything.
+    const capBeside = dependency && names.length <= DICTIONARY
+      ? names.filter(isCapName).map((name) => variable(scope, name)).find((value) => value > 0)
+      : undefined
+    for (const name of names.slice(0, MAX_STRUCTURE)) {
       const value = variable(scope, name)
       if (typeof name !== 'string' || !(isReadable(value) || typeof value === 'string')) continue
       const known = isReadable(value) ? this.#anchors.get(value) : undefined
       const site = mayBeFilled(value) ? mentionOf(fn, location, name, (known ?? this.#places.get(value))?.site?.quality) : undefined
-      const place = anchor('variable', name, location.file, { line: location.line, site })
-      // What hangs on a variable that is known was named by it, and so hears of the better line too.
-      if (known?.name === name && known.file === location.file && isBetter(place, known)) known.site = site
+      const cap = isReadable(value) ? capIn(fn, name, (other) => variable(scope, other)) ?? capBeside : undefined
+      const place = anchor('variable', name, location.file, { line: location.line, site, cap })
+      if (known?.name === name && known.file === location.file) {
+        // What hangs on a variable that is known was named by it, and so hears of the better line too.
+        if (isBetter(place, known)) known.site = site
+        known.cap ??= cap
+      }
       if (known === undefined && isReadable(value)) this.#anchors.set(value, place)
       this.#reach(value, place, priority, dependency ? entry.depth + 1 : 0)
     }
