@@ -26,6 +26,8 @@ test('a cache that fills and fits explains a growth', () => {
 
 test('a cap that memory has no room for is no excuse, and heads what is said', () => {
   const misfit = finding({ bound: cap({ most: 2000000, untilMs: 10 * HOUR }) })
+  assert.equal(excuseOf([misfit], leak, undefined, 1e9), undefined, 'more than any cache is meant to take')
+  assert.equal(excuseOf([finding({ bound: cap({ parts: true }) })], leak, HOUR), undefined, 'a cap that was meant for the parts')
   assert.equal(excuseOf([misfit], leak, HOUR), undefined)
   tellMisfits([misfit], leak.growthRate, HOUR)
   assert.equal(misfit.description, 'the cap of `cache` in app.js does not fit: 2,000,000 entries of 800 bytes, and 360 MB are left; `cache` grew')

@@ -117,12 +117,34 @@ describe('the ranking of suspects', () => {
     const signal = container({ kind: 'listeners', key: 'app.js:signal', growth: null, bytes: null, links })
     const [one, ...others] = rank([site, signal], LEAK)
     assert.deepEqual([one.kind, one.key, others.length], ['listeners', 'app.js:signal', 0])
-    assert.equal(one.location.function, 'handler')
+    assert.deepEqual(one.location, signal.location, 'where the holder is filled')
+    assert.equal(rank([site, { ...signal, location: null }], LEAK)[0].location.function, 'handler')
     assert.equal(one.share, 0.65)
     const second = container({ key: 'app.js:jobs', growth: null, bytes: null, links })
     assert.equal(rank([site, signal, second], LEAK).length, 3, 'nobody knows which of two')
     assert.equal(rank([finding({ growth: 8e5, links }), signal], LEAK).length, 2, 'the place explains too little')
     assert.equal(rank([site, container({ ...signal, confidence: 0.5 })], LEAK).length, 2, 'it grew only now and then')
+  })
+
+  it('takes the only sure holder of unknown size for what holds most of what is allocated, in whatever file', () => {
+    const site = finding({ growth: 1.3e6, links: ['function:app.js:12:3', 'file:app.js'] })
+    const holder = container({ key: 'mongoose:connections', growth: 2e5, atLeast: true, location: null, links: ['file:node_modules/mongoose/index.js'] })
+    const [one, ...others] = rank([site, holder], LEAK)
+    assert.deepEqual([one.key, one.location.line, others.length], ['mongoose:connections', 12, 0])
+    assert.equal(rank([site, { ...holder, atLeast: false }], LEAK).length, 2, 'it explains little')
+    assert.equal(rank([site, holder, container({ key: 'app.js:other' })], LEAK).length, 3, 'nobody knows which of two')
+  })
+
+  it('does not put what explains nothing of the growth first, however surely it grows', () => {
+    const suspects = rank([container({ growth: 2000, confidence: 1 }), finding({ growth: 6e5, confidence: 0.4 })], LEAK)
+    assert.deepEqual(suspects.map(({ kind }) => kind), ['site', 'container'])
+  })
+
+  it('takes copies of one file for one cause, and adds them up', () => {
+    const copy = (file) => container({ key: `${file}:views`, growth: 5e5, location: { file, line: 3, column: 7, function: 'render' } })
+    const [one, ...others] = rank(['a.js', 'b.js', 'c.js'].map(copy), LEAK)
+    assert.deepEqual([one.share, one.growth, others.length], [0.75, 1.5e6, 0])
+    assert.equal(rank([copy('a.js'), container({ key: 'b.js:jobs', location: { file: 'b.js', line: 3, column: 7, function: 'render' } })], LEAK).length, 2)
   })
 
   it('takes what packages allocate for a part of the requests that a route keeps', () => {

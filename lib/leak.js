@@ -127,7 +127,9 @@ function cause ([{ kind, description, evidence, location }]) {
   const seen = new Map([[kind, description]])
   const retainers = evidence.filter((other) => other.kind === 'retainer')
   for (const other of [...retainers, ...evidence]) if (CAUSES.includes(other.kind) && !seen.has(other.kind)) seen.set(other.kind, other.description)
-  const told = [...seen.values()].slice(0, 2).join('; ')
+  // Whoever allocates need not be who keeps it.
+  const isAllocationOnly = ![...seen.keys()].some((other) => other !== 'site')
+  const told = [...seen.values()].slice(0, 2).join('; ') + (isAllocationOnly ? '; what holds it is not known' : '')
   const where = location === null || told.includes(`${path.basename(location.file)}:${location.line}`) ? '' : ` (${place(location)})`
   return `Most likely: ${told}${where}.`
 }

@@ -9,6 +9,7 @@ const v8 = require('node:v8')
 const { createError, messageOf, placeOf } = require('./errors')
 const { collectGarbage } = require('./collect-garbage')
 const { Evidence } = require('./evidence')
+const { noteOwn } = require('./evidence/own-files')
 const { isNews } = require('./evidence/rank')
 const { sentence } = require('./format')
 const { IdleGc } = require('./idle-gc')
@@ -69,6 +70,7 @@ class Monitor extends EventEmitter {
   constructor (binding) {
     super()
     this.#binding = binding
+    noteOwn(this)
     this.#followListeners()
   }
 

@@ -1,11 +1,12 @@
 'use strict'
 
+const { getHeapStatistics } = require('node:v8')
 const { bytes, duration } = require('../format')
 
 /**
  * Where the growth of a container ends by itself: at the number of entries that it may have (`most`, reached in
- * `untilMs` at this pace), or once its oldest entries expire (`afterMs`).
- * @typedef {{kind: 'cap', what: string, size: number, most: number, bytesEach: number, untilMs: number} |
+ * `untilMs` at this pace; `parts`: entries are small parts of what they keep, which the cap was not meant for), or once its oldest entries expire (`afterMs`).
+ * @typedef {{kind: 'cap', what: string, size: number, most: number, bytesEach: number, parts: boolean, untilMs: number} |
  *   {kind: 'expiry', what: string, size: number, afterMs: number, watchedMs: number}} Bound
  */
 
@@ -15,7 +16,7 @@ const LEAST_SHARE = 0.5
 const HOLDERS = new Set(['container', 'listeners', 'retainer'])
 const SURE = 0.5
 /** What the containers still take must be at most this share of what is left. */
-const FITS = 0.8
+const FITS = 0.5
 /** The first entries of what expires may be later than the begin of the growth, and timers are late too. */
 const SLACK = 1.25
 
@@ -25,13 +26,14 @@ const SLACK = 1.25
  * @param {import('./suspect').Finding[]} findings
  * @param {{channel: string, growthRate: number | null, ageMs: number}} leak `ageMs`: how long it has been growing
  * @param {number} [timeLeftMs] until a limit is reached
+ * @param {number} [mostBytes] more than this no cache is meant to take
  * @returns {string | undefined} in words
  */
-function excuseOf (findings, { growthRate, ageMs = 0 }, timeLeftMs = Infinity) {
-  const bounded = findings.filter(({ bound }) => bound !== undefined)
+function excuseOf (findings, { growthRate, ageMs = 0 }, timeLeftMs = Infinity, mostBytes = getHeapStatistics().heap_size_limit) {
+  const bounded = findings.filter(({ bound }) => bound !== undefined && !bound.parts)
   if (bounded.length === 0 || !(growthRate > 0) || !explain(bounded, findings, growthRate)) return undefined
   const until = Math.max(...bounded.map(({ bound }) => untilOf(bound, ageMs)))
-  if (!(until > 0) || until > timeLeftMs * FITS) return undefined
+  if (!(until > 0) || until > timeLeftMs * FITS || growthRate * until / 1000 > mostBytes * FITS) return undefined
   const [{ bound }] = [...bounded].sort((one, other) => (other.growth ?? 0) - (one.growth ?? 0))
   if (bound.kind === 'cap') {
     return `fills a cache: ${bound.what} has ${grouped(bound.size)} of at most ${grouped(bound.most)} entries, about ${bytes(growthRate * until / 1000)} more`
@@ -59,7 +61,7 @@ function explain (bounded, findings, growthRate) {
   const shareOf = ({ growth, intervalMs }) => growth > 0 && intervalMs > 0 ? growth / (intervalMs / 1000) / growthRate : 0
   const explained = bounded.reduce((sum, finding) => sum + shareOf(finding), 0)
   if (explained >= LEAST_SHARE) return true
-  const others = findings.filter(({ kind, bound, confidence }) => HOLDERS.has(kind) && bound === undefined && confidence >= SURE)
+  const others = findings.filter((finding) => HOLDERS.has(finding.kind) && !bounded.includes(finding) && finding.confidence >= SURE)
   return bounded.some(({ atLeast, growth }) => atLeast || growth === null) && others.every((other) => shareOf(other) < explained && other.growth !== null)
 }
 

@@ -1,5 +1,6 @@
 'use strict'
 
+const { isApplicationFile, mapLocation } = require('./app-frame')
 const { Scopes } = require('./census/scopes')
 const { dataProperty } = require('./data-property')
 
@@ -22,7 +23,8 @@ function handlersOf (req) {
 
 /**
  * Tells of allocation sites which route's handler they run in: the site gets a link to the route, and
- * an observation that says so. A function that handles several routes points at none of them.
+ * an observation that says so. A function that handles several routes points at none of them. A route
+ * gets the place of the handler that does its work.
  * @param {import('./suspect').Finding[]} findings
  * @param {{route: string, handlers: WeakRef<Function>[]}[]} routes
  */
@@ -30,8 +32,10 @@ function linkHandlers (findings, routes) {
   const sites = findings.filter(({ kind, links }) => kind === 'site' && links.some((link) => link.startsWith('function:')))
   const handlers = routes.flatMap(({ route, handlers }) => handlers.map((ref) => ({ route, handle: ref.deref() })))
     .filter(({ handle }) => handle !== undefined)
-  if (sites.length === 0 || handlers.length === 0) return
-  const routeByPlace = locate(handlers)
+  const unplaced = findings.filter(({ kind, location, links }) => kind === 'route' && location === null && links.length === 1)
+  if (sites.length + unplaced.length === 0 || handlers.length === 0) return
+  const { routeByPlace, placeByRoute } = locate(handlers)
+  for (const route of unplaced) route.location = placeByRoute.get(route.links[0].slice('route:'.length)) ?? null
   for (const site of sites) {
     const links = site.links.filter((link) => routeByPlace.get(link))
     const [route] = links.map((link) => routeByPlace.get(link))
@@ -41,23 +45,30 @@ function linkHandlers (findings, routes) {
   }
 }
 
-/** @returns {Map<string, string | null>} the route by 'function:<file>:<line>:<column>'; null where there are several */
+/**
+ * @returns {{routeByPlace: Map<string, string | null>, placeByRoute: Map<string, import('./suspect').Location>}} the route by
+ *   'function:<file>:<line>:<column>', null where there are several; and of each route the last handler of the app itself
+ */
 function locate (handlers) {
   const routeByPlace = new Map()
+  const placeByRoute = new Map()
   const { scopes } = Scopes.open()
-  if (scopes === undefined) return routeByPlace
+  if (scopes === undefined) return { routeByPlace, placeByRoute }
   try {
     scopes.learnScripts()
     scopes.readFunctions(handlers.map(({ handle }) => handle), () => false, ({ location }, index) => {
       if (!location?.file) return
       const place = `function:${location.file}:${location.line}:${location.column}`
-      const { route } = handlers[index]
+      const { route, handle } = handlers[index]
+      const name = dataProperty(handle, 'name')
+      const mapped = mapLocation({ ...location, function: typeof name === 'string' && name !== '' ? name : null })
+      if (!placeByRoute.has(route) && isApplicationFile(mapped.file)) placeByRoute.set(route, mapped)
       routeByPlace.set(place, routeByPlace.has(place) && routeByPlace.get(place) !== route ? null : route)
     })
   } finally {
     scopes.close()
   }
-  return routeByPlace
+  return { routeByPlace, placeByRoute }
 }
 
 module.exports = { handlersOf, linkHandlers }

@@ -127,7 +127,8 @@ function group (rated) {
   const keeper = rated.find(({ finding, share }) => finding.kind === 'route' && share >= MAJORITY && finding.confidence >= SURE)
   const isPart = (one, other) => (one === keeper && isForeign(other)) || (other === keeper && isForeign(one))
   const lone = rated.filter((each) => isCertainHolder(each) && each.share === null && isAloneInFile(each, rated))
-  const isFilled = (one, other) => lone.includes(one) && fills(other, one)
+  const holders = rated.filter(isCertainHolder)
+  const isFilled = (one, other) => (lone.includes(one) && fills(other, one)) || (isOnly(one, holders) && allocatesMost(other, rated))
   const groups = []
   for (const each of rated) {
     const same = groups.filter((members) => members.some((member) =>
@@ -154,13 +155,24 @@ function isForeign ({ finding: { kind, links } }) {
  */
 function isSameCause (one, other) {
   const [a, b] = [one.finding, other.finding]
-  if (a.kind === b.kind) return a.key === b.key && a.location?.file === b.location?.file
+  if (a.kind === b.kind) return (a.key === b.key && a.location?.file === b.location?.file) || isCopy(a, b) || isSameHolder(a, b)
   const shared = a.links.filter((link) => b.links.includes(link))
   if (shared.some((link) => /^(?:route|function|holder):/.test(link))) return true
   const both = Math.min(one.share ?? 0, other.share ?? 0)
   // Two causes cannot explain more than all of it: this is one, what is held and who allocates it or asks for it.
   if (both >= LEAST_SHARE && one.share + other.share >= MORE_THAN_ALL && (isHeldFor(a, b) || isHeldFor(b, a))) return true
   return both >= MAJORITY && shared.some((link) => link.startsWith('file:'))
+}
+
+/** Files that a template or a generator wrote have the same function at the same place. */
+function isCopy ({ location: one, key }, { location: other, key: otherKey }) {
+  if (!one?.function || !other || key === otherKey || one.file === other.file) return false
+  return one.line === other.line && one.column === other.column && one.function === other.function && key.split(':').at(-1) === otherKey.split(':').at(-1)
+}
+
+/** The same container, found in two ways. */
+function isSameHolder ({ links }, other) {
+  return links.some((link) => link.startsWith('holder:') && other.links.includes(link))
 }
 
 /** What a route is said to explain is all that grew while it kept its requests: those must be what is held. */
@@ -176,6 +188,17 @@ function isCertainHolder ({ finding: { kind, confidence } }) {
 /** What a holder of unknown size holds is most likely what its own file allocates, and stays. */
 function fills ({ finding: { kind, links }, share }, holder) {
   return kind === 'site' && share >= MAJORITY && links.some((link) => link.startsWith('file:') && holder.finding.links.includes(link))
+}
+
+/** The only holder that surely grows, and nobody knows by how much. */
+function isOnly (holder, holders) {
+  return holders.length === 1 && holders[0] === holder && holder.share === null
+}
+
+/** The place in the app where most of what stays is allocated. */
+function allocatesMost (site, rated) {
+  const isPlace = ({ finding }) => finding.kind === 'site' && !isForeign({ finding })
+  return isPlace(site) && site.share >= MAJORITY && rated.every((other) => other === site || !isPlace(other) || other.share < site.share)
 }
 
 /** No other holder of its file grows as surely. */
@@ -201,11 +224,11 @@ function toSuspect (members) {
       kind,
       key: keyOf(key),
       description: brief(description),
-      bytes: first(byScore.map(({ finding }) => finding.bytes)),
-      growth: first(byScore.map(({ finding }) => finding.growth)),
-      share: first(byScore.map(({ share }) => share)),
+      bytes: total(byScore, main, ({ finding }) => finding.bytes),
+      growth: total(byScore, main, ({ finding }) => finding.growth),
+      share: clampKnown(total(byScore, main, ({ share }) => share)),
       confidence: round(1 - doubt),
-      location: parts((located.find(({ finding }) => finding.kind === 'site') ?? located[0])?.finding.location ?? null),
+      location: parts(locationOf(main, located)),
       evidence: parts([
         ...main.finding.evidence,
         ...also.map(({ finding }) => ({ kind: finding.kind, description: brief(finding.description) })),
@@ -215,9 +238,26 @@ function toSuspect (members) {
   }
 }
 
+/** Where a holder is filled, or else what allocates, or else what was seen best. */
+function locationOf ({ finding: { kind, location } }, located) {
+  if (HOLDERS.includes(kind) && location !== null) return location
+  return (located.find(({ finding }) => finding.kind === 'site') ?? located[0])?.finding.location ?? null
+}
+
 /** The first that is known, of estimates from the best to the worst. */
 function first (values) {
   return values.find((value) => value !== null) ?? null
+}
+
+/** Of copies of one cause all together. */
+function total (byScore, main, valueOf) {
+  const copies = byScore.filter((each) => each !== main && each.finding.kind === main.finding.kind && isCopy(each.finding, main.finding))
+  if (copies.length === 0) return first(byScore.map(valueOf))
+  return [main, ...copies].map(valueOf).reduce((sum, value) => value === null ? sum : (sum ?? 0) + value, null)
+}
+
+function clampKnown (value) {
+  return value === null ? null : clamp(value)
 }
 
 function clamp (value) {

@@ -6,7 +6,7 @@ const {
   firstEntries, isArray, isBinary, isMap, isPromise, isReadable, isSet, mapHas, own, ownKeys, setHas, source, typeName, variable
 } = require('./read')
 const { keysNamedByClass } = require('./named-keys')
-const { bodyOf, bytesEach, hasParts, isCrowded, isMostlyText, storesEach, MAX_KEYS } = require('./size')
+const { bodyOf, bytesEach, hasClosures, hasParts, isCrowded, isMostlyText, sharedBy, storesEach, MAX_KEYS } = require('./size')
 const { isPlain, isTarget, listenersOf, listenersOfTarget, sampledIndices } = require('./walk')
 
 const { memoryUsage } = process
@@ -16,6 +16,9 @@ const SAMPLE = 6
 /** Neighbouring entries, and objects of each, that are searched for the ArrayBuffers which they keep parts of. */
 const NEIGHBOURS = 32
 const MAX_NODES_OF_NEIGHBOUR = 40
+/** Objects of an entry, and steps to them, once it is known what entries share. */
+const MAX_NODES_OF_LARGE = 1000
+const DEEPEST = 10
 /** Functions of one entry whose variables are read. */
 const MAX_CALLBACKS = 3
 /** Entries of one container that are compared with the requests that are known to be held, and looked into for them. */
@@ -44,7 +47,7 @@ function contentsOf (container, shape, { isShared = () => false, scopes, careful
   const options = { container, isShared, careful, weakMaps }
   const entries = sample.map((entry) => withValueBeside(entry, beside)).map((entry) => careful ? entry : withClosures(entry, scopes))
   const repeated = repeatedTexts(entries)
-  const bodies = entries.map((entry) => bodyOf(entry.filter((value, at) => value !== undefined && !(at > 1 && repeated.has(value))), options))
+  const bodies = bodiesOf(entries.map((entry) => entry.filter((value, at) => value !== undefined && !(at > 1 && repeated.has(value)))), options)
   const names = new Map()
   const routes = new Map()
   for (const [, value] of entries) tally(names, typeName(value))
@@ -59,12 +62,21 @@ function contentsOf (container, shape, { isShared = () => false, scopes, careful
   return {
     holds: byFrequency(names),
     bytesPerEntry: each > mostPerEntry ? 0 : each,
-    atLeast: entries.some(hasUnseen) || isMostlyText(bodies),
+    atLeast: entries.some(hasUnseen) || bodies.some(({ isCut }) => isCut) || hasClosures(bodies, MAX_CALLBACKS) || isMostlyText(bodies),
     parts: 2 * stores.each > each && 2 * stores.viewed < stores.each,
     routes: byFrequency(routes),
     /** The innermost types that are worth a name: `[{req}]` holds an IncomingMessage too. */
     within: byFrequency(namesWithin(bodies))
   }
+}
+
+/** Where there is more than can be looked at, what entries share is left out, and more of their own looked at. */
+function bodiesOf (entries, options) {
+  const bodies = entries.map((roots) => bodyOf(roots, options))
+  if (bodies.length < 2 || !bodies.some(({ isCut }) => isCut)) return bodies
+  const shared = sharedBy(bodies)
+  const isShared = (object) => shared.has(object) || options.isShared(object)
+  return entries.map((roots) => bodyOf(roots, { ...options, isShared, most: MAX_NODES_OF_LARGE, deepest: DEEPEST }))
 }
 
 /**

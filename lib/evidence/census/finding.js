@@ -8,6 +8,8 @@ const { anchorOf, fillOf, siteOf } = require('./site')
 const MAX_FINDINGS = 8
 /** Bytes of an entry whose size nobody knows, for nothing but the order among others. */
 const GUESS = 500
+/** The factor of the last rise, from which on a container is one that grows by doubling. */
+const DOUBLING = 1.5
 /** Growth that is worth a look, in entries. */
 const LEAST_GROWTH = 8
 /** Growth that is worth a word where the size of entries is known: bytes, or where they are small, entries. */
@@ -78,10 +80,11 @@ function growthOf ({ first, last }) {
 }
 
 /** 0 to 1: rose at every count and is still rising, rather than once, or up and down as a full cache does. */
-function steadiness ({ shape, counts, rises, falls, first, last, lastRise }) {
+function steadiness ({ shape, counts, rises, falls, first, last, lastRise, jump }) {
   const times = Math.max(1, counts - 1)
   const recent = last.at === first.at ? 0 : 1 - (last.at - lastRise) / (last.at - first.at)
-  const share = rises / times
+  // What doubles when it is full is the same size at most counts.
+  const share = Math.max(rises / times, falls === 0 && jump >= DOUBLING ? Math.min(0.8, 0.4 * rises) : 0)
   // A string is counted by walks alone, and does not become longer by chance.
   const known = shape === 'text' ? 1 : 1 - 0.5 / times
   return Math.max(0.02, (0.3 + 0.7 * share) * (1 - Math.min(1, 2 * falls / times)) * (0.2 + 0.8 * recent) * known * 0.95)
@@ -131,7 +134,7 @@ function toFinding ({ record, kin, entries, contents, routes, event, growth, byt
   const holds = contents.holds.slice(0, 3)
   const each = contents.bytesPerEntry
   const growing = kin.filter((other) => growthOf(other) > 0).length
-  const description = describe(record, { what, site, holds, event, about: aboutEach(contents) }) + (growing === 0 ? '' : `; ${number(growing)} more like it grew too`)
+  const description = describe(record, { what, site, holds, event, about: aboutEach(contents) }) + (record.shape === 'timers' ? '' : filledBy(site)) + (growing === 0 ? '' : `; ${number(growing)} more like it grew too`)
   const links = [
     `holder:${record.key}`,
     ...file === undefined ? [] : [`file:${site?.file ?? file}`],
@@ -146,7 +149,7 @@ function toFinding ({ record, kin, entries, contents, routes, event, growth, byt
     bytes: bytes > 0 ? bytes : null,
     growth: growth > 0 ? growth : null,
     atLeast: contents.atLeast,
-    bound: boundOf({ record, what, each, cap, expiry }),
+    bound: boundOf({ record, what, contents, cap, expiry }),
     intervalMs,
     confidence: round(confidence),
     weight: place.rank === 0 ? 0.9 : place.rank <= 2 ? 0.8 : 0.5,
@@ -169,10 +172,10 @@ function toFinding ({ record, kin, entries, contents, routes, event, growth, byt
 }
 
 /** Where its growth ends by itself. @returns {import('../excuse').Bound | undefined} */
-function boundOf ({ record, what, each, cap, expiry }) {
+function boundOf ({ record, what, contents: { bytesPerEntry: bytesEach, parts }, cap, expiry }) {
   const { first, last } = record
   const perMs = growthOf(record) / Math.max(1, intervalOf(record))
-  if (cap !== undefined && perMs > 0) return { kind: 'cap', what, size: last.size, most: cap, bytesEach: each, untilMs: (cap - last.size) / perMs }
+  if (cap !== undefined && perMs > 0) return { kind: 'cap', what, size: last.size, most: cap, bytesEach, parts, untilMs: (cap - last.size) / perMs }
   if (expiry !== undefined) return { kind: 'expiry', what, size: last.size, afterMs: expiry.afterMs, watchedMs: last.at - first.at }
   return undefined
 }
@@ -191,6 +194,12 @@ function describe ({ shape, type, first, last }, { what, site, holds, event, abo
   if (shape === 'timers') return `${what}${site === null ? '' : ` (${path.basename(site.file)}:${site.line})`} grew ${change} in ${seconds} s${about}`
   if (shape === 'text') return `${what}, ${article(type)}, grew ${change} characters in ${seconds} s`
   return `${what}, ${article(type)}, grew ${change} entries in ${seconds} s${holds.length === 0 ? '' : `; it holds ${holds.join(', ')}${about}`}`
+}
+
+/** Who puts into it. */
+function filledBy (site) {
+  if (site === null) return ''
+  return `; filled ${site.function === null ? 'at' : `by ${site.function} at`} ${path.basename(site.file)}:${site.line}`
 }
 
 function number (value) {

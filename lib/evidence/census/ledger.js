@@ -22,8 +22,9 @@ const GONE = { deref: () => undefined }
  * @typedef {{
  *   key: string, place: import('./place').Place, shape: import('./walk').Shape, type: string,
  *   ref: WeakRef<object>, owner?: WeakRef<object>, first: Count, last: Count, counts: number, rises: number, falls: number,
- *   lastRise: number, seenAt: number, slowMs: number
+ *   lastRise: number, jump: number, seenAt: number, slowMs: number
  * }} Record
+ * `jump` is the factor of the last rise.
  * @typedef {{at: number, size: number}} Count `at` in milliseconds, monotonic
  */
 class Ledger {
@@ -72,7 +73,7 @@ class Ledger {
   }
 
   #add (what, size, at) {
-    const record = { ...what, first: { at, size }, last: { at, size }, counts: 1, rises: 0, falls: 0, lastRise: at, seenAt: at, slowMs: 0 }
+    const record = { ...what, first: { at, size }, last: { at, size }, counts: 1, rises: 0, falls: 0, jump: 1, lastRise: at, seenAt: at, slowMs: 0 }
     this.#records.push(record)
     this.#byKey.set(record.key, record)
     return record
@@ -173,6 +174,7 @@ function count (record, size, at) {
   record.counts++
   if (size > record.last.size) {
     record.rises++
+    record.jump = size / Math.max(1, record.last.size)
     record.lastRise = at
   } else if (size < record.last.size) {
     record.falls++

@@ -39,28 +39,32 @@ const TO_NEIGHBOUR = /^(?:Symbol\()?[_#]?(?:prev(?:ious)?|next|newer|older|list|
  * What is reached from the roots of an entry. Of what is long only a part is looked at, which then
  * counts for all of it (`weight`).
  * @typedef {{
- *   objects: Map<object, number>, overhead: number, texts: Map<string, number>, textBytes: number,
+ *   objects: Map<object, number>, overhead: number, texts: Map<string, number>, textBytes: number, isCut: boolean,
  *   stores: Map<object, {bytes: number, weight: number, offset: number, viewed: number}>
  * }} Body
  * `objects`: each with its own size and that of its numbers and long strings; `overhead`: of roots that
- * are no objects; `texts`: short strings, by what they say; `textBytes`: of strings that may hold others
+ * are no objects; `texts`: short strings, by what they say; `textBytes`: of strings that may hold others;
+ * `isCut`: there is more than was looked at
  *
  * @param {unknown[]} roots
- * @param {{container: object, isShared: (object: object) => boolean, careful: boolean, weakMaps: WeakMap<object, unknown>[], most?: number}} options
- *   an entry may know its container, which is not what the entry costs; `most`: objects
+ * @param {{container: object, isShared: (object: object) => boolean, careful: boolean, weakMaps: WeakMap<object, unknown>[], most?: number, deepest?: number}} options
+ *   an entry may know its container, which is not what the entry costs; `most`: objects; `deepest`: steps from a root
  * @returns {Body}
  */
-function bodyOf (roots, { container, isShared, careful, weakMaps, most = MAX_NODES }) {
-  const body = { objects: new Map(), overhead: 0, texts: new Map(), textBytes: 0, stores: new Map() }
+function bodyOf (roots, { container, isShared, careful, weakMaps, most = MAX_NODES, deepest = MAX_DEPTH }) {
+  const body = { objects: new Map(), overhead: 0, texts: new Map(), textBytes: 0, isCut: false, stores: new Map() }
   const { objects } = body
   const queue = []
   const neighbours = new Set(roots.filter(isReadable).map(typeName))
   /** @returns {number} bytes of what is no object */
   const add = (value, depth, weight) => {
     if (!isReadable(value)) return typeof value === 'string' ? addText(body, value, weight) : weight * numberBytes(value)
-    if (value !== container && !objects.has(value) && objects.size < most && !isShared(value)) {
+    if (value === container || objects.has(value) || isShared(value)) return 0
+    if (objects.size < most && depth <= deepest) {
       objects.set(value, 0)
       queue.push([value, depth, weight])
+    } else {
+      body.isCut = true
     }
     return 0
   }
@@ -68,7 +72,7 @@ function bodyOf (roots, { container, isShared, careful, weakMaps, most = MAX_NOD
   for (let head = 0; head < queue.length; head++) {
     const [object, depth, weight] = queue[head]
     let primitives = 0
-    const inside = (value, times = 1) => { if (depth < MAX_DEPTH) primitives += add(value, depth + 1, weight * times) }
+    const inside = (value, times = 1) => { primitives += add(value, depth + 1, weight * times) }
     let size = 32
     try {
       const binary = storeOf(object)
@@ -108,6 +112,14 @@ function addStore ({ stores }, object, { store, bytes, offset, viewed }, weight)
   // One that is met twice is shared within the entry, and so are those that were not looked at.
   stores.set(store, { bytes, weight: known === undefined ? weight : 1, offset: Math.min(offset, known?.offset ?? offset), viewed: viewed + (known?.viewed ?? 0) })
   return object === store ? 0 : VIEW_BYTES
+}
+
+/** @param {Body[]} bodies @returns {Set<object>} what more than one of them reaches */
+function sharedBy (bodies) {
+  const seen = new Set()
+  const shared = new Set()
+  for (const { objects } of bodies) for (const object of objects.keys()) (seen.has(object) ? shared : seen).add(object)
+  return shared
 }
 
 /**
@@ -163,6 +175,12 @@ function hasParts (bodies) {
   return false
 }
 
+/** Whether entries have more functions of their own than were looked into: those close over what nobody sees. */
+function hasClosures (bodies, read) {
+  const shared = sharedBy(bodies)
+  return bodies.some(({ objects }) => [...objects.keys()].filter((object) => typeof object === 'function' && !shared.has(object)).length > read)
+}
+
 /** Whether most of what entries cost is strings that may hold others. */
 function isMostlyText (bodies) {
   const text = sum(bodies.map(({ textBytes }) => textBytes))
@@ -207,12 +225,17 @@ function sizeAndContents (object, add, careful, neighbours) {
   const looked = Math.min(keys.length, MAX_KEYS)
   const type = typeName(object)
   for (const key of keys.slice(0, looked)) {
-    if (key === 'stack' || key === 'prototype') continue
+    if (key === 'stack' || (key === 'prototype' && typeof object !== 'function')) continue
     const value = getOwnPropertyDescriptor(object, key)?.value
     if (neighbours.has(type) && TO_NEIGHBOUR.test(String(key)) && (isArray(value) || typeName(value) === type || isListOf(value, object))) continue
     add(value, keys.length / looked)
   }
-  return (typeof object === 'function' ? 64 : 32) + 8 * keys.length + (types.isNativeError(object) ? 1500 : 0)
+  return (typeof object === 'function' ? functionBytes(keys) : 32) + 8 * keys.length + (types.isNativeError(object) ? 1500 : 0)
+}
+
+/** V8 makes an object of its own, and what describes it, for each function that can be called with `new`. */
+function functionBytes (keys) {
+  return keys.includes('prototype') ? 256 : 64
 }
 
 /** As a node of a list knows the list: that has its head and tail of the same type. */
@@ -229,4 +252,4 @@ function isCrowded (object) {
   return crowded.has(object)
 }
 
-module.exports = { bodyOf, bytesEach, hasParts, isCrowded, isMostlyText, storesEach, MAX_KEYS }
+module.exports = { bodyOf, bytesEach, hasClosures, hasParts, isCrowded, isMostlyText, sharedBy, storesEach, MAX_KEYS }

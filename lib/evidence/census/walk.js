@@ -7,7 +7,7 @@ const {
   constructorOf, firstEntries, getOwnPropertyDescriptor, isArray, isBinary, isMap, isReadable, isSet,
   mapSize, own, ownKeys, prototypeOf, setSize, source, typeName, variable
 } = require('./read')
-const { isOwnFile } = require('../own-files')
+const { isOwnFile, isOwnObject } = require('../own-files')
 const { anchor, isBetter, isDependency, step } = require('./place')
 const { callbacksOf, countTimers, eachRoot, timerDurations, timerTableOf } = require('./roots')
 const { isCapName } = require('./cap-name')
@@ -183,7 +183,7 @@ class Walk {
    */
   #reach (value, place, priority, depth, owner) {
     if (typeof value === 'string' && value.length >= LONG_TEXT && place.kind !== 'entry') this.#foundText(place, value.length)
-    if (!isReadable(value)) return
+    if (!isReadable(value) || isOwnObject(value)) return
     if (this.#visited.has(value)) {
       this.#offerPlace(value, place, owner)
       return
