@@ -270,3 +270,14 @@ test('heap-wide, a Map without a name is counted too, and options are checked', 
   assert.ok(!containers.some(({ size }) => size === 2000))
   assert.deepEqual(refusals, ['ERR_TIDEMARK_OPTION', 'ERR_TIDEMARK_OPTION', 'ERR_TIDEMARK_UNKNOWN_OPTION'])
 })
+
+test('what waits outside of containers of the app is counted too: linked lists, marks, modules loaded again, events that nobody takes', async () => {
+  const { findings, problems } = await result('census-waits.js')
+  assert.deepEqual(problems, [])
+  const found = (pattern) => findings.filter(({ description }) => pattern.test(description))
+  assert.equal(found(/^`undo` in census-waits\.js, a list of Undos that are linked, grew from/).length, 1)
+  assert.equal(found(/^`children` of module \.\/census-waits, an Array, .*it holds Module plugin\.js/).length, 1)
+  assert.equal(found(/^the performance marks that were never cleared, .*it holds PerformanceMark, at least/).length, 1)
+  assert.equal(found(/unconsumedEvents`, part of an EventEmitter/).length, 1)
+  assert.equal(findings.length, 4, JSON.stringify(findings.map(({ description }) => description)))
+})

@@ -131,6 +131,7 @@ describe('the ranking of suspects', () => {
     const holder = container({ key: 'mongoose:connections', growth: 2e5, atLeast: true, location: null, links: ['file:node_modules/mongoose/index.js'] })
     const [one, ...others] = rank([site, holder], LEAK)
     assert.deepEqual([one.key, one.location.line, others.length], ['mongoose:connections', 12, 0])
+    assert.equal(rank([site, holder, finding({ key: 'app.js:other', growth: 1.2e6, links: ['function:app.js:30:3'] })], LEAK).length, 3, 'nobody knows which place')
     assert.equal(rank([site, { ...holder, atLeast: false }], LEAK).length, 2, 'it explains little')
     assert.equal(rank([site, holder, container({ key: 'app.js:other' })], LEAK).length, 3, 'nobody knows which of two')
   })

@@ -28,6 +28,10 @@ const CHANNELS = {
 /** The kinds of evidence that name a cause, beside those that support one. */
 const CAUSES = ['route', 'container', 'retainer', 'site', 'listeners', 'resources']
 
+/** What JavaScript cannot see, where what it sees does not hold the growth. */
+const NOT_LOOKED_AT = 'Not looked at: what waits for a promise, the variables of suspended async functions and generators, `this` of arrow functions; ' +
+  'a heap snapshot shows them.'
+
 const LIMITS = {
   heap: 'V8 heap limit',
   cgroup: 'container memory limit',
@@ -119,7 +123,13 @@ function message (leak, spanMs) {
     parts.push(`At this rate the ${LIMITS[leak.limit]} is reached ${when}.`)
   }
   parts.push(leak.suspects.length > 0 ? cause(leak.suspects) : next)
+  if (['heap', 'external'].includes(leak.channel) && leak.suspects.length > 0 && !isHeld(leak.suspects)) parts.push(NOT_LOOKED_AT)
   return parts.join(' ')
+}
+
+/** Whether the likeliest suspect is known to hold what grows, rather than to allocate it. */
+function isHeld ([first]) {
+  return [first, ...first.evidence].some(({ kind }) => ['container', 'listeners', 'retainer', 'route'].includes(kind))
 }
 
 /** The most likely cause, a second way in which it was seen (a retainer, where there is one), and where in the code. */

@@ -25,6 +25,10 @@ const MAJORITY = 0.5
 const MORE_THAN_ALL = 1.2
 const LEAST_SHARE = 0.3
 
+/** The place that fills the only holder there is allocates at least this share, and so many times what the next place does. */
+const MUCH = 0.2
+const FAR_MORE = 1.5
+
 /** Of the share of its requests that a route keeps. */
 const SURE = 0.9
 
@@ -195,10 +199,10 @@ function isOnly (holder, holders) {
   return holders.length === 1 && holders[0] === holder && holder.share === null
 }
 
-/** The place in the app where most of what stays is allocated. */
+/** The place in the app where much of what stays is allocated, and far more than at any other. */
 function allocatesMost (site, rated) {
   const isPlace = ({ finding }) => finding.kind === 'site' && !isForeign({ finding })
-  return isPlace(site) && site.share >= MAJORITY && rated.every((other) => other === site || !isPlace(other) || other.share < site.share)
+  return isPlace(site) && site.share >= MUCH && rated.every((other) => other === site || !isPlace(other) || other.share <= site.share / FAR_MORE)
 }
 
 /** No other holder of its file grows as surely. */

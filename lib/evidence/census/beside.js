@@ -1,5 +1,6 @@
 'use strict'
 
+const { types } = require('node:util')
 const { isArray, isReadable, own, ownKeys } = require('./read')
 const { expectedOf } = require('../expected')
 const { isCapName, plainName } = require('./cap-name')
@@ -37,9 +38,10 @@ function besideOf (owner, container, scopes, careful) {
     const keys = careful ? keysNamedByClass(owner) : ownKeys(owner)
     if (keys.length > MAX_PROPERTIES) return { numbers, lists }
     for (const key of keys) {
+      if (key === 'stack') continue // reading it runs Error.prepareStackTrace
       const value = own(owner, key)
       if (!SETTINGS.has(key) || !isReadable(value)) see(key, value)
-      else if (!careful) for (const name of ownKeys(value).slice(0, MAX_PROPERTIES)) see(name, own(value, name))
+      else if (!careful && !types.isNativeError(value)) for (const name of ownKeys(value).slice(0, MAX_PROPERTIES)) see(name, own(value, name))
     }
     if (!careful) scopes?.readHidden([owner], ({ name, value }) => see(name, value), true)
   } catch {

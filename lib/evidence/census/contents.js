@@ -1,13 +1,17 @@
 'use strict'
 
+const Module = require('node:module')
+const path = require('node:path')
 const { types } = require('node:util')
 const { routeOf, UNMATCHED } = require('../../route')
 const {
-  firstEntries, isArray, isBinary, isMap, isPromise, isReadable, isSet, mapHas, own, ownKeys, setHas, source, typeName, variable
+  firstEntries, isArray, isBinary, isMap, isPromise, isReadable, isSet, mapHas, own, ownKeys, prototypeOf, setHas, source, typeName, variable
 } = require('./read')
 const { keysNamedByClass } = require('./named-keys')
+const { linkOf, nodesOf } = require('./chain')
 const { bodyOf, bytesEach, hasClosures, hasParts, isCrowded, isMostlyText, sharedBy, storesEach, MAX_KEYS } = require('./size')
-const { isPlain, isTarget, listenersOf, listenersOfTarget, sampledIndices } = require('./walk')
+const { entriesOf } = require('./roots')
+const { isPlain, isTarget, listenersOf, listenersOfTarget, sampledIndices, valuesOfQueue } = require('./walk')
 
 const { memoryUsage } = process
 
@@ -44,13 +48,15 @@ const ARROW_WITH_THIS = /^(?:async\s*)?(?:\(|[\w$]+\s*=>)[^]*\bthis\b/
  */
 function contentsOf (container, shape, { isShared = () => false, scopes, careful = false, weakMaps = [], mostPerEntry = Infinity, beside = [], sample = sampleOf(container, shape) } = {}) {
   if (shape === 'text') return { holds: [], bytesPerEntry: 1, atLeast: false, parts: false, routes: [], within: [] }
-  const options = { container, isShared, careful, weakMaps }
+  // From one node of a list to the next is no way into what the node holds.
+  const apart = new Set(shape === 'chain' ? nodesOf(container, linkOf(container, ownKeys(container)), SAMPLE + 1) : [])
+  const options = { container: shape === 'chain' ? undefined : container, isShared, careful, weakMaps, apart }
   const entries = sample.map((entry) => withValueBeside(entry, beside)).map((entry) => careful ? entry : withClosures(entry, scopes))
   const repeated = repeatedTexts(entries)
   const bodies = bodiesOf(entries.map((entry) => entry.filter((value, at) => value !== undefined && !(at > 1 && repeated.has(value)))), options)
   const names = new Map()
   const routes = new Map()
-  for (const [, value] of entries) tally(names, typeName(value))
+  for (const [, value] of entries) tally(names, nameOfEntry(value))
   for (const { objects } of bodies) {
     for (const object of objects.keys()) {
       const route = routeOfRequest(object)
@@ -62,12 +68,18 @@ function contentsOf (container, shape, { isShared = () => false, scopes, careful
   return {
     holds: byFrequency(names),
     bytesPerEntry: each > mostPerEntry ? 0 : each,
-    atLeast: entries.some(hasUnseen) || bodies.some(({ isCut }) => isCut) || hasClosures(bodies, MAX_CALLBACKS) || isMostlyText(bodies),
+    atLeast: shape === 'entries' || entries.some(hasUnseen) || bodies.some(({ isCut }) => isCut) || hasClosures(bodies, MAX_CALLBACKS) || isMostlyText(bodies),
     parts: 2 * stores.each > each && 2 * stores.viewed < stores.each,
     routes: byFrequency(routes),
     /** The innermost types that are worth a name: `[{req}]` holds an IncomingMessage too. */
     within: byFrequency(namesWithin(bodies))
   }
+}
+
+/** A module is called by its file. */
+function nameOfEntry (value) {
+  const file = isReadable(value) && prototypeOf(value) === Module.prototype ? own(value, 'filename') : undefined
+  return typeof file === 'string' ? `Module ${path.basename(file)}` : typeName(value)
 }
 
 /** Where there is more than can be looked at, what entries share is left out, and more of their own looked at. */
@@ -109,7 +121,7 @@ function withValueBeside ([key, value], beside) {
 }
 
 /** Bytes of one more slot, without what is in it. */
-const SLOT = { map: 36, set: 28, array: 8, object: 36, emitter: 8, timers: 0 }
+const SLOT = { map: 36, set: 28, array: 8, object: 36, emitter: 8, timers: 0, entries: 8, chain: 0, queue: 8 }
 
 /** Bytes that all entries together can have at the most. Reads /proc: once for all containers. */
 function memoryInUse () {
@@ -153,6 +165,9 @@ const COMMON = new Set(['Object', 'Array', 'function', 'Map', 'Set', 'Date', 'Fu
 /** Pairs of key and value; a key only where it is an object or a long string. */
 function sampleOf (container, shape) {
   if (shape === 'text') return []
+  if (shape === 'chain') return nodesOf(container, linkOf(container, ownKeys(container)), SAMPLE).map((node) => [undefined, node])
+  if (shape === 'queue') return valuesOfQueue(container, SAMPLE).map((value) => [undefined, value])
+  if (shape === 'entries') return entriesOf(container).slice(0, SAMPLE).map((entry) => [undefined, entry])
   if (shape === 'map' || shape === 'set') return firstEntries(container, SAMPLE)
   if (shape === 'array') {
     return sampledIndices(own(container, 'length')).slice(0, SAMPLE + 2).map((index) => [undefined, own(container, index)])

@@ -34,6 +34,7 @@ class CensusEvidence {
   /** @type {string[]} */
   problems = []
   #heldBy
+  #walkIntervalMs
   #ledger = new Ledger()
   /** Functions of dependencies whose variables were read: those seldom change hands. */
   #read = new WeakSet()
@@ -49,9 +50,12 @@ class CensusEvidence {
   /** Walks that this suspicion began. */
   #begun = 0
 
-  /** @param {{heldBy?: () => {route: string, ref: WeakRef<object>}[]}} [options] requests that are known to be held */
-  constructor ({ heldBy = () => [] } = {}) {
+  /**
+   * @param {{heldBy?: () => {route: string, ref: WeakRef<object>}[], walkIntervalMs?: number}} [options] requests that are known to be held
+   */
+  constructor ({ heldBy = () => [], walkIntervalMs = WALK_INTERVAL_MS } = {}) {
     this.#heldBy = heldBy
+    this.#walkIntervalMs = walkIntervalMs
   }
 
   start () {
@@ -66,7 +70,7 @@ class CensusEvidence {
 
   tick () {
     if (!this.#running || this.#walking !== null) return
-    if (now() - this.#walkedAt >= WALK_INTERVAL_MS * 2 ** (this.#begun - 1) && this.#begun < MAX_WALKS) this.#walk(WALK_LIMIT_MS)
+    if (now() - this.#walkedAt >= this.#walkIntervalMs * 2 ** (this.#begun - 1) && this.#begun < MAX_WALKS) this.#walk(WALK_LIMIT_MS)
     else this.#recount({ slow: false }).catch((error) => this.#failed(error))
   }
 
@@ -81,7 +85,7 @@ class CensusEvidence {
   async findings () {
     try {
       const ledger = this.#ledger
-      if (this.#running && this.#walking === null && now() - this.#walkedAt >= WALK_INTERVAL_MS) this.#walk(LAST_WALK_LIMIT_MS)
+      if (this.#running && this.#walking === null && now() - this.#walkedAt >= this.#walkIntervalMs) this.#walk(LAST_WALK_LIMIT_MS)
       this.#slices?.hurry(LAST_WALK_LIMIT_MS)
       await this.#walking
       await this.#recount({ slow: true })

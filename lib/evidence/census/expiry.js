@@ -37,7 +37,7 @@ function timerOf (value, careful) {
   if (itself !== undefined) return itself
   if (careful && isPlain(value)) return undefined
   for (const key of (careful ? keysNamedByClass(value) : ownKeys(value)).slice(0, MAX_KEYS)) {
-    const timer = runningTimer(own(value, key))
+    const timer = key === 'stack' ? undefined : runningTimer(own(value, key))
     if (timer !== undefined) return timer
   }
   return undefined

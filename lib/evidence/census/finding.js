@@ -114,7 +114,7 @@ function sum (group, name) {
   return group.reduce((total, one) => total + one[name], 0)
 }
 
-const WEIGHT = { map: 3, set: 2, object: 2, emitter: 2, text: 2, array: 1, timers: 1 }
+const WEIGHT = { map: 3, set: 2, object: 2, emitter: 2, text: 2, array: 1, timers: 1, entries: 1, chain: 2, queue: 2 }
 
 function isSibling (one, other) {
   const { place: mine } = one.record
@@ -193,6 +193,7 @@ function describe ({ shape, type, first, last }, { what, site, holds, event, abo
   if (event !== undefined) return `${what}, ${article(type)}, went ${change} listeners in ${seconds} s, ${number(event.most)} of them for '${event.event}'${about}`
   if (shape === 'timers') return `${what}${site === null ? '' : ` (${path.basename(site.file)}:${site.line})`} grew ${change} in ${seconds} s${about}`
   if (shape === 'text') return `${what}, ${article(type)}, grew ${change} characters in ${seconds} s`
+  if (shape === 'chain') return `${what}, a list of ${type}s that are linked, grew ${change} in ${seconds} s${about}`
   return `${what}, ${article(type)}, grew ${change} entries in ${seconds} s${holds.length === 0 ? '' : `; it holds ${holds.join(', ')}${about}`}`
 }
 

@@ -10,7 +10,9 @@ const BUDGET = 0.005
 /** An array or dictionary this small is only noted where a name leads straight to it. */
 const NOTED_SIZE = 32
 const NOTED_DISTANCE = 6
-const LISTS = new Set(['array', 'object', 'emitter'])
+/** What is counted by going through it. */
+const SLOW = new Set(['object', 'timers', 'entries', 'chain'])
+const LISTS = new Set(['array', 'object', 'emitter', 'chain'])
 /** A string has no identity: what is known of it is where it hangs, and whether it did at the last walk. */
 const TEXT = Object.freeze({})
 const HANGS = { deref: () => TEXT }
@@ -138,7 +140,7 @@ class Ledger {
       } catch {
         continue
       }
-      if (record.shape === 'object' || record.shape === 'timers') record.slowMs = clock() - began
+      if (SLOW.has(record.shape)) record.slowMs = clock() - began
     }
   }
 

@@ -12,6 +12,7 @@ const { isCrowdedEmitter, isPlain } = require('./walk')
 const MAX_NODES = 300
 const MAX_DEPTH = 5
 const MAX_KEYS = 60
+const NONE = new Set()
 /** Objects with more keys than that are not listed a second time. */
 const CROWDED = 1000
 const crowded = new WeakSet()
@@ -47,11 +48,12 @@ const TO_NEIGHBOUR = /^(?:Symbol\()?[_#]?(?:prev(?:ious)?|next|newer|older|list|
  * `isCut`: there is more than was looked at
  *
  * @param {unknown[]} roots
- * @param {{container: object, isShared: (object: object) => boolean, careful: boolean, weakMaps: WeakMap<object, unknown>[], most?: number, deepest?: number}} options
- *   an entry may know its container, which is not what the entry costs; `most`: objects; `deepest`: steps from a root
+ * @param {{container: object, isShared: (object: object) => boolean, careful: boolean, weakMaps: WeakMap<object, unknown>[], apart?: Set<object>, most?: number, deepest?: number}} options
+ *   an entry may know its container, which is not what the entry costs; `apart`: other entries, which one may lead to;
+ *   `most`: objects; `deepest`: steps from a root
  * @returns {Body}
  */
-function bodyOf (roots, { container, isShared, careful, weakMaps, most = MAX_NODES, deepest = MAX_DEPTH }) {
+function bodyOf (roots, { container, isShared, careful, weakMaps, apart = NONE, most = MAX_NODES, deepest = MAX_DEPTH }) {
   const body = { objects: new Map(), overhead: 0, texts: new Map(), textBytes: 0, isCut: false, stores: new Map() }
   const { objects } = body
   const queue = []
@@ -59,7 +61,7 @@ function bodyOf (roots, { container, isShared, careful, weakMaps, most = MAX_NOD
   /** @returns {number} bytes of what is no object */
   const add = (value, depth, weight) => {
     if (!isReadable(value)) return typeof value === 'string' ? addText(body, value, weight) : weight * numberBytes(value)
-    if (value === container || objects.has(value) || isShared(value)) return 0
+    if (value === container || objects.has(value) || (depth > 0 && apart.has(value)) || isShared(value)) return 0
     if (objects.size < most && depth <= deepest) {
       objects.set(value, 0)
       queue.push([value, depth, weight])

@@ -9,8 +9,9 @@ const {
 } = require('./read')
 const { isOwnFile, isOwnObject } = require('../own-files')
 const { anchor, isBetter, isDependency, step } = require('./place')
-const { callbacksOf, countTimers, eachRoot, timerDurations, timerTableOf } = require('./roots')
+const { callbacksOf, countTimers, eachRoot, entriesOf, performanceEntries, timerDurations, timerTableOf } = require('./roots')
 const { isCapName } = require('./cap-name')
+const { lengthOf, linkOf } = require('./chain')
 const { capIn, mentionOf, noteFills } = require('./mention')
 const { hasComputedKeys, keysAmong, keysNamedByClass, namesInFile } = require('./named-keys')
 
@@ -42,6 +43,8 @@ const PRIVATE_FIELD = /#[A-Za-z_$][\w$]*\s*[=;(]/
 /** Whoever writes functions that long bundles, and has no names to find in them. */
 const LONGEST_SOURCE = 1e6
 const MAX_TIMER_LISTS = 50
+/** Of 2,048 events each. */
+const MAX_RINGS = 10000
 const MAX_WEAK_MAPS = 50
 /** Characters from which on a string may be one that grows. */
 const LONG_TEXT = 32768
@@ -59,7 +62,7 @@ const RANK_OF_TIMERS = -10
 const MAX_KEYS = 2e5
 const BYTES_A_KEY = 36
 /** Bytes that an entry accounts for at most: tables double, and the former one may still lie there. */
-const EXPLAINED = { map: 85, set: 65, array: 24, object: 72, emitter: 24, timers: 0, text: 1 }
+const EXPLAINED = { map: 85, set: 65, array: 24, object: 72, emitter: 24, timers: 0, text: 1, entries: 8, chain: 0, queue: 8 }
 
 /**
  * Walks from what is known by name (modules, globals, listeners, servers, timers) through own data
@@ -114,7 +117,8 @@ class Walk {
    *   called again when a better place turns up
    * @param {(place: import('./place').Place, length: number) => void} [options.foundText] for long strings
    *
-   * @typedef {'map' | 'set' | 'array' | 'object' | 'emitter' | 'timers' | 'text'} Shape a text is a string that grows
+   * @typedef {'map' | 'set' | 'array' | 'object' | 'emitter' | 'timers' | 'text' | 'entries' | 'chain' | 'queue'} Shape a text is a string that grows,
+   *   entries are marks and measures that Node.js keeps, a chain is a linked list, by its head
    */
   constructor ({ scopes, slices, read = new WeakSet(), found, foundText = () => {} }) {
     this.#read = read
@@ -131,6 +135,7 @@ class Walk {
       if (isOurs) this.#ours.add(value)
     })
     while (!roots.next().done) if (this.#slices.full) await this.#slices.turn()
+    for (const kept of performanceEntries()) this.#tell(kept, 'entries', sizeOf(kept, 'entries'), anchor('root', kept.name))
     await this.#slices.turn()
     if (this.#scopes !== undefined) this.#withInspector(() => this.#scopes.learnScripts())
     await this.#slices.turn()
@@ -272,8 +277,17 @@ class Walk {
     if (typeof object === 'object' && keys.length > DICTIONARY) {
       if (place.distance > 0 || keys.length > MAX_STRUCTURE) followed = sampledIndices(keys.length).map((index) => keys[index])
     }
+    this.#tellChain(object, keys, entry)
     this.#follow(object, followed, entry, keys.length > DICTIONARY && place.distance > 0 ? 'entry' : 'property')
     this.#queuePrivates(object, entry)
+  }
+
+  /** A linked list, by its head: what was reached by the same property is a node of it. */
+  #tellChain (object, keys, { place, owner }) {
+    if (keys.length > DICTIONARY || place.kind === 'entry' || shapeOf(object) !== undefined) return
+    const link = linkOf(object, keys)
+    if (link === undefined || place.name === String(link) || (place.kind === 'property' && place.owner === typeName(object) && place.owner !== 'Object')) return
+    this.#tell(object, 'chain', lengthOf(object, link), place, owner?.deref())
   }
 
   /**
@@ -373,17 +387,30 @@ class Walk {
     this.functions += batch.length
     this.#withInspector(() => this.#scopes.readFunctions(
       batch.map(({ value }) => value),
-      (location) => location !== undefined && isReadableFile(location.file),
+      (location) => location !== undefined && (isReadableFile(location.file) || isOfEvents(location)),
       ({ location, variables, bound, privates }, index) => {
         const { value, entry } = batch[index]
         const fills = this.#methods.get(value)
         if (fills !== undefined && location?.file) noteFills(value, location, fills)
         for (const field of privates) this.#reach(field.value, step(entry.place, 'private', field.name, undefined), entry.priority, entry.depth + 1)
         for (const object of bound) this.#reach(object, entry.place, entry.priority, entry.depth + 1)
-        for (const { object } of variables) this.#reachVariables(object, value, location, entry)
+        if (isOfEvents(location)) this.#reachUnconsumed(variables, entry)
+        else for (const { object } of variables) this.#reachVariables(object, value, location, entry)
       }
     ))
     return true
+  }
+
+  /** What `events.on()` keeps of events until somebody takes them: the lists of a queue, or one list. */
+  #reachUnconsumed (variables, { place, depth }) {
+    for (const { object } of variables) {
+      const queue = variable(object, 'unconsumedEvents')
+      if (!isReadable(queue)) continue
+      // Of the emitter, whose list of listeners led here.
+      const name = step(place.parent?.parent ?? place, 'property', 'unconsumedEvents', 'EventEmitter')
+      if (isArray(queue)) this.#reach(queue, name, 0, depth + 1)
+      else if (isReadable(own(queue, 'tail')) && isArray(own(own(queue, 'tail'), 'list'))) this.#tell(queue, 'queue', lengthOfQueue(queue), name)
+    }
   }
 
   #isWorthReading (fn, place) {
@@ -541,6 +568,9 @@ function sizeOf (value, shape) {
   if (shape === 'array') return own(value, 'length')
   if (shape === 'emitter') return listenersOf(value).total
   if (shape === 'timers') return countTimers(value)
+  if (shape === 'entries') return entriesOf(value).length
+  if (shape === 'queue') return lengthOfQueue(value)
+  if (shape === 'chain') return lengthOf(value, linkOf(value, ownKeys(value)))
   return ownKeys(value).length
 }
 
@@ -582,7 +612,32 @@ function listenersOf (emitter) {
 
 function typeOf (value, shape) {
   if (shape === 'timers') return 'Timeout'
+  if (shape === 'entries') return 'Array'
+  if (shape === 'queue') return 'queue'
   return value === process ? 'EventEmitter' : typeName(value)
+}
+
+/** Whether a listener may be that of an iterator of `events.on()`. */
+function isOfEvents (location) {
+  return location?.file === 'node:events'
+}
+
+/** Node.js' own queue: a list of arrays, each a ring. */
+function lengthOfQueue (queue) {
+  let length = 0
+  for (let ring = own(queue, 'tail'), i = 0; isReadable(ring) && i < MAX_RINGS; ring = own(ring, 'next'), i++) {
+    const slots = own(own(ring, 'list'), 'length')
+    length += (own(ring, 'top') - own(ring, 'bottom') + slots) % slots
+  }
+  return length
+}
+
+/** The oldest values of it. */
+function valuesOfQueue (queue, count) {
+  const ring = own(queue, 'tail')
+  const list = own(ring, 'list')
+  const from = own(ring, 'bottom')
+  return Array.from({ length: count }, (_, i) => own(list, (from + i) % own(list, 'length'))).filter((value) => value !== undefined && value !== null)
 }
 
 function mayBeFilled (value) {
@@ -657,4 +712,4 @@ function mayHideDictionary (known) {
   return largeObjectSpace() - explained > MAX_KEYS * BYTES_A_KEY
 }
 
-module.exports = { Walk, isCrowdedEmitter, isEmitter, isPlain, isTarget, listenersOf, listenersOfTarget, mayHideDictionary, sampledIndices, shapeOf, sizeOf }
+module.exports = { Walk, isCrowdedEmitter, isEmitter, isPlain, isTarget, listenersOf, listenersOfTarget, mayHideDictionary, sampledIndices, shapeOf, sizeOf, valuesOfQueue }
