@@ -242,10 +242,15 @@ function toSuspect (members) {
   }
 }
 
-/** Where a holder is filled, or else what allocates, or else what was seen best. */
+/**
+ * Where a holder is filled. Several functions may fill it: of another one that was seen to allocate what stays the place
+ * goes before, and before all else that is known.
+ */
 function locationOf ({ finding: { kind, location } }, located) {
-  if (HOLDERS.includes(kind) && location !== null) return location
-  return (located.find(({ finding }) => finding.kind === 'site') ?? located[0])?.finding.location ?? null
+  const site = located.find(({ finding }) => finding.kind === 'site')?.finding.location
+  const isHolder = HOLDERS.includes(kind) && location !== null
+  if (isHolder && (site === undefined || site.function === location.function)) return location
+  return site ?? located[0]?.finding.location ?? null
 }
 
 /** The first that is known, of estimates from the best to the worst. */
