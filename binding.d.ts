@@ -21,10 +21,12 @@ export declare class Detector {
 
 /** One capture. `close()`, or the end of the environment, ends its child and lets V8's workers go. */
 export declare class ForkCapture {
-  /** Asks V8's worker threads to park. */
+  /** Watches for a moment how much memory is left, then asks V8's worker threads to park. */
   constructor()
   /** Whether they are parked; null when they did not come in time, and no more are awaited. */
   ready(): boolean | null
+  /** What was left while it was watched; nothing where nothing limits it. */
+  observed(): ObservedShape | null
   /** Forks. Answers with the milliseconds that it took. */
   fork(order: CaptureOrder): number
   /** The child's process number. */
@@ -132,6 +134,20 @@ export declare class SnapshotReader {
   analyse(work: SnapshotWork): Promise<SnapshotAnalysis | Fault>
 }
 
+/** Takes a snapshot piece by piece and hands out the same without the contents of its strings. */
+export declare class SnapshotRedactor {
+  constructor()
+  /** Replaces what `read` hands out. False when no more is of use. */
+  feed(chunk: Uint8Array): boolean
+  /**
+   * Copies what may be written into `into`, as much as fits, and answers with the number of
+   * bytes; 0 when there is no more.
+   */
+  read(into: Buffer): number
+  /** What is wrong with the snapshot, or that it is not whole; null where nothing is. */
+  finish(): Fault | null
+}
+
 /** The handle of one or several jobs that follow each other. */
 export declare class SnapshotWork {
   constructor()
@@ -160,6 +176,8 @@ export interface CaptureLook {
   objects?: number
   /** Bytes in the file. */
   written: number
+  /** Bytes of memory that were left when the child gave up for want of it. */
+  left?: number
   ended: boolean
   exitCode?: number
   signal?: number
@@ -179,10 +197,14 @@ export interface CaptureOrder {
   file: number
   /** Bytes that it may map beyond what it inherits. */
   memory: number
+  /** It gives up when fewer bytes are left, whoever has taken them. */
+  floor: number
   /** It gives up when the heap has more objects. */
   objects: number
   /** It ends after so many. */
   seconds: number
+  /** What strings say never reaches the file. */
+  redact: boolean
 }
 
 export interface CgroupShape {
@@ -272,13 +294,11 @@ export interface Fault {
   offset?: number
 }
 
-/** What a snapshot would need and what is there, in bytes. */
+/** What is left before something ends this process. */
 export interface HeadroomShape {
-  usedHeapSize?: number
-  rss?: number
-  /** Left under the tightest limit of the control group. */
-  cgroup?: number
-  machine?: number
+  bytes: number
+  /** So many 'are left ...'. */
+  place: string
 }
 
 export interface HistoryShape {
@@ -291,7 +311,11 @@ export interface KindCounterShape {
   durationMs: number
 }
 
-export declare function memoryHeadroom(): HeadroomShape
+/**
+ * Nothing where nothing limits it. `memory_limit`: bytes of RSS. `forks`: whether the process is about to
+ * fork, which claims its memory once more where the kernel counts that.
+ */
+export declare function memoryHeadroom(memoryLimit?: number | undefined | null, forks?: boolean | undefined | null): HeadroomShape | null
 
 export interface MemoryShape {
   rss?: number
@@ -328,23 +352,40 @@ export interface NearHeapLimitLook {
   bytes?: number
   pauseMs?: number
   durationMs?: number
-  /** Of a refusal: bytes. */
+  /** Of a refusal: bytes, and where they are left. */
   need?: number
   available?: number
+  place?: string
+  /** 'memory' or 'disk'. */
+  reason?: string
   /** Of a failure: in words. */
   fault?: string
 }
 
 /** What a snapshot of the heap at its limit would take; bytes where nothing else is said. */
 export interface NearHeapLimitNeed {
-  /** Used by the child at the least. */
+  /** The limit of the heap. */
+  heap: number
+  /** Used by the child at the least, and usually. */
   child: number
-  /** Objects whose snapshot fits into what is left. */
+  usual: number
+  /** Objects at more of which the child gives up when it may use `budget`. */
   objects: number
+  budget: number
   /** Left for the app meanwhile. */
   reserve: number
+  /** Of the file. */
+  file: number
   /** RSS at which something ends the process. */
   memoryLimit?: number
+  /** By how much V8's own end of the process is put off at the most. */
+  timeoutMs: number
+}
+
+/** Bytes of memory that were left, at the least and at the most. */
+export interface ObservedShape {
+  least: number
+  most: number
 }
 
 /** Reads and analyses a file. */
@@ -408,11 +449,24 @@ export interface SampleShape {
   resources?: number
 }
 
+/** The name of the script that a function is from: a path, a URL, 'node:...'. Null where there is none. */
+export declare function scriptName(callable: () => void): string | null
+
 /** The classes that grew from each snapshot to the next. */
 export declare function snapshotSeries(snapshots: Array<SnapshotAnalysis>, most: number, work: SnapshotWork): Promise<string | Fault>
 
 /** Asks V8 for a full collection in small steps; it goes on by itself. */
 export declare function startIncrementalGc(): void
+
+/**
+ * Begins V8's heap sampling without a GC before each profile, until `stopSampling()` or the end of
+ * the environment. False where somebody samples already, null where this Node.js does not export the
+ * function.
+ *
+ * # Errors
+ * When Node.js takes no cleanup hook: then nothing is sampled.
+ */
+export declare function startSampling(intervalBytes: number): boolean | null
 
 export interface StatsShape {
   sample: SampleShape
@@ -436,6 +490,8 @@ export interface StatusShape {
   /** Why JavaScript cannot be woken, if it cannot. */
   deaf?: string
 }
+
+export declare function stopSampling(): void
 
 /** The version of this binary, to be compared with package.json's. */
 export declare function version(): string

@@ -144,8 +144,13 @@ declare namespace tidemark {
      * in `status().ignored`. Default: none
      */
     ignore?: readonly IgnoreRule[] | undefined
-    /** Bytes of RSS at which something outside kills the process, where no cgroup says so; told as limit 'cgroup'. Default: none */
-    memoryLimit?: number | undefined
+    /**
+     * Milliseconds for which evidence, or a full GC that is asked for while idle, may stop the event loop at once. What
+     * is expected to take longer is left out, and `status().problems` says so; 1 to 3600000. Default: 50
+     */
+    maxPauseMs?: number | undefined
+    /** RSS in bytes, or as '512m' or '1g', at which something outside kills the process, where no cgroup says so; told as limit 'cgroup'. Default: none */
+    memoryLimit?: number | string | undefined
     /** Where samples come from: the GC hook, or Node's perf_hooks. Default: 'auto', the hook where it can be installed */
     source?: 'auto' | 'perf_hooks' | undefined
     /**
@@ -163,16 +168,22 @@ declare namespace tidemark {
      * One counts only if it belongs to the user that this process runs as and nobody else can have
      * written it. Default: none
      */
-    signal?: 'SIGUSR1' | 'SIGUSR2' | 'SIGPWR' | 'SIGURG' | 'SIGIO' | 'SIGINFO' | undefined
+    signal?: 'SIGUSR2' | 'SIGPWR' | 'SIGURG' | 'SIGIO' | 'SIGINFO' | undefined
     /**
      * Whether one heap snapshot is written into the current folder when the heap reaches its limit,
      * before V8 ends the process: by fork and redacted. The heap's limit is raised meanwhile as far as
      * there is memory, by a quarter or 128 MB at most; when there is no more, the process stands still
-     * until the file is whole, 120 seconds at most. Told as that of `signal` if the process lives to
+     * until the file is whole, or `nearHeapLimitTimeoutMs` is over. Told as that of `signal` if the process lives to
      * tell it, otherwise by a line on stderr where V8 asks once more before it ends the process; `status().problems` says beforehand where there is too
      * little memory. Default: false
      */
     snapshotNearHeapLimit?: boolean | undefined
+    /**
+     * Milliseconds by which `snapshotNearHeapLimit` may delay V8's end of the process, counted from when
+     * the heap reaches its limit; 1000 to 600000. The process may hear nothing meanwhile, SIGTERM neither. It is
+     * less where the child's progress shows that it will not be done by then. Default: 20000
+     */
+    nearHeapLimitTimeoutMs?: number | undefined
     /**
      * Where the snapshots of `signal` and `snapshotNearHeapLimit` go; a relative path is resolved at the
      * start. `status().problems` says where it is not there or cannot be written to. Default: the
@@ -198,8 +209,8 @@ declare namespace tidemark {
     timeoutMs?: number | undefined
     /** Ends a capture by fork. */
     signal?: AbortSignal | undefined
-    /** Bytes of RSS at which something outside kills the process, where no cgroup says so. Default: none */
-    memoryLimit?: number | undefined
+    /** RSS in bytes, or as '512m' or '1g', at which something outside kills the process, where no cgroup says so. Default: none */
+    memoryLimit?: number | string | undefined
     /** Take it though memory may not suffice, or though it was not proved on this Node.js. Default: false */
     force?: boolean | undefined
     /**
@@ -327,9 +338,12 @@ declare namespace tidemark {
     since?: Census | undefined
     /**
      * Also count what has no name: searches the whole heap for Maps, Sets and EventEmitters, at the price of
-     * several full GCs (half a second each at a heap of 75 MB). Default: false
+     * several full GCs (half a second each at a heap of 75 MB). What is expected to stop the event loop for
+     * longer than `maxPauseMs` is left out, and `problems` says so. Default: false
      */
     heapWide?: boolean | undefined
+    /** Milliseconds for which this census may stop the event loop at once; 1 to 3600000. Default: that of `start()`, or 50 */
+    maxPauseMs?: number | undefined
   }
 
   interface Census {
@@ -428,10 +442,10 @@ declare namespace tidemark {
     estimated_base: number
     /** memwatch: bytes. */
     current_base: number
-    /** memwatch: bytes; from the 3rd full GC on. */
-    min?: number
-    /** memwatch: bytes; from the 3rd full GC on. */
-    max?: number
+    /** memwatch: bytes; from the 3rd full GC on, 0 before. */
+    min: number
+    /** memwatch: bytes; from the 3rd full GC on, 0 before. */
+    max: number
 
     /** @airbnb/node-memwatch: microseconds since 1970. */
     gc_ts: number
@@ -636,24 +650,33 @@ declare namespace tidemark {
     total: number
   }
 
-  interface HeapDiffOptions extends WorkOptions {
+  interface HeapDiffForce {
+    /** Takes the snapshot although memory may not suffice for it, which ends the process. Default: false */
+    force?: boolean | undefined
+  }
+
+  interface HeapDiffOptions extends WorkOptions, HeapDiffForce {
     /** Bytes that a snapshot may take outside of V8's heap while it is read; beyond, `ERR_TIDEMARK_SNAPSHOT_TOO_LARGE`. Default: none */
     maxMemory?: number | undefined
   }
 
   interface HeapDiffConstructor {
-    /** Takes the first snapshot. */
-    new (): HeapDiff
+    /**
+     * Takes the first snapshot. The options also hold for `end` and `finish`.
+     * @throws {TidemarkError} `ERR_TIDEMARK_SNAPSHOT_REFUSED` with `reason: 'memory'`, `need` and `available` in bytes, as
+     * do all others: in the process V8 would end it where memory does not suffice
+     */
+    new (options?: HeapDiffForce): HeapDiff
     /** As the constructor, and all but V8's own part is done on another thread. The options also hold for `finish`. */
     start (options?: HeapDiffOptions): Promise<HeapDiff>
   }
 
   interface HeapDiff {
     /**
-     * Takes the second snapshot and compares.
+     * Takes the second snapshot and compares. Where it is refused it can be ended later.
      * @throws {TidemarkError} `ERR_TIDEMARK_HEAP_DIFF_ENDED` the second time
      */
-    end (): HeapDiffResult
+    end (options?: HeapDiffForce): HeapDiffResult
     /** As `end`, and all but V8's own part is done on another thread. */
     finish (options?: HeapDiffOptions): Promise<HeapDiffResult>
   }
@@ -735,8 +758,8 @@ declare namespace tidemark {
     column: number | null
   }
 
-  /** Why a snapshot cannot be read. */
-  type SnapshotFault = 'syntax' | 'truncated' | 'layout' | 'counts' | 'range' | 'too-large' | 'file' | 'io' | 'not-found'
+  /** Why a snapshot cannot be read. `dense`: it would take more memory than is in proportion to its bytes, which V8's own do not. */
+  type SnapshotFault = 'syntax' | 'truncated' | 'layout' | 'counts' | 'range' | 'dense' | 'too-large' | 'file' | 'io' | 'not-found'
 
   interface TidemarkError extends Error {
     /** The byte of the snapshot at which it shows. */
@@ -748,6 +771,7 @@ declare namespace tidemark {
       | 'ERR_TIDEMARK_CANCELLED'
       | 'ERR_TIDEMARK_HEAP_DIFF_ENDED'
       | 'ERR_TIDEMARK_INTERNAL'
+      | 'ERR_TIDEMARK_EXPRESS_NOT_CALLED'
       | 'ERR_TIDEMARK_LISTENER'
       | 'ERR_TIDEMARK_LOGGER'
       | 'ERR_TIDEMARK_OPTION'

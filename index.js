@@ -1,10 +1,11 @@
 'use strict'
 
-const { loadBinding } = require('./lib/binding')
+// First, so that another runtime is told by name and not by what it lacks.
+const binding = require('./lib/binding').loadBinding()
 const { createHeapDiff } = require('./lib/heap-diff')
 const { Monitor } = require('./lib/monitor')
-
-const binding = loadBinding()
+const { withDescriptors } = require('./lib/snapshot/descriptors')
+const { withSpare } = require('./lib/spare-descriptor')
 
 /** This thread's monitor: an EventEmitter, as memwatch was. Nothing runs until someone listens. */
 const tidemark = new Monitor(binding)
@@ -28,10 +29,11 @@ module.exports.writeHeapSnapshot = writeHeapSnapshot
 module.exports.readHeapSnapshot = readHeapSnapshot
 module.exports.express = express
 
-// Loaded with their first use: a process that never suspects anything needs none of it.
+// Loaded with their first use: a process that never suspects anything needs none of it. That may come
+// when the app has leaked all descriptors.
 
 function census (options) {
-  return require('./lib/evidence/census').census(options)
+  return withSpare(() => require('./lib/evidence/census')).census(options, { binding, maxPauseMs: Monitor.maxPauseMs(tidemark) })
 }
 
 function expect (container, bounds) {
@@ -39,22 +41,31 @@ function expect (container, bounds) {
 }
 
 function profile (options) {
-  return require('./lib/profile').profile(options)
+  return withSpare(() => require('./lib/profile')).profile(options)
 }
 
 function writeHeapSnapshot (...args) {
-  return require('./lib/snapshot').writeHeapSnapshot(binding, args)
+  let snapshots
+  try {
+    snapshots = withDescriptors(() => require('./lib/snapshot'))
+  } catch (error) {
+    const callback = args.at(-1)
+    if (typeof callback !== 'function') return Promise.reject(error)
+    process.nextTick(callback, error)
+    return
+  }
+  return snapshots.writeHeapSnapshot(binding, args)
 }
 
 function readHeapSnapshot (file, options) {
-  return require('./lib/analysis').readHeapSnapshot(binding, file, options)
+  return withSpare(() => require('./lib/analysis')).readHeapSnapshot(binding, file, options)
 }
 
 let middleware
 
 /** Loaded with its first use: a worker without a server needs none of it. */
-function express (options) {
-  return loadMiddleware()(options)
+function express (...args) {
+  return loadMiddleware()(...args)
 }
 
 express.status = () => loadMiddleware().status()

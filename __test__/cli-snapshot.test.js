@@ -11,7 +11,7 @@ const { setTimeout: wait } = require('node:timers/promises')
 const binding = require('../lib/binding').loadBinding()
 const { prove } = require('../lib/cli/running/proof')
 const { forkObstacle } = require('../lib/snapshot/fork')
-const { takeRequest, requestName } = require('../lib/snapshot/request')
+const { takeRequest, isRequestName } = require('../lib/snapshot/request')
 const { problemsOf } = require('./helpers/snapshot')
 
 const COMMAND = path.join(__dirname, '..', 'bin', 'tidemark.js')
@@ -76,7 +76,10 @@ function snapshot (...args) {
 
 const isAlive = (child) => child.exitCode === null && child.signalCode === null
 
-const requestOf = (pid) => path.join('/tmp', requestName(pid))
+/** A name as a command makes it up. */
+const requestOf = (pid) => `/tmp/tidemark-request-${pid}-0123456789abcdef.json`
+
+const requestsTo = (pid) => fs.readdirSync('/tmp').filter((name) => isRequestName(name, pid))
 
 /** What must be true after each refusal. */
 async function refused (child, args, sentence) {
@@ -84,7 +87,7 @@ async function refused (child, args, sentence) {
   assert.match(stderr, sentence)
   assert.match(stderr, /^tidemark: [^\n]+\n$/)
   assert.deepEqual({ code, stdout }, { code: 1, stdout: '' })
-  assert.ok(!fs.existsSync(requestOf(child.pid)))
+  assert.deepEqual(requestsTo(child.pid), [])
 }
 
 describe('a process that listens', { skip: notLinux || noFork }, () => {
@@ -101,7 +104,7 @@ describe('a process that listens', { skip: notLinux || noFork }, () => {
     assert.deepEqual(problemsOf(file), [])
     assert.ok(!fs.readFileSync(file, 'utf8').includes('"secret-1'))
     assert.ok(isAlive(child))
-    assert.ok(!fs.existsSync(requestOf(child.pid)))
+    assert.deepEqual(requestsTo(child.pid), [])
   })
 
   test('writes what it is asked for where it is asked to, and hears another signal', async () => {
@@ -123,7 +126,7 @@ describe('a process that listens', { skip: notLinux || noFork }, () => {
     assert.equal(code, 0, stderr)
     const [name] = fs.readdirSync(folder)
     assert.equal(fs.statSync(path.join(folder, name)).uid, NOBODY)
-    assert.ok(!fs.existsSync(requestOf(child.pid)))
+    assert.deepEqual(requestsTo(child.pid), [])
   })
 
   test('in a container is asked from outside, and the command tells how to reach the file', { skip: noContainer() }, async () => {
@@ -141,13 +144,29 @@ describe('a process that listens', { skip: notLinux || noFork }, () => {
     assert.deepEqual(fs.readdirSync(`/proc/${pid}/root/tmp`), [path.basename(told)])
   })
 
+  test('is asked though another user has put requests in the way', { skip: notRoot }, async () => {
+    const child = await app('asked', { signal: 'SIGUSR2' })
+    const { pid } = child
+    const inTheWay = [`/tmp/tidemark-request-${pid}.json`, ...Array.from({ length: 50 }, (_, i) => `/tmp/tidemark-request-${pid}-${i}.json`)]
+    const script = 'process.setgid(65534); process.setuid(65534); for (const file of process.argv.slice(1)) require("fs").writeFileSync(file, "{}\\n", { mode: 0o600 })'
+    execFileSync(process.execPath, ['-e', script, '--', ...inTheWay])
+    try {
+      const { code, stdout, stderr } = await snapshot('--pid', pid, '--json')
+      assert.equal(code, 0, stderr)
+      assert.deepEqual(problemsOf(JSON.parse(stdout).path), [])
+      for (const file of inTheWay) assert.equal(fs.readFileSync(file, 'utf8'), '{}\n')
+    } finally {
+      for (const file of inTheWay) fs.rmSync(file)
+    }
+  })
+
   test('is asked though a request was forgotten a minute ago', async () => {
     const child = await app('asked', { signal: 'SIGUSR2' })
     fs.writeFileSync(requestOf(child.pid), '{}', { mode: 0o600 })
     const script = `const { now } = Date; Date.now = () => now() + 61000; require(${JSON.stringify(COMMAND)})`
     const { status, stderr } = spawnSync(process.execPath, ['-e', script, '--', COMMAND, 'snapshot', '--pid', String(child.pid)], { timeout: DEADLINE_MS, encoding: 'utf8' })
     assert.equal(status, 0, stderr)
-    assert.ok(!fs.existsSync(requestOf(child.pid)))
+    assert.deepEqual(requestsTo(child.pid), [])
   })
 
   test('passes the refusal of its guard on, with the numbers', async () => {
@@ -265,7 +284,7 @@ describe('nothing is sent', { skip: notLinux }, () => {
     const child = await app('asked', { signal: 'SIGUSR2' })
     fs.writeFileSync(requestOf(child.pid), '', { mode: 0o600 })
     const { code, stderr } = await snapshot('--pid', child.pid)
-    assert.match(stderr, /is being asked already: '\/tmp\/tidemark-request-\d+\.json' is there/)
+    assert.match(stderr, /is being asked already: '\/tmp\/tidemark-request-\d+-\w+\.json' is there/)
     assert.equal(code, 1)
     fs.rmSync(requestOf(child.pid))
     assert.deepEqual(fs.readdirSync(folder), [])
@@ -303,7 +322,7 @@ describe('a process that does not answer', { skip: notLinux }, () => {
     command.kill('SIGINT')
     const { code, stderr } = await ended
     assert.deepEqual({ code, stderr }, { code: 130, stderr: `tidemark: Interrupted. Process ${child.pid} may still write the snapshot.\n` })
-    assert.ok(!fs.existsSync(requestOf(child.pid)))
+    assert.deepEqual(requestsTo(child.pid), [])
   })
 })
 
@@ -316,22 +335,22 @@ describe('a request', { skip: notLinux }, () => {
 
   afterEach(() => fs.rmSync(file, { force: true, recursive: true }))
 
-  test('is gone once it is taken, and the answer goes into what it was', () => {
+  test('is gone once it is taken, and the answer goes into what it was', async () => {
     const request = '{"path":"/x","redact":false,"force":true,"timeoutMs":2000}\n'
     put(request)
     const descriptor = fs.openSync(file, 'r')
-    const { answer, ...wanted } = takeRequest()
+    const { answer, ...wanted } = await takeRequest()
     assert.deepEqual(wanted, { path: '/x', redact: false, force: true, timeoutMs: 2000 })
     assert.ok(!fs.existsSync(file))
-    assert.equal(takeRequest(), undefined)
+    assert.equal(await takeRequest(), undefined)
     answer({ bytes: 1 })
     assert.equal(fs.readFileSync(descriptor, 'utf8'), `${request}{"bytes":1}\n`)
     fs.closeSync(descriptor)
   })
 
-  test('that does not say so is for a redacted snapshot', () => {
+  test('that does not say so is for a redacted snapshot', async () => {
     put('{}')
-    const { answer, ...wanted } = takeRequest()
+    const { answer, ...wanted } = await takeRequest()
     assert.deepEqual(wanted, { path: undefined, redact: true, force: false, timeoutMs: undefined })
     answer({})
   })
@@ -362,21 +381,21 @@ describe('a request', { skip: notLinux }, () => {
       fs.chownSync(file, NOBODY, NOBODY)
     }]]
   ]) {
-    test(`${what} is left alone`, () => {
+    test(`${what} is left alone`, async () => {
       make()
       const before = fs.lstatSync(file)
-      assert.equal(takeRequest(), undefined)
+      assert.equal(await takeRequest(), undefined)
       const after = fs.lstatSync(file)
       assert.deepEqual([after.ino, after.size, after.mtimeMs], [before.ino, before.size, before.mtimeMs])
     })
   }
 
-  test('of more than a minute ago is left alone', () => {
+  test('of more than a minute ago is left alone', async () => {
     put('{}')
     const { now } = Date
     Date.now = () => now() + 61000
     try {
-      assert.equal(takeRequest(), undefined)
+      assert.equal(await takeRequest(), undefined)
     } finally {
       Date.now = now
     }

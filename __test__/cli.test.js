@@ -8,6 +8,7 @@ const path = require('node:path')
 const { after, before, describe, test } = require('node:test')
 const { gzipSync } = require('node:zlib')
 const { result } = require('./helpers/child')
+const { help } = require('../lib/cli/help')
 const { Terminal } = require('../lib/cli/terminal')
 const { plain, plainJson } = require('../lib/plain')
 const { escape, inert } = require('../lib/html')
@@ -195,6 +196,51 @@ describe('convert', () => {
   })
 })
 
+test('convert does not write over what is there without --force', async () => {
+  const out = path.join(folder, 'there.heapsnapshot')
+  writeFileSync(out, 'mine')
+  const { code, stderr } = await tidemark('convert', first, '--out', out)
+  assert.deepEqual([code, readFileSync(out, 'utf8')], [1, 'mine'])
+  assert.match(stderr, /there\.heapsnapshot' is there already\. .*--force/)
+  assert.equal((await tidemark('convert', first, '--out', out, '--force')).code, 0)
+  assert.ok(statSync(out).size > 1000)
+})
+
+test('with --json every failure is JSON on stdout too', async () => {
+  for (const [args, code] of [
+    [['summary', path.join(folder, 'missing'), '--json'], 'ERR_TIDEMARK_SNAPSHOT_UNREADABLE'],
+    [['path', first, '--class', 'NoSuchClass', '--json'], 'ERR_TIDEMARK_SNAPSHOT_NOT_FOUND'],
+    [['sumary', first, '--json'], 'ERR_TIDEMARK_USAGE'],
+    [['convert', first, '--out', first, '--json'], 'ERR_TIDEMARK_SNAPSHOT_UNREADABLE']
+  ]) {
+    const { code: exit, stdout, stderr } = await tidemark(...args)
+    const { error } = JSON.parse(stdout)
+    assert.deepEqual([exit, error.code], [1, code])
+    assert.equal(stderr, `tidemark: ${error.message}\n`)
+  }
+})
+
+test('a full disk is told with the path', { skip: process.platform !== 'linux' && 'no /dev/full' }, async () => {
+  const { code, stderr } = await tidemark('suspects', first, '--html', '/dev/full')
+  assert.equal(code, 1)
+  assert.match(stderr, /ENOSPC.*'\/dev\/full'/)
+})
+
+test('colours follow NO_COLOR and FORCE_COLOR', () => {
+  const stream = (isTTY) => ({ isTTY, hasColors: () => true, on () {} })
+  const styled = (isTTY, env) => new Terminal({ stdout: stream(isTTY), stderr: stream(false), env }).style('bold', 'x') !== 'x'
+  for (const [isTTY, env, expected] of [
+    [true, {}, true], [false, {}, false], [true, { NO_COLOR: '1' }, false], [true, { NO_COLOR: '' }, true],
+    [false, { FORCE_COLOR: '1' }, true], [false, { FORCE_COLOR: '' }, true], [true, { FORCE_COLOR: '0' }, false], [false, { FORCE_COLOR: '3', NO_COLOR: '1' }, true]
+  ]) assert.equal(styled(isTTY, env), expected, JSON.stringify([isTTY, env]))
+})
+
+test('help is within 100 columns', async () => {
+  for (const command of [undefined, 'suspects', 'summary', 'diff', 'path', 'convert', 'snapshot']) {
+    assert.deepEqual(help(command).split('\n').filter((line) => line.length > 100), [])
+  }
+})
+
 describe('bad input', () => {
   const oneLine = /^tidemark: [^\n]+\n$/
 
@@ -229,7 +275,9 @@ describe('bad input', () => {
 
   test('a wrong command line says what is wrong and where help is', async () => {
     for (const [args, wanted] of [
-      [['suspect', first], /There is no command 'suspect'. There are: suspects/],
+      [['suspect', first], /There is no command 'suspect'\. Did you mean 'suspects'\? There are: suspects/],
+      [['zzz'], /There is no command 'zzz'\. There are/],
+      [[first], /first\.heapsnapshot' is a file, not a command\. .*tidemark suspects /],
       [['--json'], /Say what to do/],
       [['diff', first], /takes two files, the earlier one first, got 1/],
       [['path', first], /--node ID or --class NAME/],
@@ -240,12 +288,13 @@ describe('bad input', () => {
       [['summary', first, '--rows', '-1'], /^tidemark: Option '--rows' wants a value, and what follows it looks like an option\. /],
       [['summary', first, '--rows=-1'], /whole number, got '-1'/],
       [['diff', first, second, '--html', 'o.html'], /'tidemark diff' has no option --html: it belongs to suspects, summary\./],
-      [['--rows', '3', 'sumary', first], /There is no command 'sumary'/],
-      [['help', 'dif'], /There is no command 'dif'/]
+      [['--rows', '3', 'sumary', first], /There is no command 'sumary'\. Did you mean 'summary'\?/],
+      [['help', 'dif'], /Did you mean 'diff'\?/]
     ]) {
       const { code, stdout, stderr } = await tidemark(...args)
       assert.equal(code, 1, args.join(' '))
-      assert.equal(stdout, '')
+      if (args.includes('--json')) assert.equal(JSON.parse(stdout).error.code, 'ERR_TIDEMARK_USAGE')
+      else assert.equal(stdout, '')
       assert.match(stderr, wanted)
       assert.match(stderr, /^[^\n↵]+\nTry 'tidemark --help'\.\n$/)
     }

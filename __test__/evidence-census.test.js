@@ -180,7 +180,7 @@ test('a container that grows at every count comes first, and one that is full or
   assert.match(first.description, /^`leak` in census-grows\.js, a Map, grew from \d+ to [\d,]+ entries in \d+ s; it holds Object, about \d+ B each; filled by work at census-grows\.js:\d+$/)
   assert.equal(first.kind, 'container')
   assert.equal(first.key, '__test__/programs/census-grows.js:leak')
-  assert.equal(first.location.line, 15)
+  assert.equal(first.location.line, 16)
   assert.ok(first.links.includes(`file:${require.resolve('./programs/census-grows.js')}`))
   assert.ok(first.growth > 10000 && first.growth < first.bytes)
   assert.ok(first.confidence > 0.6)
@@ -263,11 +263,13 @@ test('workers that end in the middle of a walk harm nobody', async () => {
 })
 
 test('heap-wide, a Map without a name is counted too, and options are checked', async () => {
-  const { heapWide, containers, refusals } = await result('census-heap-wide.js')
+  const { heapWide, containers, refusals, refused } = await result('census-heap-wide.js')
   const { largest, count } = heapWide.find(({ type }) => type === 'Map')
   assert.deepEqual(largest.slice(0, 2), [{ size: 3000, name: '`named` in census-heap-wide.js' }, { size: 2000, name: null }])
   assert.ok(count >= 2)
   assert.ok(!containers.some(({ size }) => size === 2000))
+  assert.deepEqual(refused.heapWide, [])
+  assert.match(refused.problems.join('\n'), /^Maps that have no name were not looked for \(`heapWide`\): .* `maxPauseMs` is 1\.$/m)
   assert.deepEqual(refusals, ['ERR_TIDEMARK_OPTION', 'ERR_TIDEMARK_OPTION', 'ERR_TIDEMARK_UNKNOWN_OPTION'])
 })
 

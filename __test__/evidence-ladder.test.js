@@ -3,6 +3,7 @@
 const assert = require('node:assert/strict')
 const { performance } = require('node:perf_hooks')
 const { after, before, beforeEach, describe, it } = require('node:test')
+const { setTimeout: sleep } = require('node:timers/promises')
 const { Evidence } = require('../lib/evidence')
 
 const SAMPLE = { fullGcs: 3, levels: { heap: 1e6 } }
@@ -17,7 +18,6 @@ function fakeSource (overrides = {}) {
     tick () { calls.push('tick') },
     stop () { calls.push('stop') },
     async findings () { return [] },
-    handlers () { return [] },
     ...overrides
   }
 }
@@ -60,9 +60,9 @@ describe('the evidence ladder', () => {
     source = fakeSource()
     standing = fakeSource()
     made = 0
-    evidence = new Evidence(['routes', 'listeners'], () => {
+    evidence = new Evidence(['routes', 'listeners'], (name) => {
       made++
-      return { routes: source }
+      return { routes: source }[name]
     }, standing)
   })
 
@@ -145,10 +145,11 @@ describe('the evidence ladder', () => {
     assert.equal(evidence.tick(41000, SAMPLE), true)
   })
 
-  it('waits for snapshots that were begun before the leak was over, and then goes away', () => {
+  it('waits for snapshots that were begun before the leak was over, and then goes away', async () => {
     const retainers = fakeSource({ pending: true, leakTold () { this.calls.push('told') } })
-    const climbing = new Evidence(['routes', 'retainers'], () => ({ routes: source, retainers }), standing)
+    const climbing = new Evidence(['routes', 'retainers'], (name) => ({ routes: source, retainers })[name], standing)
     climbing.follow(leak, 0)
+    await sleep(20)
     climbing.told('heap', 0)
     climbing.follow(recovered, 5000)
     assert.equal(climbing.tick(60000, SAMPLE), false)
@@ -180,7 +181,7 @@ describe('the evidence ladder', () => {
     const boom = () => { throw new Error('boom') }
     const bad = fakeSource({ start: boom, tick: boom, stop: boom, findings: boom })
     standing.findings = async () => [FINDING]
-    const hurt = new Evidence(['routes', 'listeners'], () => ({ routes: bad }), standing)
+    const hurt = new Evidence(['routes', 'listeners'], (name) => ({ routes: bad })[name], standing)
     hurt.follow(suspicion, 0)
     hurt.tick(1, SAMPLE)
     assert.equal((await hurt.suspects(LEAK, SOON_MS)).length, 1)
@@ -188,10 +189,47 @@ describe('the evidence ladder', () => {
     assert.match(hurt.problems.join(), /boom/)
   })
 
+  it('goes on without a source that cannot be loaded, says so, and tries again', async () => {
+    let files = 0
+    const poor = new Evidence(['containers', 'routes'], (name) => {
+      if (name === 'containers' && files < 2) {
+        files++
+        throw new Error('EMFILE: too many open files')
+      }
+      return source
+    }, standing)
+    poor.follow(suspicion, 0)
+    await sleep(20)
+    assert.deepEqual(source.calls, ['start'])
+    assert.match(poor.problems.join(), /'containers' could not be loaded and is missing: EMFILE: too many open files\. It is tried again/)
+    const now = performance.now()
+    poor.tick(now + 5000, SAMPLE)
+    assert.equal(files, 1)
+    poor.tick(now + 10001, SAMPLE)
+    assert.equal(files, 2)
+    poor.tick(now + 20002, SAMPLE)
+    assert.deepEqual(poor.problems, [])
+    assert.equal(source.calls.filter((call) => call === 'start').length, 2)
+    poor.end()
+  })
+
+  it('lets a source add to what others found', async () => {
+    source.findings = async () => [FINDING]
+    source.link = async (findings) => { for (const { links } of findings) links.push('route:GET /b') }
+    evidence.follow(suspicion, 0)
+    await evidence.suspects(LEAK, SOON_MS)
+    assert.deepEqual(FINDING.links, ['route:GET /b'])
+    FINDING.links.length = 0
+    source.link = async () => { throw new Error('boom') }
+    assert.equal((await evidence.suspects(LEAK, SOON_MS)).length, 1)
+    assert.match(evidence.problems.join(), /boom/)
+    evidence.end()
+  })
+
   it('does not wait for a source that never answers', { timeout: 20000 }, async () => {
     const slow = fakeSource({ findings: () => new Promise(() => {}) })
     standing.findings = async () => [FINDING]
-    const impatient = new Evidence(['routes', 'listeners'], () => ({ routes: slow }), standing, 10)
+    const impatient = new Evidence(['routes', 'listeners'], (name) => ({ routes: slow })[name], standing, 10)
     impatient.follow(suspicion, 0)
     const suspects = await impatient.suspects(LEAK, SOON_MS)
     assert.equal(suspects.length, 1)

@@ -105,8 +105,23 @@ describe('warnings of too many listeners', () => {
     })
 
     test('may be one of many: places are bounded', async () => {
-      for (let i = 0; i < 100; i++) warn({ emitter: { value: new EventEmitter() }, type: { value: `e${i}` }, count: { value: 11 } })
+      for (let i = 0; i < 100; i++) warn({ emitter: { value: new EventEmitter() }, type: { value: `${'abcdefghij'[Math.floor(i / 10)]}-${'abcdefghij'[i % 10]}` }, count: { value: 11 } })
       assert.equal((await warnings.findings()).length, 32)
+    })
+
+    test('may be called by data: that is one place, and nothing of it is told', async () => {
+      class Bus extends EventEmitter {}
+      Object.defineProperty(Bus, 'name', { value: 'ann@example.org' })
+      for (let i = 0; i < 20; i++) {
+        const bus = new Bus()
+        for (let k = 0; k < 12; k++) EventEmitter.prototype.on.call(bus, `order-8821${i}`, () => {})
+        warn({ emitter: { value: bus }, type: { value: `order-8821${i}` }, count: { value: 11 } })
+      }
+      const [finding, ...others] = await warnings.findings()
+      assert.deepEqual(others, [])
+      assert.equal(finding.key, "[…] '[…]'")
+      assert.match(finding.description, /^8 of \[…\] have 96 listeners for '\[…\]', 88 when Node.js warned/)
+      assert.doesNotMatch(JSON.stringify(finding), /8821|example/)
     })
   })
 })

@@ -172,14 +172,17 @@ describe("with snapshots: 'auto'", { skip, concurrency: 2 }, () => {
     return told
   }
 
+  /** Where the file system has no files without a name, they have one while they are written. */
+  const withoutUnfinished = (names) => names.filter((name) => !/^\.tidemark-.*\.tmp$/.test(name))
+
   it('the leak is followed by who holds what grew, and no file is left', { timeout: 180000 }, async () => {
-    const { evidence, folder, status, files } = await leak('leak-evidence')
+    const { evidence, seen, status, files } = await leak('leak-evidence')
     const [top] = evidence.suspects
     assert.match([top, ...top.evidence].map(({ description }) => description).join('\n'),
       /Map `sessions` \(context of retainer-leak\.js\) holds [\d,]+ Session, .* since the first/)
     assert.match(evidence.message, /Map `sessions`/)
     assert.doesNotMatch(JSON.stringify(evidence), /secret-token/)
-    assert.equal(folder.mode, 0o700)
+    assert.deepEqual(withoutUnfinished(seen), [])
     assert.ok(status.evidence.durationMs.retainers > 0)
     assert.deepEqual(status.problems, [])
     assert.deepEqual(files, [])
@@ -198,7 +201,7 @@ describe("with snapshots: 'auto'", { skip, concurrency: 2 }, () => {
 
   it('process.exit() in a capture leaves no file', async () => {
     const { files } = await leak('exit')
-    assert.equal(files.length, 1)
+    assert.deepEqual(withoutUnfinished(files), [])
   })
 
   it('a process with nothing else to do ends', async () => {

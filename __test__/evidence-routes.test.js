@@ -6,6 +6,7 @@ const { before, describe, test } = require('node:test')
 const { RouteNames } = require('../lib/evidence/routes/name')
 const { RouteEvidence } = require('../lib/evidence/routes')
 const { result } = require('./helpers/child')
+const { data } = require('./names.json')
 
 const started = channel('http.server.request.start')
 const finished = channel('http.server.response.finish')
@@ -128,6 +129,11 @@ describe('a request that an app prepared', { skip }, () => {
   })
 })
 
+/** 'four-two', as numbers are no names. */
+function inWords (number) {
+  return [...String(number)].map((digit) => ['no', 'one', 'two', 'three', 'four', 'five', 'six', 'seven', 'eight', 'nine'][digit]).join('-')
+}
+
 describe('the names of routes', () => {
   const name = (req, res = {}) => new RouteNames((each) => each).of(req, res)
 
@@ -150,13 +156,30 @@ describe('the names of routes', () => {
   test('are paths without ids and queries elsewhere', () => {
     assert.equal(name({ method: 'PUT', url: '/users/42/photo?size=3' }), 'PUT /users/:id/photo')
     assert.equal(name({ method: 'GET', url: '/' }), 'GET /')
+    assert.equal(name({ method: 'OPTIONS', url: '*' }), 'OPTIONS *')
+    assert.equal(name({ method: 'GET', url: '/api/v2/forgot-password' }), 'GET /api/v2/forgot-password')
+  })
+
+  test('hold nothing of what clients sent', () => {
+    for (const secret of data) {
+      const url = `/reset/${secret}/done?token=${secret}`
+      const said = [
+        name({ method: 'GET', url }),
+        name({ method: 'GET', baseUrl: `/reset/${secret}`, route: { path: '/done' } }),
+        name({ method: 'GET', baseUrl: '', originalUrl: url, route: { path: '/done' } }, { statusCode: 500 }),
+        name({ method: 'GET', baseUrl: '', route: { path: `/reset/${secret}/done` } }),
+        name({ method: 'GET', baseUrl: '', route: { path: [`/${secret}`, new RegExp(secret.replace(/\W/g, '\\$&'))] } }),
+        name({ method: secret, url: '/done' })
+      ]
+      for (const each of said) assert.ok(!each.includes(secret), `${secret} in ${each}`)
+    }
   })
 
   test('are at most 64, and what is too much is gathered', () => {
     const names = new RouteNames((each) => each)
-    for (let i = 0; i < 40; i++) names.of({ method: 'GET', url: `/a${i}` }, {})
-    for (let i = 0; i < 1000; i++) names.of({ method: 'GET', url: `/posts/${'x'.repeat(i)}` }, {})
-    for (let i = 0; i < 1000; i++) names.of({ method: 'GET', url: `/${'y'.repeat(i)}` }, {})
+    for (let i = 0; i < 40; i++) names.of({ method: 'GET', url: `/${inWords(i)}` }, {})
+    for (let i = 0; i < 1000; i++) names.of({ method: 'GET', url: `/posts/${inWords(i)}` }, {})
+    for (let i = 0; i < 1000; i++) names.of({ method: 'GET', url: `/about-${inWords(i)}` }, {})
     const all = [...names.all()]
     assert.equal(all.length, 64)
     assert.ok(all.includes('GET /posts/*'))

@@ -3,12 +3,14 @@
 const assert = require('node:assert/strict')
 const path = require('node:path')
 const { test } = require('node:test')
+const { setTimeout: sleep } = require('node:timers/promises')
 const { result } = require('./helpers/child')
 const { allocatedBytes, intervalFor, LEAST_INTERVAL, MOST_INTERVAL } = require('../lib/evidence/sites/allocation-rate')
 const { toFindings } = require('../lib/evidence/sites/finding')
 const { growthBySite } = require('../lib/evidence/sites/growth')
 const { Stacks } = require('../lib/evidence/sites/stacks')
 const { SiteEvidence } = require('../lib/evidence/sites')
+const { Pauses } = require('../lib/pauses')
 
 const APP = path.resolve('app.js')
 const MODULES = path.resolve('node_modules')
@@ -164,8 +166,8 @@ test('the interval follows the rate of allocation, within bounds', () => {
 })
 
 /** SiteEvidence with a profiler that the test holds in its hands. */
-function faked () {
-  const fake = { started: [], stopped: 0, taken: 0, ageMs: 0, problem: undefined, measure: null, samples: samples(1, 1000, 10, STORE) }
+function faked (means) {
+  const fake = { started: [], stopped: 0, taken: 0, ageMs: 0, problem: undefined, measure: null, samples: samples(1, 1000, 10, STORE), collects: true, expectedMs: 10 }
   const startSampler = (intervalBytes, { yields }) => {
     fake.started.push(intervalBytes)
     fake.yields = yields
@@ -173,6 +175,8 @@ function faked () {
       sampler: {
         intervalBytes,
         get ageMs () { return fake.ageMs },
+        get collects () { return fake.collects },
+        get expectedMs () { return fake.expectedMs },
         check: () => fake.problem,
         take () {
           fake.taken += 1
@@ -183,7 +187,7 @@ function faked () {
     }
   }
   const rate = { measure (done) { fake.measure = (bytesPerSecond) => done(bytesPerSecond) }, stop () {} }
-  const evidence = new SiteEvidence({ rate, startSampler })
+  const evidence = new SiteEvidence(means, { rate, startSampler })
   return { evidence, fake }
 }
 
@@ -195,19 +199,74 @@ test('sampling begins when the rate is known, and not before', () => {
   assert.deepEqual(fake.started, [64 * 1024])
 })
 
-test('the first profile comes with a full GC, and a large heap has none', () => {
-  for (const [level, expected] of [[1e8, 1], [1e9, 0]]) {
-    const { evidence, fake } = faked()
+test('the first profile comes with a full GC, and not where it would take too long', async () => {
+  for (const [expectedMs, taken] of [[40, 1], [60, 0]]) {
+    const pauses = new Pauses(50)
+    const { evidence, fake } = faked({ pauses })
+    fake.expectedMs = expectedMs
     evidence.start()
     fake.measure(1e8)
-    evidence.tick(1, { fullGcs: 1, level })
+    evidence.tick(1, { fullGcs: 1 })
     fake.ageMs = 9000
-    evidence.tick(2, { fullGcs: 1, level })
+    evidence.tick(2, { fullGcs: 1 })
     assert.equal(fake.taken, 0)
-    evidence.tick(3, { fullGcs: 2, level })
-    evidence.tick(4, { fullGcs: 3, level })
-    assert.equal(fake.taken, expected)
+    evidence.tick(3, { fullGcs: 2 })
+    assert.equal(fake.taken, taken)
+    await evidence.findings()
+    assert.equal(pauses.problems.length, 1 - taken)
+    evidence.stop()
   }
+})
+
+test('profiles that get large end the sampling with an answer, and a coarser one begins', async () => {
+  const { evidence, fake } = faked({ pauses: new Pauses(50) })
+  evidence.start()
+  fake.measure(1e8)
+  fake.ageMs = 15000
+  evidence.tick(1, { fullGcs: 1 })
+  fake.expectedMs = 45
+  evidence.tick(2, { fullGcs: 1 })
+  await sleep(20)
+  assert.equal(fake.taken, 2)
+  assert.equal(fake.started[1], 4 * fake.started[0])
+  const [found] = await evidence.findings()
+  assert.equal(found.key, 'app.js:store')
+  evidence.stop()
+})
+
+test('a profile without a GC asks for one where most was sampled since the last, and waits for it', async () => {
+  let sinceFullGc = 15000
+  let asked = 0
+  const collect = () => {
+    asked++
+    setTimeout(() => { sinceFullGc = 0 }, 100)
+    return true
+  }
+  const alive = setInterval(() => {}, 1000)
+  const { evidence, fake } = faked({ sinceFullGc: () => sinceFullGc, collect })
+  fake.collects = false
+  fake.ageMs = 16000
+  evidence.start()
+  fake.measure(1e8)
+  const [found] = await evidence.findings()
+  assert.equal(found.key, 'app.js:store')
+  assert.equal(asked, 1)
+  assert.equal(sinceFullGc, 0)
+  evidence.stop()
+  clearInterval(alive)
+})
+
+test('what was sampled since the last full GC does not count, where none may be asked for', async () => {
+  const { evidence, fake } = faked({ sinceFullGc: () => 8000, collect: () => false })
+  fake.collects = false
+  fake.ageMs = 16000
+  // Half as many that stay, and much garbage that nobody collected yet.
+  fake.samples = [...samples(1, 500, 10, STORE), ...samples(501, 1000, 5, ['app handler 40'])]
+  evidence.start()
+  fake.measure(1e8)
+  const found = await evidence.findings()
+  assert.deepEqual(found.map(({ key }) => key), ['app.js:store'])
+  evidence.stop()
 })
 
 test('questions in short succession cost one profile', async () => {
@@ -268,6 +327,12 @@ test('the function that leaks is found beside garbage, a cache and a start', asy
   assert.ok(found.confidence > 0.5)
   assert.deepEqual(problems, [])
   assert.ok(cost.durationMs > 0)
+})
+
+test('it is found without V8\'s own functions, too', async () => {
+  const { findings: [found], problems } = await result('sites-leak.js', { args: ['no binding'] })
+  assert.equal(found.location.function, 'leakyStore')
+  assert.deepEqual(problems, [])
 })
 
 test('an app that stops the profiler ends the sampling, and is told', async () => {

@@ -174,6 +174,23 @@ describe('a server without Express', DEADLINE, () => {
     assert.deepEqual(answer.routes.map(({ route }) => route), ['(unmatched)'])
   })
 
+  test('a middleware that was not called is one warning with a code, and every request is served', async (t) => {
+    const warnings = []
+    const onWarning = (warning) => { if (warning.code === 'ERR_TIDEMARK_EXPRESS_NOT_CALLED') warnings.push(warning.message) }
+    process.on('warning', onWarning)
+    t.after(() => process.off('warning', onWarning))
+    const express = createMiddleware(new FakeMonitor())
+    for (const framework of ['express', 'express4']) {
+      const app = require(framework)()
+      app.use(express)
+      app.get('/', (req, res) => res.send('here'))
+      const port = await listen(t, app)
+      for (let i = 0; i < 2; i++) assert.equal((await request(port, '/')).status, 200)
+    }
+    assert.deepEqual(warnings.map((message) => message.includes('tidemark.express()')), [true])
+    await until(() => readStatus(express).traffic.requests === 4)
+  })
+
   test('a server that calls it without next is served', async (t) => {
     const { middleware, read } = setUp()
     const port = await listen(t, (req, res) => {
@@ -247,7 +264,8 @@ describe('a server without Express', DEADLINE, () => {
     const { middleware, read } = setUp()
     for (let i = 0; i < 600; i++) {
       const res = Object.assign(new EventEmitter(), { statusCode: 200 })
-      middleware({ method: 'GET', route: { path: `/made-up-${i}` } }, res, () => {})
+      const path = [...String(i)].map((digit) => `/:${'abcdefghij'[digit]}`).join('')
+      middleware({ method: 'GET', route: { path } }, res, () => {})
       res.emit('finish')
       res.emit('close')
     }
@@ -255,6 +273,16 @@ describe('a server without Express', DEADLINE, () => {
     assert.equal(routes.length, 501)
     assert.deepEqual([routes[0].route, routes[0].requests], ['(other)', 100])
     assert.deepEqual([traffic.requests, traffic.aborted], [600, 0])
+  })
+
+  test('a router that makes a template of every token has one', () => {
+    const { middleware, read } = setUp()
+    for (let i = 0; i < 10; i++) {
+      const res = Object.assign(new EventEmitter(), { statusCode: 200 })
+      middleware({ method: 'GET', route: { path: `/preview/9fJk2Lm${i}QwErT/:part` } }, res, () => {})
+      res.emit('finish')
+    }
+    assert.deepEqual(read().routes.map(({ route, requests }) => [route, requests]), [['GET /preview/[…]/:part', 10]])
   })
 })
 

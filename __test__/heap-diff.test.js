@@ -3,6 +3,8 @@
 const assert = require('node:assert/strict')
 const { before, describe, test } = require('node:test')
 const { result } = require('./helpers/child')
+const binding = require('../lib/binding').loadBinding()
+const { createHeapDiff } = require('../lib/heap-diff')
 const { niceSize } = require('../lib/heap-diff/shape')
 
 describe('a HeapDiff', () => {
@@ -103,4 +105,37 @@ test("sizes are written as memwatch's", () => {
   assert.equal(niceSize(-2120), '-2.07 kb')
   assert.equal(niceSize(0), '0 bytes')
   assert.equal(niceSize(3 * 2 ** 31), '6144 mb')
+})
+
+describe('where memory may not suffice, a HeapDiff', () => {
+  let left
+  const HeapDiff = createHeapDiff({ ...binding, memoryHeadroom: () => ({ machine: left, bytes: left, place: 'on the machine' }) }, (work) => work())
+  const refusal = (error) => {
+    assert.deepEqual([error.code, error.reason], ['ERR_TIDEMARK_SNAPSHOT_REFUSED', 'memory'])
+    assert.ok(error.need > 1e8 && error.available === left)
+    assert.match(error.message, /may need \d+ MB .* 1\.0 MB are left on the machine.*force: true/)
+    return true
+  }
+
+  test('is refused with both numbers, and one that was begun can be ended later', async () => {
+    left = 1e12
+    const [one, other] = [new HeapDiff(), await HeapDiff.start()]
+    left = 1e6
+    assert.throws(() => new HeapDiff(), refusal)
+    await assert.rejects(HeapDiff.start(), refusal)
+    assert.throws(() => one.end(), refusal)
+    await assert.rejects(other.finish(), refusal)
+    left = 1e12
+    assert.ok(one.end().after.nodes > 10000)
+    assert.ok((await other.finish()).after.nodes > 10000)
+  })
+
+  test('is made and ended by force', async () => {
+    left = 1e6
+    assert.ok(new HeapDiff({ force: true }).end().after.nodes > 10000)
+    const diff = await HeapDiff.start({ force: true })
+    assert.throws(() => diff.end({ force: false }), refusal)
+    assert.ok(diff.end().after.nodes > 10000)
+    for (const wrong of [{ force: 1 }, { fource: true }, 'by force']) assert.throws(() => new HeapDiff(wrong), { code: /^ERR_TIDEMARK_(UNKNOWN_)?OPTION$/ })
+  })
 })

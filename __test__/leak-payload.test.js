@@ -11,8 +11,22 @@ const trend = { detector: 'trend' }
 test('the sentence says what, how much, how fast, how sure, how long and what next', () => {
   const { message } = leakPayload(leakRecord(), toDate, trend)
   assert.equal(message, 'The JavaScript heap leaks: 21 MB more than 1 min 37 s ago over 12 full GCs, ' +
-    '13 MB/min (12 MB/min to 14 MB/min), confidence 97 %. At this rate the V8 heap limit is reached in 1 h. ' +
+    '13 MB/min, between 12 and 14, confidence 97 %. At this rate the V8 heap limit is reached in 1 h. ' +
     'Next: compare two heap snapshots taken some minutes apart, or look for Maps, arrays, listeners and closures that only grow.')
+})
+
+test('all rates of a sentence have one unit', () => {
+  const { message } = leakPayload(leakRecord({ status: { growthRate: 1.02e6, growthRateLow: 0.96e6, growthRateHigh: 1.1e6 } }), toDate, trend)
+  assert.match(message, / 1\.0 MB\/s, between 1\.0 and 1\.1, confidence/)
+})
+
+test('where memory is allocated does not say who keeps it: the next suspect is told too', () => {
+  const site = { kind: 'site', description: 'load (app.js:3) allocates what stays', evidence: [], location: null }
+  const container = { kind: 'container', description: '`cache` in app.js, a Map, grew', evidence: [], location: null }
+  const message = (...suspects) => leakPayload(leakRecord(), toDate, trend, suspects, 'x').message
+  assert.match(message(site, container), /Most likely: load \(app\.js:3\) allocates what stays\. Or: `cache` in app\.js, a Map, grew\.$/)
+  assert.doesNotMatch(message(container, site), / Or: /)
+  assert.doesNotMatch(message(site, site), / Or: /)
 })
 
 test("memwatch's fields are there, in memwatch's words", () => {
@@ -53,7 +67,7 @@ test('each channel has its own words, and handles are not bytes', () => {
   const { message, reason } = leakPayload(leakRecord({
     status: { channel: 'resources', growth: 312.4, growthRate: 3.2, growthRateLow: 3, growthRateHigh: 3.5, timeToLimitMs: undefined, limit: undefined }
   }), toDate, trend)
-  assert.match(message, /312 handles more .* 192\.0\/min/)
+  assert.match(message, /312 handles more .* 192\.0\/min, between 180\.0 and 210\.0/)
   assert.doesNotMatch(reason, /mb|kb|bytes/)
 })
 

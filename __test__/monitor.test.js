@@ -117,14 +117,19 @@ test('tidemark.express() keeps the monitor running, and a second call forgets no
   monitor.stop()
 })
 
-test('a preload presets the implicit start, and the app may still start it with its own options', () => {
+test('what a preload was told holds for every start, and what the app names wins', () => {
   const { binding, monitor } = setup()
   Monitor.preset(monitor, { detector: 'memwatch' })
   monitor.on('leak', () => {})
   assert.equal(binding.last.options.detector, 'memwatch')
-  monitor.start({ consecutive: 7 })
-  assert.equal(binding.last.options.detector, 'trend')
-  assert.equal(binding.last.options.consecutive, 7)
+  monitor.start({ consecutive: 7, detector: undefined })
+  assert.deepEqual([binding.last.options.detector, binding.last.options.consecutive], ['memwatch', 7])
+  monitor.stop()
+  monitor.start({ detector: 'trend' })
+  assert.deepEqual([binding.last.options.detector, binding.last.options.consecutive], ['trend', 5])
+  monitor.stop()
+  monitor.start()
+  assert.equal(binding.last.options.detector, 'memwatch')
   monitor.stop()
 })
 

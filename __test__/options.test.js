@@ -1,10 +1,15 @@
 'use strict'
 
 const assert = require('node:assert/strict')
+const { mkdtempSync, rmSync } = require('node:fs')
+const { tmpdir } = require('node:os')
+const path = require('node:path')
 const { describe, test } = require('node:test')
+const vm = require('node:vm')
 const { readOptions, ignoredOptions, abortSignal } = require('../lib/options')
-const { checkRuntime, whyNot } = require('../lib/binding')
+const { PUBLISHED, checkRuntime, whyNot } = require('../lib/binding')
 const { createError } = require('../lib/errors')
+const { result } = require('./helpers/child')
 const { unreadableErrors } = require('./helpers/unreadable')
 
 test('no options mean the defaults', () => {
@@ -83,6 +88,14 @@ test('an option that the detector does not look at is told', () => {
   for (const options of [{}, { detector: 'memwatch', consecutive: 2 }]) assert.deepEqual(ignoredOptions(readOptions(options)), [])
 })
 
+test('a memory limit is a number of bytes, or a size as people write it', () => {
+  const read = (memoryLimit) => readOptions({ memoryLimit }).memoryLimit
+  assert.deepEqual([536870912, '512m', '512MB', ' 0.5 Gi '].map(read), [536870912, 536870912, 536870912, 536870912])
+  for (const wrong of ['512x', '', '1', 'm', 1.5e6 + 0.5, NaN, {}]) {
+    assert.throws(() => read(wrong), { code: 'ERR_TIDEMARK_OPTION', message: /in bytes, or a size such as '512m' or '1g', got / })
+  }
+})
+
 test('an AbortSignal is one by what it can', () => {
   const check = abortSignal()
   const foreign = { aborted: false, addEventListener () {}, throwIfAborted () {} }
@@ -100,6 +113,32 @@ test('a runtime that is not Node.js 18 or later is refused by name', () => {
   assert.doesNotThrow(() => checkRuntime(process.versions))
 })
 
+test('what Object.prototype was polluted with is no option', { timeout: 120000 }, async (t) => {
+  const folder = mkdtempSync(path.join(tmpdir(), 'tidemark-'))
+  t.after(() => rmSync(folder, { recursive: true }))
+  const told = await result('polluted-prototype.js', { args: [folder], deadlineMs: 100000 })
+  assert.deepEqual(told, {
+    detector: 'trend',
+    state: 'settling',
+    middleware: 'function',
+    containers: true,
+    classes: 50,
+    found: 'Object',
+    refused: 'ERR_TIDEMARK_OPTION',
+    files: { heapprofile: null, flamegraph: null },
+    written: ['one.heapsnapshot']
+  })
+})
+
+test('the guard that the error gives is right on each runtime', () => {
+  const [, condition] = /`if \((.*?)\)`/.exec(createError('ERR_TIDEMARK_UNSUPPORTED_RUNTIME', ['Bun 1']).message)
+  const holds = (versions) => vm.runInNewContext(condition, { process: { versions } })
+  const refused = (versions) => { try { checkRuntime(versions) } catch { return true } return false }
+  for (const versions of [{ node: '16.20.2' }, { node: '26.3.0', bun: '1.4.5' }, { node: '26.3.0', deno: '2.9.6' }, { node: '18.0.0' }, process.versions]) {
+    assert.equal(holds(versions), !refused(versions))
+  }
+})
+
 describe('a binary that cannot be loaded', () => {
   /** As napi's loader tells it: what it tried first is innermost. */
   const chain = (...messages) => messages.reduce((cause, message) => new Error(message, { cause }), null)
@@ -110,6 +149,17 @@ describe('a binary that cannot be loaded', () => {
     assert.match(told("Cannot find module './tidemark.linux-x64-gnu.node'"),
       /^No tidemark binary for linux-x64 .* Tried: Cannot find module 'tidemark-linux-x64-gnu'; Cannot find module '\.\/tidemark\.linux-x64-gnu\.node'$/)
     assert.match(told('Unsupported OS: aix, architecture: ppc64'), /^No tidemark binary/)
+  })
+
+  test('is not to be reinstalled where there is none', () => {
+    const platforms = new Set(require('../package.json').napi.targets.map((target) => {
+      const [cpu, , system] = target.split('-')
+      return `${{ linux: 'linux', darwin: 'darwin', windows: 'win32' }[system]}-${{ x86_64: 'x64', aarch64: 'arm64' }[cpu]}`
+    }))
+    assert.deepEqual(new Set(PUBLISHED), platforms)
+    const message = createError('ERR_TIDEMARK_BINDING_MISSING', ['freebsd-x64', ...whyNot(chain('Unsupported OS: freebsd, architecture: x64'), 'freebsd-x64')]).message
+    assert.match(message, /^There is no tidemark binary for freebsd-x64: it is published for linux-x64, .*Guard the require/)
+    assert.doesNotMatch(message, /[Rr]einstall/)
   })
 
   for (const [cause, remedy] of [

@@ -36,7 +36,7 @@ after(() => rmSync(folder, { recursive: true, force: true }))
 describe('the packages', () => {
   test('hold the intended files and no others', () => {
     assert.deepEqual(packed.platform.files, ['LICENSE', 'README.md', 'package.json', nodeFile()].sort())
-    const intended = /^(index\.js|index\.d\.ts|express\.d\.ts|binding\.js|bin\/tidemark\.js|lib\/[\w/-]+\.js|lib\/profile\/flame-graph\/style\.css|package\.json|LICENSE|README\.md|CHANGELOG\.md)$/
+    const intended = /^(index\.js|index\.d\.ts|express\.d\.ts|binding\.js|bin\/tidemark\.js|lib\/[\w/-]+\.js|lib\/profile\/flame-graph\/style\.css|package\.json|LICENSE|docs\/[\w-]+\.md|docs\/images\/[\w-]+\.(png|svg)|(README|CHANGELOG|SECURITY)\.md)$/
     assert.deepEqual(packed.main.files.filter((name) => !intended.test(name)), [])
     for (const name of ['index.js', 'index.d.ts', 'binding.js', 'lib/monitor.js', 'package.json', 'LICENSE']) {
       assert.ok(packed.main.files.includes(name), name)
@@ -112,6 +112,18 @@ describe('in a new Express project, installed with npm', () => {
     assert.equal(code, 1)
     assert.match(stderr, /ERR_TIDEMARK_BINDING_MISSING/)
   })
+})
+
+test('a clone is packed by one command, and its line installs it in another project without a registry', async () => {
+  const out = path.join(folder, 'local')
+  const said = await execute(process.execPath, [path.join(ROOT, 'scripts', 'pack.js'), '--out', out], ROOT)
+  const [, ...words] = /npm install (.+)/.exec(said)[0].split(' ')
+  assert.equal(readdirSync(out).length, 2)
+  const project = newProject('packed-locally', {})
+  await execute('npm', [...words, '--offline', ...quiet], project)
+  writeFileSync(path.join(project, 'app.js'), "const tidemark = require('tidemark')\ntidemark.on('stats', () => {})\nconsole.log(JSON.stringify(tidemark.status().source))")
+  const { json, stderr } = await run(path.join(project, 'app.js'), { cwd: project })
+  assert.equal(json, 'native', stderr)
 })
 
 test('in a project of `type: module` the app gets its \'leak\' event by named imports', async () => {

@@ -163,6 +163,27 @@ describe('preloaded', DEADLINE, () => {
     assert.deepEqual({ code, json, stderr }, { code: 0, json: { before: true, detector: 'memwatch' }, stderr: '' })
   })
 
+  test('what variables set stays where the app starts it with options that do not name it', { skip: process.platform === 'win32' && 'no signals' }, async (t) => {
+    const cwd = mkdtempSync(path.join(os.tmpdir(), 'tidemark-register-'))
+    t.after(() => rmSync(cwd, { recursive: true, force: true }))
+    const { code, signal, json } = await preloaded('starts-after-preload.js', { cwd, nodeArgs: ['--require', REGISTER], env: { TIDEMARK_SIGNAL: 'SIGUSR2', TIDEMARK_CHANNELS: 'heap' } })
+    assert.deepEqual({ code, signal, json }, { code: 0, signal: null, json: { code: 'ERR_TIDEMARK_SNAPSHOT_REFUSED', limit: true } })
+  })
+
+  test('a worker thread says nothing of options that are the process\'s', { skip: process.platform === 'win32' && 'no signals' }, async () => {
+    const { code, stderr } = await preloaded('quiet-app.js', { args: ['worker'], env: { TIDEMARK_SIGNAL: 'SIGUSR2', TIDEMARK_SNAPSHOT_NEAR_HEAP_LIMIT: '1' } })
+    assert.equal(code, 0)
+    assert.doesNotMatch(stderr, /thread/)
+  })
+
+  test('lines go to who replaced stderr, and variables are read where PM2\'s cluster mode has them', async () => {
+    const settings = { TIDEMARK_EVENTS: 'stats', TIDEMARK_BOGUS: '1', pm_id: 0, exec_mode: 'cluster_mode' }
+    const { code, stdout, stderr } = await preloaded('stderr-replaced.js', { env: { pm2_env: JSON.stringify(settings) } })
+    assert.deepEqual({ code, stderr }, { code: 0, stderr: '' })
+    assert.match(stdout, /^taken: \S+ tidemark\[\d+\] error: ERR_TIDEMARK_UNKNOWN_OPTION: .*`TIDEMARK_BOGUS`/m)
+    assert.match(stdout, /^taken: \S+ tidemark\[\d+\] stats: heap /m)
+  })
+
   test('why there is no snapshot on a signal is a line', { skip: process.platform === 'win32' && 'no signals' }, async (t) => {
     const cwd = mkdtempSync(path.join(os.tmpdir(), 'tidemark-register-'))
     t.after(() => rmSync(cwd, { recursive: true, force: true }))
@@ -238,6 +259,7 @@ describe('the variables', () => {
       TIDEMARK_SNAPSHOTS: 'auto',
       TIDEMARK_SNAPSHOT_FOLDER: '/snapshots',
       TIDEMARK_SNAPSHOT_NEAR_HEAP_LIMIT: 'yes',
+      TIDEMARK_NEAR_HEAP_LIMIT_TIMEOUT_MS: '5000',
       TIDEMARK_SIGNAL: 'SIGUSR2',
       TIDEMARK_SOURCE: 'perf_hooks'
     })
@@ -258,6 +280,7 @@ describe('the variables', () => {
       snapshotFolder: '/snapshots',
       snapshots: 'auto',
       snapshotNearHeapLimit: true,
+      nearHeapLimitTimeoutMs: 5000,
       signal: 'SIGUSR2',
       source: 'perf_hooks'
     })

@@ -194,11 +194,12 @@ describe('a capture by fork', { skip }, () => {
     })
   }
 
-  test('holds none of the process\'s sockets, nor any file but its own', async () => {
+  test('holds none of the process\'s sockets, nor any file but its own and those that tell what memory is left', async () => {
     const { closedBeforeTheEnd, files, told } = await scenario('socket')
     assert.equal(told.method, 'fork')
     assert.equal(closedBeforeTheEnd, true)
-    assert.deepEqual(files.filter((name) => !name.startsWith(folder)), ['/dev/null'])
+    const rest = files.filter((name) => !name.startsWith(folder) && !/^\/sys\/fs\/cgroup\/.*memory\.\w+$|^\/proc\/meminfo$/.test(name))
+    assert.deepEqual(rest, ['/dev/null'])
   })
 
   test('of a process that maps a file whose path is no UTF-8 is whole', async () => {
@@ -280,7 +281,7 @@ describe('a snapshot is refused', () => {
     })
   })
 
-  test('when an option is wrong, at once', () => {
+  test('when an option is wrong, by a rejection, or at once where a callback waits', async () => {
     for (const [args, code] of [
       [['x', { method: 'magic' }], 'ERR_TIDEMARK_OPTION'],
       [['x', { timeoutMs: 0 }], 'ERR_TIDEMARK_OPTION'],
@@ -289,8 +290,9 @@ describe('a snapshot is refused', () => {
       [['', {}], 'ERR_TIDEMARK_OPTION'],
       [['x', {}, 'callback'], 'ERR_TIDEMARK_OPTION']
     ]) {
-      assert.throws(() => tidemark.writeHeapSnapshot(...args), { code })
+      await assert.rejects(tidemark.writeHeapSnapshot(...args), { code })
     }
+    assert.throws(() => tidemark.writeHeapSnapshot('x', { method: 'magic' }, () => {}), { code: 'ERR_TIDEMARK_OPTION' })
   })
 })
 

@@ -12,11 +12,15 @@ const binding = require('../lib/binding').loadBinding()
 const { forkObstacle } = require('../lib/snapshot/fork')
 const { run } = require('./helpers/child')
 const { wasmOf } = require('./helpers/wasm')
+const { SHAPES, reachLimit } = require('../scripts/near-limit')
 const { countNodes, problemsOf } = require('./helpers/snapshot')
 
 const noFork = forkObstacle(binding, {})?.message ?? false
 
 const PROGRAM = path.join(__dirname, 'programs', 'near-heap-limit.js')
+
+/** Enough for a child on a machine that is busy with other tests. */
+const TIMEOUT_MS = 120000
 
 /** Root may do what other users may not. */
 const isRoot = process.geteuid?.() === 0
@@ -32,7 +36,7 @@ after(() => rmSync(root, { recursive: true, force: true }))
 beforeEach(() => { folder = mkdtempSync(path.join(root, `${count++}-`)) })
 
 const fill = (way, { folder: current = folder, options = {}, nodeArgs = [], env } = {}) =>
-  run('near-heap-limit.js', { args: [current, way, JSON.stringify(options)], nodeArgs: ['--max-old-space-size=32', ...nodeArgs], env, deadlineMs: 170000 })
+  run('near-heap-limit.js', { args: [current, way, JSON.stringify({ nearHeapLimitTimeoutMs: TIMEOUT_MS, ...options })], nodeArgs: ['--max-old-space-size=32', ...nodeArgs], env, deadlineMs: 170000 })
 
 const told = ({ stdout }) => stdout.trim().split('\n').filter(Boolean).map((line) => JSON.parse(line))
 
@@ -57,6 +61,26 @@ function assertEndedByV8 ({ code, signal, stderr }) {
 function assertTold ({ stderr }, file) {
   assert.ok(stderr.includes(`\ntidemark: the snapshot of the heap at its limit is ${file}\n`), stderr)
 }
+
+describe('at the heap\'s limit', { skip: noFork }, () => {
+  for (const shape of SHAPES) {
+    test(`there is a whole file or a reason, and then V8's own end: ${shape}`, { timeout: 180000 }, async () => {
+      const { end, wrong } = await reachLimit({ binary: process.execPath, shape, heapMb: 48, options: { nearHeapLimitTimeoutMs: 60000 }, deadlineMs: 150000 })
+      assert.deepEqual(wrong, [])
+      assert.match(end, /^(file|reason: .+)$/)
+    })
+  }
+
+  test('no more than the time that was allowed is spent, and the reason says so', { timeout: 180000 }, async () => {
+    const { end, wrong } = await reachLimit({ binary: process.execPath, shape: 'objects', heapMb: 400, options: { nearHeapLimitTimeoutMs: 1000 }, deadlineMs: 150000 })
+    assert.deepEqual(wrong, [])
+    assert.match(end, /^reason: .*`nearHeapLimitTimeoutMs`/)
+  })
+
+  test('without tidemark it is V8\'s own end, too', { timeout: 180000 }, async () => {
+    assert.deepEqual((await reachLimit({ binary: process.execPath, shape: 'objects', heapMb: 48 })).end, 'V8\'s own')
+  })
+})
 
 describe('the option `snapshotNearHeapLimit`', { skip: noFork }, () => {
   test('writes a redacted snapshot of a process that reaches its heap limit, which then ends as V8 has it', { timeout: 180000 }, async () => {
@@ -109,7 +133,7 @@ describe('the option `snapshotNearHeapLimit`', { skip: noFork }, () => {
   test('writes one where the process may not raise its own limits (ulimit -d)', { timeout: 180000, skip: noOtherUser }, () => {
     chmodSync(root, 0o755)
     chmodSync(folder, 0o777)
-    const command = [...nobody, 'sh', '-c', 'ulimit -d 2000000; exec "$@"', 'sh', process.execPath, '--max-old-space-size=32', PROGRAM, folder, 'steps']
+    const command = [...nobody, 'sh', '-c', 'ulimit -d 2000000; exec "$@"', 'sh', process.execPath, '--max-old-space-size=32', PROGRAM, folder, 'steps', JSON.stringify({ nearHeapLimitTimeoutMs: TIMEOUT_MS })]
     const ended = spawnSync(command[0], command.slice(1), { encoding: 'utf8', timeout: 170000 })
     assert.match(ended.stderr, /JavaScript heap out of memory/, ended.stdout)
     assertSnapshot(ended)

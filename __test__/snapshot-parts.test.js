@@ -6,16 +6,21 @@ const os = require('node:os')
 const path = require('node:path')
 const { after, before, describe, test } = require('node:test')
 const { writeHeapSnapshot } = require('../lib/snapshot')
+const { folderProblems } = require('../lib/snapshot/folder')
 const { checkMemory } = require('../lib/snapshot/guard')
-const { kernelLimits } = require('../lib/snapshot/kernel-limits')
-const { leastNeed, needOf, objectsFor, usualNeed } = require('../lib/snapshot/need')
+const { leastNeed, needOf, objectsFor, usualNeed, worstNeed } = require('../lib/snapshot/need')
 const { unproved } = require('../lib/snapshot/proved')
-const { nameFile } = require('../lib/binding').loadBinding()
+const { loadBinding } = require('../lib/binding')
+
+const { nameFile } = loadBinding()
 
 const GB = 1024 ** 3
 
 const BY_FORK = { forks: true, fileInMemory: false }
 const IN_PROCESS = { forks: false, fileInMemory: false }
+
+/** As the native side says it. */
+const left = (bytes, place = 'on the machine') => ({ bytes, place })
 
 let folder
 
@@ -23,36 +28,48 @@ before(() => { folder = mkdtempSync(path.join(os.tmpdir(), 'tidemark-snapshot-pa
 after(() => rmSync(folder, { recursive: true, force: true }))
 
 describe('the guard', () => {
-  const binding = (headroom) => ({ memoryHeadroom: () => headroom })
+  const binding = (bytes) => ({ memoryHeadroom: () => bytes === undefined ? null : left(bytes) })
 
-  test('takes the least of what group, machine and caller leave', () => {
-    for (const [headroom, memoryLimit, where] of [
-      [{ rss: GB, cgroup: 1e6, machine: GB }, undefined, 'control group'],
-      [{ rss: GB, cgroup: GB, machine: 1e6 }, undefined, 'on the machine'],
-      [{ rss: GB, machine: 64 * GB }, GB + 1e6, 'memoryLimit'],
-      [{ rss: GB, machine: 64 * GB }, 1e6, 'memoryLimit']
-    ]) {
-      assert.throws(() => checkMemory(binding(headroom), { memoryLimit }, IN_PROCESS), (error) => {
+  test('refuses with both numbers, and says where so little is left', () => {
+    const asked = []
+    const memoryHeadroom = (...args) => {
+      asked.push(args)
+      return left(1e6, 'below the limit of the control group')
+    }
+    for (const how of [IN_PROCESS, BY_FORK]) {
+      assert.throws(() => checkMemory({ memoryHeadroom }, { memoryLimit: 5e6 }, how), (error) => {
         assert.equal(error.reason, 'memory')
-        assert.ok(error.available <= 1e6 && error.need > error.available)
-        return error.message.includes(where)
+        assert.ok(error.available === 1e6 && error.need > error.available)
+        return error.message.includes('1.0 MB are left below the limit of the control group')
       })
     }
+    // Whether a fork is to come, which may claim memory.
+    assert.deepEqual(asked, [[5e6, false], [5e6, true]])
+  })
+
+  test('knows from the native side where least is left', () => {
+    const native = loadBinding()
+    assert.ok(native.memoryHeadroom().bytes > 1e6)
+    assert.deepEqual(native.memoryHeadroom(1048576), left(0, 'below `memoryLimit`'))
   })
 
   test('lets pass what fits, what nobody limits, and what is forced', () => {
-    assert.ok(checkMemory(binding({ rss: GB, cgroup: 64 * GB, machine: 64 * GB }), {}, IN_PROCESS).need > 0)
-    assert.equal(checkMemory(binding({}), {}, IN_PROCESS).available, Infinity)
-    assert.equal(checkMemory(binding({ machine: 1 }), { force: true }, IN_PROCESS).available, 1)
+    assert.ok(checkMemory(binding(64 * GB), {}, IN_PROCESS).need > 0)
+    const { available } = checkMemory(binding(undefined), { force: true }, IN_PROCESS)
+    assert.ok(process.platform === 'linux' ? available > 0 && available <= os.totalmem() : available === Infinity)
+    assert.equal(checkMemory(binding(1), { force: true }, IN_PROCESS).available, 1)
+  })
+
+  test('wants more in the process, and still more where the text is parsed there', () => {
+    const needs = [BY_FORK, IN_PROCESS, { ...IN_PROCESS, parses: true }].map((how) => checkMemory(binding(64 * GB), {}, how).need)
+    assert.ok(needs[0] < needs[1] && needs[1] < needs[2], needs.join())
   })
 
   test('wants the file\'s size besides, where the file takes memory', () => {
-    const machine = 8 * GB
-    const onDisk = checkMemory(binding({ machine }), {}, BY_FORK)
-    const inMemory = checkMemory(binding({ machine }), {}, { ...BY_FORK, fileInMemory: true })
+    const onDisk = checkMemory(binding(8 * GB), {}, BY_FORK)
+    const inMemory = checkMemory(binding(8 * GB), {}, { ...BY_FORK, fileInMemory: true })
     assert.equal(onDisk.fileInMemory, 0)
     assert.ok(inMemory.fileInMemory > 1e6 && inMemory.need - onDisk.need > 1e6)
-    assert.ok(checkMemory(binding({ machine }), { redact: true }, IN_PROCESS).fileSize > 1.9 * onDisk.fileSize)
   })
 
   describe('held against what was measured (bench/snapshot/need.js)', () => {
@@ -75,8 +92,17 @@ describe('the guard', () => {
       for (const { name, heap, need } of measured) assert.ok(leastNeed(heap) < need, name)
     })
 
-    test('in the process no less is predicted than is needed', () => {
+    test('most heaps need no more than what is told before the heap is at its limit', () => {
       for (const { name, kind, heap, need } of measured) assert.ok(usualNeed(heap) > need * (unseen.includes(kind) ? 0.6 : 0.9), name)
+    })
+
+    test('in the process no less is predicted than is needed, whatever is in the heap', () => {
+      const [, ...rows] = readFileSync(path.join(__dirname, 'snapshot-need-in-process.csv'), 'utf8').trim().split('\n')
+      assert.ok(rows.length >= 39)
+      for (const row of rows) {
+        const [, , way, used, large, need] = row.split(',')
+        assert.ok(worstNeed({ used: Number(used), large: Number(large) }, way !== 'in-process') > Number(need), row)
+      }
     })
 
     test('so many objects are allowed as the memory suffices for', () => {
@@ -88,36 +114,6 @@ describe('the guard', () => {
         }
       }
     })
-  })
-})
-
-describe('the kernel\'s limits', () => {
-  const GIB = 1048576 * 1024
-  const files = (overrides) => {
-    const texts = {
-      '/proc/self/limits': 'Limit                     Soft Limit           Hard Limit           Units     \nMax data size             unlimited            unlimited            bytes     \nMax address space         unlimited            unlimited            bytes     \n',
-      '/proc/self/statm': `${GIB / 4096} 25000 9000 10 0 ${GIB / 8192} 0\n`,
-      '/proc/sys/vm/overcommit_memory': '0\n',
-      '/proc/meminfo': 'CommitLimit:     4194304 kB\nCommitted_AS:    1048576 kB\n',
-      ...overrides
-    }
-    return (file) => texts[file]
-  }
-
-  test('are none on most machines, and where there is no /proc', () => {
-    assert.deepEqual(kernelLimits(false, files()), [])
-    assert.deepEqual(kernelLimits(false, () => undefined), [])
-  })
-
-  test('leave what the process has not mapped yet', () => {
-    const limits = `Max data size             ${GIB}           unlimited            bytes     \nMax address space         ${3 * GIB}           unlimited            bytes     \n`
-    assert.deepEqual(kernelLimits(false, files({ '/proc/self/limits': limits })).map(({ bytes, where }) => [bytes / GIB, /ulimit -./.exec(where)[0]]),
-      [[2, 'ulimit -v'], [0.5, 'ulimit -d']])
-  })
-
-  test('count the process\'s memory once more for a fork, where the kernel counts what is claimed', () => {
-    const strict = files({ '/proc/sys/vm/overcommit_memory': '2\n' })
-    assert.deepEqual([false, true].map((forked) => kernelLimits(forked, strict)[0].bytes / GIB), [2.5, 3])
   })
 })
 
@@ -151,6 +147,7 @@ class FakeCapture {
   static ready = [true]
   static looks = []
   static written = ''
+  static seen = null
 
   closed = 0
   #readies = [...FakeCapture.ready]
@@ -162,6 +159,10 @@ class FakeCapture {
 
   ready () {
     return this.#readies.length > 1 ? this.#readies.shift() : this.#readies[0]
+  }
+
+  observed () {
+    return FakeCapture.seen
   }
 
   fork (order) {
@@ -184,8 +185,8 @@ describe('the parent of a capture', { skip: unproved() }, () => {
   const WHOLE = '{"snapshot":{},"strings":[]}'
 
   function capture (behaviour, options) {
-    Object.assign(FakeCapture, { made: [], ready: [true], looks: [{ ended: true, phase: 'done' }], written: WHOLE }, behaviour)
-    const binding = { nameFile, ForkCapture: FakeCapture, captureObstacle: () => behaviour.obstacle ?? null, memoryHeadroom: behaviour.headroom ?? (() => ({ machine: 8 * GB })) }
+    Object.assign(FakeCapture, { made: [], ready: [true], looks: [{ ended: true, phase: 'done' }], written: WHOLE, seen: null }, behaviour)
+    const binding = { nameFile, ForkCapture: FakeCapture, captureObstacle: () => behaviour.obstacle ?? null, memoryHeadroom: behaviour.headroom ?? (() => left(8 * GB)) }
     return writeHeapSnapshot(binding, [path.join(folder, 'x'), options])
   }
 
@@ -207,17 +208,33 @@ describe('the parent of a capture', { skip: unproved() }, () => {
     checkNothingIsLeft()
   })
 
-  test('refuses when the workers do not come, after three tries', async () => {
+  test('keeps free what the app took and gave back before, and refuses where that is too much', async () => {
+    await capture({ seen: { least: 4 * GB, most: 8 * GB } })
+    const { order } = FakeCapture.made[0]
+    assert.equal(order.memory, 2 * GB)
+    assert.equal(order.floor, 1.5 * GB)
+    rmSync(path.join(folder, 'x'))
+    await assert.rejects(capture({ seen: { least: 2.5e8, most: 7.5e8 } }), (error) => {
+      assert.deepEqual([error.code, error.reason, error.available], ['ERR_TIDEMARK_SNAPSHOT_REFUSED', 'memory', 2.5e8])
+      assert.ok(error.need > error.available)
+      return /and 250 MB for the app meanwhile\), and 250 MB are left on the machine when the app uses the most/.test(error.message)
+    })
+    assert.equal((await capture({ seen: { least: 2.5e8, most: 7.5e8 } }, { force: true })).method, 'fork')
+    rmSync(path.join(folder, 'x'))
+    checkNothingIsLeft()
+  })
+
+  test('refuses when the workers do not come, after five tries', async () => {
     await assert.rejects(capture({ ready: [null] }), { code: 'ERR_TIDEMARK_SNAPSHOT_REFUSED', reason: 'workers-busy' })
-    assert.equal(FakeCapture.made.length, 3)
+    assert.equal(FakeCapture.made.length, 5)
     checkNothingIsLeft()
   })
 
   test('takes the first way that there is memory for', async () => {
-    const unlimited = { memoryHeadroom: () => ({}) }
+    const unlimited = { memoryHeadroom: () => null }
     const { reserve, need: forked } = checkMemory(unlimited, {}, BY_FORK)
     const { need: inProcess } = checkMemory(unlimited, {}, IN_PROCESS)
-    const headroom = () => ({ machine: Math.round(reserve + (forked + inProcess) / 2) })
+    const headroom = () => left(Math.round(reserve + (forked + inProcess) / 2))
     assert.equal((await capture({ headroom }, { method: 'auto' })).method, 'fork')
     rmSync(path.join(folder, 'x'))
     await assert.rejects(capture({ headroom, ready: [null] }, { method: 'auto' }), { code: 'ERR_TIDEMARK_SNAPSHOT_REFUSED', reason: 'memory' })
@@ -244,6 +261,7 @@ describe('the parent of a capture', { skip: unproved() }, () => {
     ['is killed', { ended: true, signal: 9 }, 'killed', /SIGKILL while building/],
     ['gets no memory', { ended: true, signal: 6 }, 'child', /SIGABRT .* memory/],
     ['cannot write', { ended: true, exitCode: 0, phase: 'writing', failed: 'writing', errno: 28, written: 5e6 }, 'write', /ENOSPC.*5\.0 MB/],
+    ['has too little memory left', { ended: true, exitCode: 1, failed: 'looking after the memory that is left', left: 3e7, written: 5e6 }, 'memory', /gave up when 30 MB of memory were left, after 5\.0 MB of the file/],
     ['gives up', { ended: true, exitCode: 1, failed: 'entering its seccomp sandbox', errno: 22 }, 'child', /seccomp sandbox \(EINVAL\)/],
     ['ends for no reason', { ended: true, exitCode: 3 }, 'child', /code 3/]
   ]) {
@@ -256,6 +274,14 @@ describe('the parent of a capture', { skip: unproved() }, () => {
       checkNothingIsLeft()
     })
   }
+
+  test('says that the child got no processor, where its time was over for that', async () => {
+    await assert.rejects(capture({ looks: [{ cpuMs: 10 }] }, { timeoutMs: 1000 }), (error) => {
+      assert.deepEqual([error.code, error.reason], ['ERR_TIDEMARK_SNAPSHOT_FAILED', 'timeout'])
+      return /lowest priority, got \d % of a processor/.test(error.message)
+    })
+    checkNothingIsLeft()
+  })
 
   test('refuses when the child has counted too many objects, with the two numbers', async () => {
     await assert.rejects(capture({ looks: [{ ended: true, exitCode: 1, failed: 'counting the objects', objects: 1e9 }] }), (error) => {
@@ -270,8 +296,21 @@ describe('the parent of a capture', { skip: unproved() }, () => {
 
   test('ends the child when memory runs short', async () => {
     let asked = 0
-    const headroom = () => ({ machine: asked++ < 3 ? 8 * GB : 1e6 })
+    const headroom = () => left(asked++ < 3 ? 8 * GB : 1e6)
     await assert.rejects(capture({ headroom, looks: [{}] }), { code: 'ERR_TIDEMARK_SNAPSHOT_FAILED', reason: 'memory' })
     checkNothingIsLeft()
   })
+})
+
+test('a default folder that cannot be written to is a problem at the start, where snapshots would go there', (t) => {
+  const options = { signal: 'SIGUSR2', snapshotNearHeapLimit: false }
+  assert.deepEqual(folderProblems(options), [])
+  const folder = mkdtempSync(path.join(os.tmpdir(), 'tidemark-folder-'))
+  const before = process.cwd()
+  t.after(() => process.chdir(before))
+  process.chdir(folder)
+  rmSync(folder, { recursive: true })
+  assert.match(folderProblems(options)[0], /^Snapshots go into the current folder, and .*: name another one by `snapshotFolder`\.$/)
+  assert.match(folderProblems({ snapshotNearHeapLimit: true })[0], /current folder/)
+  assert.deepEqual(folderProblems({ snapshotNearHeapLimit: false }), [])
 })

@@ -1,7 +1,8 @@
 'use strict'
 
 // What tidemark costs, side by side with what else watches collections, alternating in one run.
-// npm run bench [-- --json] [-- --quick] [-- --only gc,express,start,memory,size]
+// npm run bench [-- --json] [-- --quick] [-- --alone] [-- --only gc,express,start,memory,size]
+// --quick is for seeing that it works: too few rounds for a figure to quote. --alone leaves out what others wrote.
 const os = require('node:os')
 const { parseArgs } = require('node:util')
 const { bytes } = require('../lib/format')
@@ -53,12 +54,12 @@ const TABLES = {
 
 async function main () {
   const { values } = parseArgs({
-    options: { json: { type: 'boolean' }, quick: { type: 'boolean' }, only: { type: 'string' } }
+    options: { json: { type: 'boolean' }, quick: { type: 'boolean' }, alone: { type: 'boolean' }, only: { type: 'string' } }
   })
   const say = (text) => process.stderr.write(text)
   const wanted = values.only === undefined ? Object.keys(TABLES) : values.only.split(',')
   for (const name of wanted) if (!(name in TABLES)) throw new Error(`Unknown section '${name}'. There are: ${Object.keys(TABLES).join(', ')}`)
-  const needPeers = wanted.includes('gc') || wanted.includes('start')
+  const needPeers = !values.alone && (wanted.includes('gc') || wanted.includes('start'))
   const peers = needPeers ? installPeers((line) => say(`${line}\n`)) : {}
 
   const results = {}

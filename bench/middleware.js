@@ -1,6 +1,6 @@
 'use strict'
 
-// What tidemark.express() costs a request, without a network: node bench/middleware.js
+// What tidemark.express() costs a request, without a network: node bench/middleware.js [--quick]
 //
 // Real requests and responses of node:http go through the middleware, finish and close. The same is
 // done without it, in turn, and the median of the differences is what it costs. Collections fall into
@@ -11,7 +11,8 @@ const { performance } = require('node:perf_hooks')
 const tidemark = require('..')
 
 const REQUESTS = 500
-const ROUNDS = 1001
+/** Too few for a figure to quote, and enough to see that it works. */
+const ROUNDS = process.argv.includes('--quick') ? 51 : 1001
 const SHAPES = [
   ['GET', '', '/'],
   ['GET', '/api', '/users/:id'],

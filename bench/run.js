@@ -7,9 +7,9 @@ const { promisify } = require('node:util')
 const execFileAsync = promisify(execFile)
 
 /** Runs a program of bench/programs to its end. @returns {Promise<any>} the JSON of its last line */
-async function run (program, args = [], nodeArgs = []) {
+async function run (program, args = [], nodeArgs = [], deadlineMs = 120000) {
   const file = path.join(__dirname, 'programs', program)
-  const { stdout } = await execFileAsync(process.execPath, [...nodeArgs, file, ...args], { timeout: 120000 })
+  const { stdout } = await execFileAsync(process.execPath, [...nodeArgs, file, ...args], { timeout: deadlineMs })
   return JSON.parse(stdout.trimEnd().split('\n').pop())
 }
 

@@ -20,7 +20,7 @@ async function gc ({ peers, quick, progress }) {
   const withPeer = ['gc-stats', '@airbnb/node-memwatch', 'prom-client'].filter((name) => name in peers)
   const variants = ['bare', 'tidemark', "tidemark + 'gc' listener", 'PerformanceObserver', ...withPeer]
   const turns = quick ? '2000' : '6000'
-  const measured = await alternate(variants, quick ? 3 : 9, (variant) => run('collect.js',
+  const measured = await alternate(variants, quick ? 1 : 9, (variant) => run('collect.js',
     [variant, turns, peers[variant] ?? ''], ['--single-threaded-gc', '--max-semi-space-size=1']), progress)
   const gcs = median(measured.PerformanceObserver.map((round) => round.gcs))
   const full = await alternate(['full'], quick ? 1 : 5, () => run('collect-full.js'), () => {})
@@ -40,7 +40,7 @@ async function gc ({ peers, quick, progress }) {
  */
 async function express ({ quick, progress }) {
   const variants = ['bare', 'a middleware that does nothing', 'tidemark (listener)', 'tidemark (middleware)', 'tidemark (collecting evidence)']
-  const measured = await alternate(variants, quick ? 2 : 9, (variant) => load(variant, quick ? 3 : 6), progress)
+  const measured = await alternate(variants, quick ? 1 : 9, (variant) => load(variant, quick ? 1 : 6), progress)
   const ofBare = (variant, quotient) => spread(measured[variant].map((round, i) => quotient(round, measured.bare[i])))
   return variants.map((variant) => ({
     variant,
@@ -61,7 +61,7 @@ async function load (variant, seconds) {
   try {
     const [port] = await once(server, 'message')
     const url = `http://127.0.0.1:${port}/users/42`
-    await autocannon({ url, connections: 20, duration: 2 })
+    await autocannon({ url, connections: 20, duration: Math.min(2, seconds) })
     const before = await cpuUs()
     const { requests, latency } = await autocannon({ url, connections: 20, duration: seconds })
     return { requestsPerSecond: requests.total / seconds, p99Ms: latency.p99, cpuUs: (await cpuUs() - before) / requests.total }
@@ -75,7 +75,7 @@ async function load (variant, seconds) {
 async function start ({ peers, quick, progress }) {
   const withPeer = ['gc-stats', '@airbnb/node-memwatch', 'prom-client'].filter((name) => name in peers)
   const variants = ['bare', 'tidemark', 'PerformanceObserver', ...withPeer]
-  const measured = await alternate(variants, quick ? 5 : 21, (variant) => run('start.js', [variant, peers[variant] ?? '']), progress)
+  const measured = await alternate(variants, quick ? 1 : 21, (variant) => run('start.js', [variant, peers[variant] ?? '']), progress)
   const bare = median(measured.bare.map((round) => round.rss))
   return variants.map((variant) => ({
     variant,

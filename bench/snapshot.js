@@ -4,9 +4,10 @@
  * How long reading a heap snapshot takes, and how much memory: tidemark's analyser beside memlab
  * and Chrome DevTools' own model, each in a process of its own on the same files.
  *
- *     node bench/snapshot.js [--quick] [--only small,medium,large] [--node PATH] [--keep]
+ *     node bench/snapshot.js [--quick] [--alone] [--only small,medium,large] [--node PATH] [--keep]
  *
- * --quick measures the small file alone; --node is the Node.js that runs the peers (DevTools'
+ * --quick measures the small file alone, by a build that is not optimised, to see that it works; --alone leaves the peers
+ * out; --node is the Node.js that runs the peers (DevTools'
  * model wants 22 or later); --keep leaves the generated snapshots in .cache.
  */
 
@@ -24,6 +25,7 @@ const SCALES = { small: 2, medium: 92, large: 710 }
 const { values: options } = parseArgs({
   options: {
     quick: { type: 'boolean' },
+    alone: { type: 'boolean' },
     only: { type: 'string' },
     node: { type: 'string', default: process.execPath },
     keep: { type: 'boolean' }
@@ -36,7 +38,7 @@ function main () {
   const names = options.quick ? ['small'] : (options.only ?? Object.keys(SCALES).join()).split(',')
   const log = (line) => console.error(line)
   const own = build(log)
-  const peers = installPeers(log)
+  const peers = options.alone ? {} : installPeers(log)
   const memory = ['--max-old-space-size=16000']
   const tools = {
     tidemark: (file) => run(own, [file]),
@@ -58,9 +60,10 @@ function main () {
 
 function build (log) {
   log('building the analyser')
-  execFileSync('cargo', ['build', '--release', '--quiet', '--manifest-path', path.join(HOME, 'Cargo.toml')], { stdio: 'inherit' })
+  const profile = options.quick ? [] : ['--release']
+  execFileSync('cargo', ['build', ...profile, '--quiet', '--manifest-path', path.join(HOME, 'Cargo.toml')], { stdio: 'inherit' })
   const target = process.env.CARGO_TARGET_DIR ?? path.join(HOME, 'target')
-  return path.join(target, 'release', 'tidemark-bench-snapshot')
+  return path.join(target, options.quick ? 'debug' : 'release', 'tidemark-bench-snapshot')
 }
 
 function generate (name, log) {

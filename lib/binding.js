@@ -41,17 +41,22 @@ const REMEDIES = [
   [/(?:)/, 'Reinstall the package on the platform that runs the app.']
 ]
 
+/** Systems and processors that a release has a binary for. */
+const PUBLISHED = ['linux-x64', 'linux-arm64', 'darwin-x64', 'darwin-arm64', 'win32-x64']
+
 /** That there is no binary, not that it is no good. */
 const ABSENT = /^Cannot find module|^Unsupported (?:OS|architecture)/
 
 /**
  * @param {Error} error of napi's loader: a chain, one for each place that it looked at, without their codes
- * @returns {[tried: string[], obstacle?: string, remedy?: string]} the obstacle where a binary is there
+ * @param {string} [target] system and processor
+ * @returns {[tried: string[], obstacle?: string, remedy?: string, published?: string[]]} the obstacle where a
+ *   binary is there, and what is published where there cannot be one
  */
-function whyNot (error) {
+function whyNot (error, target = `${process.platform}-${process.arch}`) {
   const tried = causes(error)
   const obstacle = tried.find((line) => !ABSENT.test(line))
-  if (obstacle === undefined) return [tried]
+  if (obstacle === undefined) return PUBLISHED.includes(target) ? [tried] : [tried, undefined, undefined, PUBLISHED]
   return [tried, obstacle, REMEDIES.find(([signs]) => signs.test(obstacle))[1]]
 }
 
@@ -66,4 +71,4 @@ function causes (error) {
   return [...new Set(lines)]
 }
 
-module.exports = { loadBinding, checkRuntime, whyNot }
+module.exports = { PUBLISHED, loadBinding, checkRuntime, whyNot }

@@ -17,7 +17,10 @@ const MESSAGES = {
     `Unknown option \`${name}\`.${nearest ? ` Did you mean \`${nearest}\`?` : ''} Known options: ${known.join(', ')}.`,
   ERR_TIDEMARK_ALREADY_STARTED: () =>
     'tidemark is already started with other options. Call `stop()` first, or pass the options to the first `start()`.',
-  ERR_TIDEMARK_BINDING_MISSING: (platform, tried, obstacle, remedy) => obstacle
+  ERR_TIDEMARK_BINDING_MISSING: (platform, tried, obstacle, remedy, published) => published
+    ? `There is no tidemark binary for ${platform}: it is published for ${published.join(', ')}. ` +
+      'Guard the require where the app also runs elsewhere, or build it from its sources.'
+    : obstacle
     ? `The tidemark binary for ${platform} cannot be loaded: ${sentence(obstacle)} ${remedy}`
     : `No tidemark binary for ${platform} could be loaded. It comes as an optional dependency of the package: ` +
       'reinstall without `--omit=optional`, on the platform (and C library) that runs the app, and delete a ' +
@@ -27,7 +30,8 @@ const MESSAGES = {
     'Reinstall the package so that both come from one release.',
   ERR_TIDEMARK_UNSUPPORTED_RUNTIME: (runtime) =>
     `tidemark needs Node.js 18 or later, this is ${runtime}. ` +
-    'Guard the require with `if (process.release.name === "node")` where the app also runs elsewhere.',
+    'Where the app also runs elsewhere, guard the require: ' +
+    '`if (!process.versions.bun && !process.versions.deno && parseInt(process.versions.node) >= 18)`. An `import` must be `await import()` there.',
   ERR_TIDEMARK_SNAPSHOT_INVALID: (fault) => `This is no sound heap snapshot: ${lower(fault)}.`,
   ERR_TIDEMARK_SNAPSHOT_TOO_LARGE: (fault) => `The heap snapshot is too large: ${lower(fault)}.`,
   ERR_TIDEMARK_SNAPSHOT_UNREADABLE: (fault) => `${fault}.`,
@@ -39,6 +43,8 @@ const MESSAGES = {
     `No heap snapshot was taken: ${sentence}.`,
   ERR_TIDEMARK_SNAPSHOT_FAILED: (reason, sentence) =>
     `The heap snapshot failed, and nothing is left of it: ${sentence}.`,
+  ERR_TIDEMARK_EXPRESS_NOT_CALLED: () =>
+    '`app.use(tidemark.express)` lacks its call: write `app.use(tidemark.express())`. Requests are counted as with the default options.',
   ERR_TIDEMARK_LISTENER: (event, error) =>
     `A listener of '${event}' threw: ${messageOf(error)}. ` +
     'tidemark goes on; the error is the `cause`.',

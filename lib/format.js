@@ -8,22 +8,49 @@ const UNITS = ['bytes', 'kB', 'MB', 'GB', 'TB']
 
 /** Powers of 1000, as DevTools shows them. @param {number} value. @returns {string} '1.8 MB', '312 kB', '-4.0 MB' */
 function bytes (value) {
+  const unit = unitOf(value)
+  return `${inUnit(value, unit)} ${UNITS[unit]}`
+}
+
+function unitOf (value) {
   let size = Math.abs(value)
   let unit = 0
   while (size >= 999.5 && unit < UNITS.length - 1) {
     size /= 1000
     unit++
   }
+  return unit
+}
+
+function inUnit (value, unit) {
+  const size = Math.abs(value) / 1000 ** unit
   const digits = unit > 0 && size < 9.95 ? size.toFixed(1) : size.toFixed(0)
-  return `${value < 0 ? '-' : ''}${digits} ${UNITS[unit]}`
+  return `${value < 0 && Number(digits) !== 0 ? '-' : ''}${digits}`
 }
 
 /** @param {number} perSecond bytes per second. @returns {string} in the unit of time that makes it readable */
 function rate (perSecond) {
+  const [seconds, time] = timeOf(perSecond)
+  return `${bytes(perSecond * seconds)}/${time}`
+}
+
+function timeOf (perSecond) {
   const size = Math.abs(perSecond)
-  if (size >= 1e6) return `${bytes(perSecond)}/s`
-  if (size * 60 >= 1e6) return `${bytes(perSecond * 60)}/min`
-  return `${bytes(perSecond * 3600)}/h`
+  if (size >= 1e6) return [1, 's']
+  return size * 60 >= 1e6 ? [60, 'min'] : [3600, 'h']
+}
+
+/**
+ * With what it may be, in one unit: nobody should have to convert MB/min to MB/s.
+ * @param {number} perSecond bytes per second
+ * @param {[low: number, high: number]} range
+ * @returns {string} '1.0 MB/s, between 0.9 and 1.1'
+ */
+function rateWithin (perSecond, range) {
+  const [seconds] = timeOf(perSecond)
+  const unit = unitOf(perSecond * seconds)
+  const [low, high] = range.map((value) => inUnit(value * seconds, unit))
+  return `${rate(perSecond)}, between ${low} and ${high}`
 }
 
 /** @param {number} ms milliseconds. @returns {string} '400 ms', '45 s', '1 min 37 s', '2 h 5 min', '3 days 4 h' */
@@ -51,7 +78,9 @@ function percent (ratio) {
 
 /** What somebody else said, with one full stop. @param {string} quoted */
 function sentence (quoted) {
-  return `${quoted.replace(/[.\s]+$/, '')}.`
+  let end = quoted.length
+  while (end > 0 && /[.\s]/.test(quoted[end - 1])) end--
+  return `${quoted.slice(0, end)}.`
 }
 
-module.exports = { bytes, rate, duration, percent, sentence }
+module.exports = { bytes, rate, rateWithin, duration, percent, sentence }

@@ -1,10 +1,17 @@
 'use strict'
 
-const { readHeapDiffOptions } = require('./analysis/options')
-const { runWork, sound } = require('./analysis/work')
 const { createError } = require('./errors')
-const { readHeap } = require('./heap-diff/read-heap')
-const { heapDiffShape } = require('./heap-diff/shape')
+const { withDescriptors } = require('./snapshot/descriptors')
+
+// What reads a heap is loaded with the first HeapDiff, which may come when the app has leaked all descriptors.
+const options = () => withDescriptors(() => require('./analysis/options'))
+const work = () => withDescriptors(() => require('./analysis/work'))
+const readForce = (given) => options().readForce(given)
+const readHeapDiffOptions = (given) => options().readHeapDiffOptions(given)
+const runWork = (...args) => work().runWork(...args)
+const sound = (result) => work().sound(result)
+const readThisHeap = (take) => withDescriptors(() => require('./snapshot/this-heap')).readThisHeap(take)
+const heapDiffShape = (stock) => withDescriptors(() => require('./heap-diff/shape')).heapDiffShape(stock)
 
 /** Tells `start` from an application that gives the constructor arguments. */
 const STARTED = Symbol('started')
@@ -15,18 +22,25 @@ const STARTED = Symbol('started')
  * @param {(work: () => void) => void} unjudged runs what makes V8 collect, kept from the verdict
  */
 function createHeapDiff (binding, unjudged) {
-  function readThisHeap (maxMemory) {
+  /** @throws ERR_TIDEMARK_SNAPSHOT_REFUSED where the memory may not suffice: V8 would end the process */
+  function checkMemory ({ force }) {
+    // Only who makes a HeapDiff needs it.
+    const guard = withDescriptors(() => require('./snapshot/guard'))
+    guard.checkMemory(binding, { force }, { forks: false, parses: true, fileInMemory: false })
+  }
+
+  function read (maxMemory) {
     const reader = new binding.SnapshotReader(maxMemory)
-    unjudged(() => readHeap(reader))
+    unjudged(() => readThisHeap((chunk) => reader.feed(chunk)))
     return reader
   }
 
   function takeStockNow () {
-    return sound(readThisHeap().takeStockSync())
+    return sound(read().takeStockSync())
   }
 
   function takeStock (options) {
-    const reader = readThisHeap(options.maxMemory)
+    const reader = read(options.maxMemory)
     return runWork(binding, options, (work) => reader.takeStock(work))
   }
 
@@ -34,13 +48,21 @@ function createHeapDiff (binding, unjudged) {
   class HeapDiff {
     /** What the first snapshot found, or null when it is over. */
     #before
-    #options = {}
+    #options = readHeapDiffOptions()
 
-    /** Takes the first snapshot; the process stands still for as long as that takes. */
-    constructor (token, before, options) {
-      const started = token === STARTED
-      this.#before = started ? before : takeStockNow()
-      if (started) this.#options = options
+    /**
+     * Takes the first snapshot; the process stands still for as long as that takes.
+     * @param {{force?: boolean}} [options]
+     */
+    constructor (options, startedWith, before) {
+      if (options === STARTED) {
+        this.#options = startedWith
+        this.#before = before
+        return
+      }
+      this.#options = readForce(options)
+      checkMemory(this.#options)
+      this.#before = takeStockNow()
     }
 
     /**
@@ -52,12 +74,16 @@ function createHeapDiff (binding, unjudged) {
     static async start (options) {
       const checked = readHeapDiffOptions(options)
       checked.signal?.throwIfAborted()
-      return new HeapDiff(STARTED, await takeStock(checked), checked)
+      checkMemory(checked)
+      return new HeapDiff(STARTED, checked, await takeStock(checked))
     }
 
-    /** Takes the second snapshot and compares, now. */
-    end () {
-      const before = this.#take()
+    /**
+     * Takes the second snapshot and compares, now.
+     * @param {{force?: boolean}} [options] instead of the first ones
+     */
+    end (options) {
+      const before = this.#take(options === undefined ? this.#options : readForce(options))
       return heapDiffShape(sound(before.compareSync(takeStockNow())))
     }
 
@@ -67,7 +93,7 @@ function createHeapDiff (binding, unjudged) {
      */
     async finish (options) {
       const checked = options === undefined ? this.#options : readHeapDiffOptions(options)
-      const before = this.#take()
+      const before = this.#take(checked)
       try {
         checked.signal?.throwIfAborted()
         const after = await takeStock(checked)
@@ -77,9 +103,11 @@ function createHeapDiff (binding, unjudged) {
       }
     }
 
-    #take () {
+    /** Where memory is short now it stays as it is, and can be ended later. */
+    #take (options) {
       const before = this.#before
       if (before === null) throw createError('ERR_TIDEMARK_HEAP_DIFF_ENDED')
+      checkMemory(options)
       this.#before = null
       return before
     }

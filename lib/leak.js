@@ -1,9 +1,8 @@
 'use strict'
 
 const path = require('node:path')
-const { threadId } = require('node:worker_threads')
 const { signatureOf } = require('./evidence/rank')
-const { bytes, duration, percent, rate } = require('./format')
+const { bytes, duration, percent, rate, rateWithin } = require('./format')
 
 /** What each channel is called in a sentence, and where its growth is looked for. */
 const CHANNELS = {
@@ -23,6 +22,11 @@ const CHANNELS = {
     subject: 'The number of active handles (sockets, timers, files)',
     next: 'Next: see `status().resources` for the type that grows.'
   }
+}
+
+/** Loaded with the first leak: Node.js's own modules need no file, and this one 2 MB. */
+function threadId () {
+  return require('node:worker_threads').threadId
 }
 
 /** The kinds of evidence that name a cause, beside those that support one. */
@@ -71,7 +75,7 @@ function leakPayload (record, toDate, options, suspects = [], signature = signat
     signature,
     suspects,
     pid: process.pid,
-    threadId
+    threadId: threadId()
   }
   return { ...leak, message: message(leak, endMs - startMs) }
 }
@@ -91,7 +95,7 @@ function evidencePayload (channel, signature, suspects, channels = [channel]) {
     signature,
     suspects,
     pid: process.pid,
-    threadId,
+    threadId: threadId(),
     message: `${CHANNELS[channel].subject} leaks. ${cause(suspects)}`
   }
 }
@@ -106,7 +110,7 @@ function recoveredPayload ({ status, atMs }, toDate, signature = signatureOf(sta
     level: status.level ?? null,
     signature,
     pid: process.pid,
-    threadId,
+    threadId: threadId(),
     message: `${subject} no longer leaks: it came down or stopped growing.${level}`
   }
 }
@@ -127,21 +131,22 @@ function message (leak, spanMs) {
   return parts.join(' ')
 }
 
-/** Whether the likeliest suspect is known to hold what grows, rather than to allocate it. */
-function isHeld ([first]) {
-  return [first, ...first.evidence].some(({ kind }) => ['container', 'listeners', 'retainer', 'route'].includes(kind))
+/** Whether a suspect that the sentence names is known to hold what grows, rather than to allocate it. */
+function isHeld ([first, second]) {
+  return [first, ...first.evidence, ...second === undefined ? [] : [second]].some(({ kind }) => ['container', 'listeners', 'retainer', 'route'].includes(kind))
 }
 
 /** The most likely cause, a second way in which it was seen (a retainer, where there is one), and where in the code. */
-function cause ([{ kind, description, evidence, location }]) {
+function cause ([{ kind, description, evidence, location }, second]) {
   const seen = new Map([[kind, description]])
   const retainers = evidence.filter((other) => other.kind === 'retainer')
   for (const other of [...retainers, ...evidence]) if (CAUSES.includes(other.kind) && !seen.has(other.kind)) seen.set(other.kind, other.description)
-  // Whoever allocates need not be who keeps it.
-  const isAllocationOnly = ![...seen.keys()].some((other) => other !== 'site')
-  const told = [...seen.values()].slice(0, 2).join('; ') + (isAllocationOnly ? '; what holds it is not known' : '')
+  // Where it is allocated does not say who keeps it.
+  const isAllocationOnly = kind === 'site' && seen.size === 1
+  const other = isAllocationOnly && second !== undefined && second.kind !== 'site' ? ` Or: ${second.description}.` : ''
+  const told = [...seen.values()].slice(0, 2).join('; ') + (isAllocationOnly && other === '' ? '; what holds it is not known' : '')
   const where = location === null || told.includes(`${path.basename(location.file)}:${location.line}`) ? '' : ` (${place(location)})`
-  return `Most likely: ${told}${where}.`
+  return `Most likely: ${told}${where}.${other}`
 }
 
 function place ({ file, line, function: name }) {
@@ -152,9 +157,9 @@ function place ({ file, line, function: name }) {
 
 function pace ({ growthRate, growthRateInterval, channel }) {
   if (growthRate === null) return ''
-  const show = channel === 'resources' ? perMinute : rate
-  const range = growthRateInterval === null ? '' : ` (${show(growthRateInterval[0])} to ${show(growthRateInterval[1])})`
-  return `, ${show(growthRate)}${range}`
+  if (channel !== 'resources') return `, ${growthRateInterval === null ? rate(growthRate) : rateWithin(growthRate, growthRateInterval)}`
+  const [now, low, high] = [growthRate, ...growthRateInterval ?? []].map((perSecond) => (perSecond * 60).toFixed(1))
+  return `, ${now}/min${growthRateInterval === null ? '' : `, between ${low} and ${high}`}`
 }
 
 function sureness ({ confidence }) {
@@ -163,10 +168,6 @@ function sureness ({ confidence }) {
 
 function amount (value, channel) {
   return channel === 'resources' ? `${Math.round(value)} handles` : bytes(value)
-}
-
-function perMinute (perSecond) {
-  return `${(perSecond * 60).toFixed(1)}/min`
 }
 
 /** memwatch's own words and units, for programs that read them. */

@@ -4,12 +4,11 @@ const { EventEmitter } = require('node:events')
 const { channel: diagnosticsChannel } = require('node:diagnostics_channel')
 const { constants, performance } = require('node:perf_hooks')
 const { setImmediate, setInterval, clearInterval } = require('node:timers')
-const os = require('node:os')
 const v8 = require('node:v8')
 const { createError, messageOf, placeOf } = require('./errors')
 const { collectGarbage } = require('./collect-garbage')
 const { Evidence } = require('./evidence')
-const { noteOwn } = require('./evidence/own-files')
+const { isBundled, ownClasses } = require('./evidence/own-files')
 const { isNews } = require('./evidence/rank')
 const { sentence } = require('./format')
 const { IdleGc } = require('./idle-gc')
@@ -19,7 +18,9 @@ const { partOf } = require('./one-cause')
 const { readOptions, ignoredOptions } = require('./options')
 const { RequestClock } = require('./request-clock')
 const { ResourceWatch } = require('./resource-watch')
+const { Pauses } = require('./pauses')
 const { folderProblems } = require('./snapshot/folder')
+const spareDescriptor = require('./spare-descriptor')
 const { gcPayload, statsPayload } = require('./stats')
 
 /** Listening to one of these starts the monitor. */
@@ -27,6 +28,9 @@ const EVENTS = ['leak', 'leak-evidence', 'recovered', 'stats', 'gc']
 
 /** Nobody reads more. */
 const MOST_WARNINGS = 20
+
+const BUNDLED = 'tidemark is bundled into a file of the app: its own code cannot be told from the app\'s, and suspects may name it. ' +
+  'Keep it out of the bundle: esbuild `--external:tidemark`, webpack `externals`, Next.js `serverExternalPackages`.'
 
 /** What the native side queues beside changes of the verdict, as bits. */
 const INTEREST_STATS = 1
@@ -55,8 +59,8 @@ const diagnostics = {
 class Monitor extends EventEmitter {
   #binding
   #options = null
-  /** What an implicit start by a listener uses. */
-  #preset = readOptions()
+  /** What who watches on behalf of the app was told: it holds where `start(options)` does not say otherwise. */
+  #preset
   /** Started by `start()` rather than by a listener: then only `stop()` ends it. */
   #explicit = false
   /** Everything that lives from start to stop, or null. */
@@ -70,7 +74,6 @@ class Monitor extends EventEmitter {
   constructor (binding) {
     super()
     this.#binding = binding
-    noteOwn(this)
     this.#followListeners()
   }
 
@@ -83,13 +86,19 @@ class Monitor extends EventEmitter {
   }
 
   /**
-   * Options for the implicit start by a listener, set by who watches on behalf of the app (the
-   * preload): the app's own `start(options)` still wins.
+   * Options for every start, set by who watches on behalf of the app (the preload): what the app's own
+   * `start(options)` names still wins.
    * @param {Monitor} monitor
    * @param {object} options as for `start()`
    */
   static preset (monitor, options) {
-    monitor.#preset = readOptions(options)
+    readOptions(options)
+    monitor.#preset = { ...options }
+  }
+
+  /** @returns {number | undefined} what a running monitor allows */
+  static maxPauseMs (monitor) {
+    return monitor.#session?.pauses.mostMs
   }
 
   /** Runs `work` (a heap snapshot): the collections that it causes are counted, not judged or told as 'stats'. */
@@ -109,7 +118,7 @@ class Monitor extends EventEmitter {
    * @throws ERR_TIDEMARK_OPTION, ERR_TIDEMARK_UNKNOWN_OPTION, ERR_TIDEMARK_ALREADY_STARTED
    */
   start (options) {
-    const wanted = readOptions(options)
+    const wanted = this.#wanted(options)
     if (this.#session !== null && (options === undefined || sameOptions(wanted, this.#options))) {
       this.#explicit = true
       return this
@@ -143,7 +152,10 @@ class Monitor extends EventEmitter {
     if (session === null) return { running: false, state: 'stopped', channels: {}, problems: [] }
     const { channels: judged, lost, failed, deaf, ...rest } = session.native.status()
     const channels = judged.map((status) => joined(excused(status, session.excused.get(status.channel)), session.open))
-    const problems = [...session.problems, ...session.evidence.problems, ...session.ways.flatMap((way) => way.problems)]
+    const problems = [...session.problems, ...session.evidence.problems, ...session.pauses.problems, ...session.ways.flatMap((way) => way.problems)]
+    if (rest.memory !== undefined && rest.memory.rss === undefined) {
+      problems.push('The resident memory of the process cannot be read (is /proc mounted?): native memory is not judged, and open files are not counted.')
+    }
     if (lost > 0) problems.push(`${lost} collections were not recorded. This is a bug in tidemark.`)
     if (failed) problems.push('The GC hook failed and is switched off. This is a bug in tidemark.')
     if (deaf) problems.push(`Events come with the next look, not at once: ${deaf}.`)
@@ -182,7 +194,7 @@ class Monitor extends EventEmitter {
 
   #listenerAdded (event) {
     if (!EVENTS.includes(event)) return
-    if (this.#session === null) this.#install(this.#preset)
+    if (this.#session === null) this.#install(this.#wanted())
     this.#listen(event)
   }
 
@@ -205,6 +217,12 @@ class Monitor extends EventEmitter {
     this.#session.native.listen((wanted('stats') ? INTEREST_STATS : 0) | (wanted('gc') ? INTEREST_GC : 0))
   }
 
+  #wanted (options) {
+    const given = readOptions(options)
+    const named = Object.keys(options ?? {}).filter((name) => options[name] !== undefined)
+    return readOptions({ ...this.#preset, ...Object.fromEntries(named.map((name) => [name, given[name]])) })
+  }
+
   #install (options) {
     const requests = new RequestClock()
     const native = new this.#binding.Monitor({
@@ -218,16 +236,25 @@ class Monitor extends EventEmitter {
       gcWeakcb: constants.NODE_PERFORMANCE_GC_WEAKCB
     }, requests.counter, () => this.#unattended(() => this.#drain()))
     this.#options = options
+    const pauses = new Pauses(options.maxPauseMs)
+    const resources = new ResourceWatch()
+    const idleGc = new IdleGc(options, native, pauses, () => this.#binding.startIncrementalGc())
+    const means = {
+      binding: this.#binding,
+      pauses,
+      resources: () => resources.counts,
+      memoryLimit: options.memoryLimit,
+      sinceFullGc: () => sinceFullGc(native),
+      collect: () => idleGc.collect(performance.now())
+    }
     this.#session = {
       native,
       requests,
-      resources: new ResourceWatch(),
-      idleGc: new IdleGc(options, () => this.#binding.startIncrementalGc()),
-      evidence: new Evidence(evidenceNames(options), (names) => require('./evidence/sources').createSources(names, {
-        resources: () => this.#session.resources.counts,
-        binding: this.#binding,
-        memoryLimit: options.memoryLimit
-      })),
+      resources,
+      idleGc,
+      pauses,
+      evidence: new Evidence(evidenceNames(options), (name, sources) =>
+        spareDescriptor.withSpare(() => require('./evidence/sources').createSource(name, means, sources))),
       ways: this.#waysToSnapshots(options),
       /** What was told of each leaking channel: its signature and suspects. */
       told: new Map(),
@@ -242,11 +269,12 @@ class Monitor extends EventEmitter {
       turn: null,
       source: 'native',
       fallback: null,
-      problems: [...ignoredOptions(options), ...folderProblems(options.snapshotFolder)],
+      problems: [...isBundled ? [BUNDLED] : [], ...ignoredOptions(options), ...folderProblems(options)],
       dropped: 0,
       timer: unref(setInterval(() => this.#unattended(() => this.#tick()), options.sampleIntervalMs)),
       toDate: (atMs) => new Date(Date.now() - (native.nowMs() - atMs))
     }
+    spareDescriptor.hold()
     if (options.requests) requests.start()
     this.#session.evidence.begin()
     for (const way of this.#session.ways) way.start()
@@ -295,6 +323,7 @@ class Monitor extends EventEmitter {
     session.evidence.end()
     for (const way of session.ways) way.stop()
     session.native.close()
+    spareDescriptor.letGo()
   }
 
   /** What Node.js calls and not the app: a bug of ours there must not end it. */
@@ -316,7 +345,7 @@ class Monitor extends EventEmitter {
     this.#drain()
     if (this.#session !== session) return
     for (const way of session.ways) way.tick?.()
-    session.idleGc.consider(session.native, performance.now(), session.doubted.size > 0)
+    session.idleGc.consider(performance.now(), session.doubted.size > 0)
     if (session.evidence.running) this.#collectEvidence(session)
   }
 
@@ -514,8 +543,16 @@ class Monitor extends EventEmitter {
   }
 }
 
+ownClasses.add(Monitor)
+
 function evidenceNames ({ evidence, snapshots }) {
   return snapshots === 'auto' ? [...evidence, 'retainers'] : evidence
+}
+
+/** @returns {number} milliseconds; Infinity where there was none */
+function sinceFullGc (native) {
+  const last = native.history().samples.at(-1)
+  return last === undefined ? Infinity : native.nowMs() - last.atMs
 }
 
 /** How often the layout check is tried: a collection between its two readings can make it fail. */
@@ -534,7 +571,7 @@ function installHook (native) {
 
 /** On Windows only: Linux tells it in /proc/meminfo, and macOS calls memory free only when nobody uses it for anything. */
 function machineAvailable () {
-  return process.platform === 'win32' ? os.freemem() || undefined : undefined
+  return process.platform === 'win32' ? require('node:os').freemem() || undefined : undefined
 }
 
 /** Fake timers of test runners may be plain objects. */

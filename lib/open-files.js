@@ -2,9 +2,12 @@
 
 const { readdirSync, readlinkSync, statSync } = require('node:fs')
 const path = require('node:path')
-const { isMainThread } = require('node:worker_threads')
+const { isOutOfDescriptors, withSpare } = require('./spare-descriptor')
 
 const FOLDER = '/proc/self/fd'
+
+/** How many there were last: where none is left to look with, there are not fewer. */
+let last
 
 /** Handles that libuv has a descriptor for, and that are counted by their own type. */
 const HAS_DESCRIPTOR = /^(?:TCP|Pipe|TTY|UDP)/i
@@ -19,15 +22,16 @@ const HAS_DESCRIPTOR = /^(?:TCP|Pipe|TTY|UDP)/i
  * @returns {number | undefined} undefined where nobody says
  */
 function countOpenFiles (handles) {
-  if (process.platform !== 'linux' || !isMainThread) return undefined
+  if (process.platform !== 'linux' || !require('node:worker_threads').isMainThread) return undefined
   try {
     // Linux 6.2 on tells the number as the folder's size, at the price of one call.
-    const descriptors = statSync(FOLDER).size || readdirSync(FOLDER).length
-    return Object.entries(handles)
+    const descriptors = statSync(FOLDER).size || withSpare(() => readdirSync(FOLDER).length)
+    last = Object.entries(handles)
       .filter(([type]) => HAS_DESCRIPTOR.test(type))
       .reduce((left, [, count]) => Math.max(0, left - count), descriptors)
-  } catch {
-    return undefined
+    return last
+  } catch (error) {
+    return isOutOfDescriptors(error) ? last : undefined
   }
 }
 
@@ -40,11 +44,11 @@ const MOST_LINKS = 2000
  *   where nobody says
  */
 function crowdedFolder () {
-  if (process.platform !== 'linux' || !isMainThread) return undefined
+  if (process.platform !== 'linux' || !require('node:worker_threads').isMainThread) return undefined
   const counts = new Map()
   let of = 0
   try {
-    for (const descriptor of readdirSync(FOLDER).slice(-MOST_LINKS)) {
+    for (const descriptor of withSpare(() => readdirSync(FOLDER)).slice(-MOST_LINKS)) {
       const file = linkOf(descriptor)
       // Sockets, pipes and the like have no path.
       if (!file?.startsWith('/') || file.startsWith('/dev/') || file.startsWith('/proc/')) continue

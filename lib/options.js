@@ -2,12 +2,19 @@
 
 const { createError } = require('./errors')
 
-/** The signals that mean nothing to a process; the others end it, tell it something, or cannot be heard. */
-const FREE_SIGNALS = ['SIGUSR1', 'SIGUSR2', 'SIGPWR', 'SIGURG', 'SIGIO', 'SIGINFO']
+/**
+ * The signals that mean nothing to a process; the others end it, tell it something, or cannot be heard.
+ * Not SIGUSR1, which opens Node's debugger.
+ */
+const FREE_SIGNALS = ['SIGUSR2', 'SIGPWR', 'SIGURG', 'SIGIO', 'SIGINFO']
+
+/** How much memory the process may have: as a number of bytes, or as people write it. */
+const MEMORY_LIMIT = { default: undefined, read: size, check: optional(memorySize()) }
 
 /**
  * The options of `start()`: for each its default and what it must be. Nothing that the caller
- * passes is changed; the result is a new object with every option set.
+ * passes is changed; the result is a new object with every option set. Own properties count alone, so that
+ * a polluted `Object.prototype` changes nothing.
  */
 const OPTIONS = {
   detector: { default: 'trend', check: oneOf('trend', 'memwatch') },
@@ -20,17 +27,19 @@ const OPTIONS = {
   requests: { default: true, check: boolean() },
   evidence: { default: ['routes', 'sites', 'containers', 'listeners', 'resources'], check: someOf('routes', 'sites', 'containers', 'listeners', 'resources') },
   ignore: { default: [], check: ignoreRules() },
-  memoryLimit: { default: undefined, check: optional(integer(1048576, Number.MAX_SAFE_INTEGER)) },
+  maxPauseMs: { default: 50, check: integer(1, 3600000) },
+  memoryLimit: MEMORY_LIMIT,
   source: { default: 'auto', check: oneOf('auto', 'perf_hooks') },
   snapshots: { default: 'off', check: oneOf('off', 'auto') },
   signal: { default: undefined, check: optional(oneOf(...FREE_SIGNALS)) },
   snapshotNearHeapLimit: { default: false, check: boolean() },
+  nearHeapLimitTimeoutMs: { default: 20000, check: integer(1000, 600000) },
   snapshotFolder: { default: undefined, check: optional(folderName()) }
 }
 
 /**
  * @param {object} given what the caller passed; undefined means all defaults
- * @param {Record<string, {default: unknown, check: Function}>} table the known options
+ * @param {Record<string, {default: unknown, check: Function, read?: Function}>} table the known options
  * @returns {Record<string, any>}
  */
 function readOptions (given, table = OPTIONS) {
@@ -45,13 +54,15 @@ function readOptions (given, table = OPTIONS) {
     }
   }
   const options = {}
-  for (const [name, { default: fallback, check }] of Object.entries(table)) {
-    const value = given[name]
+  for (const [name, option] of Object.entries(table)) {
+    const { default: fallback, check } = option
+    const raw = Object.hasOwn(given, name) ? given[name] : undefined
+    const value = Object.hasOwn(option, 'read') ? option.read(raw) : raw
     if (value === undefined) {
       options[name] = Array.isArray(fallback) ? [...fallback] : fallback
     } else {
       const expected = check(value)
-      if (expected) throw createError('ERR_TIDEMARK_OPTION', [name, expected, value])
+      if (expected) throw createError('ERR_TIDEMARK_OPTION', [name, expected, given[name]])
       options[name] = Array.isArray(value) ? [...value] : value
     }
   }
@@ -89,6 +100,19 @@ function integer (least, most) {
     : `an integer from ${least} to ${most}`
 }
 
+/** '536870912', '512m', '512MB', '0.5Gi': bytes. What is none stays what it is, which no check lets through. */
+function size (value) {
+  if (typeof value !== 'string') return value
+  const parts = /^(\d+(?:\.\d+)?)\s*([kmgt]?)(?:i?b|i)?$/i.exec(value.trim())
+  if (parts === null) return value
+  return Math.round(Number(parts[1]) * 1024 ** ' kmgt'.indexOf(parts[2].toLowerCase() || ' '))
+}
+
+function memorySize () {
+  const wrong = integer(1048576, Number.MAX_SAFE_INTEGER)
+  return (value) => wrong(value) && `${wrong(value)} in bytes, or a size such as '512m' or '1g'`
+}
+
 function boolean () {
   return (value) => typeof value === 'boolean' ? undefined : 'true or false'
 }
@@ -124,11 +148,24 @@ function quoted (values) {
   return values.map((value) => `'${value}'`).join(', ')
 }
 
-/** The known name that a typing error most likely meant: same letters but for case, or one off. */
+/** The known name that a typing error most likely meant: same letters but for case, or a few off. */
 function nearest (name, known) {
   const near = (a, b) => a.toLowerCase() === b.toLowerCase() ||
+    distance(a, b) <= (b.length > 4 ? 2 : 1) ||
     (Math.abs(a.length - b.length) <= 2 && (a.startsWith(b.slice(0, 5)) || b.endsWith(a.slice(-5))))
   return known.find((candidate) => near(name, candidate))
 }
 
-module.exports = { OPTIONS, FREE_SIGNALS, readOptions, ignoredOptions, oneOf, subsetOf, integer, boolean, func, abortSignal, optional }
+/** @returns {number} how many letters are to be put in, taken out or changed; of names, which are short */
+function distance (a, b) {
+  if (Math.abs(a.length - b.length) > 2) return Infinity
+  let row = Array.from({ length: b.length + 1 }, (_, at) => at)
+  for (let i = 1; i <= a.length; i++) {
+    const next = [i]
+    for (let j = 1; j <= b.length; j++) next[j] = Math.min(next[j - 1] + 1, row[j] + 1, row[j - 1] + (a[i - 1] === b[j - 1] ? 0 : 1))
+    row = next
+  }
+  return row[b.length]
+}
+
+module.exports = { nearest, OPTIONS, FREE_SIGNALS, MEMORY_LIMIT, readOptions, ignoredOptions, oneOf, subsetOf, integer, boolean, size, func, abortSignal, optional }

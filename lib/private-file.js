@@ -14,15 +14,21 @@ let written = 0
 async function writePrivately (wanted, text) {
   const file = await fs.realpath(wanted).catch(() => wanted)
   const stat = await fs.stat(file).catch(() => undefined)
-  if (stat !== undefined && !stat.isFile()) return fs.writeFile(file, text)
+  if (stat !== undefined && !stat.isFile()) return fs.writeFile(file, text).catch((error) => { throw named(error, wanted) })
   const temporary = `${file}.${process.pid}-${threadId}-${++written}.tmp`
   try {
     await fs.writeFile(temporary, text, { mode: 0o600, flag: 'wx' })
     await fs.rename(temporary, file)
   } catch (error) {
     await fs.rm(temporary, { force: true }).catch(() => {})
-    throw error
+    throw named(error, wanted)
   }
+}
+
+/** Of a full disk Node.js says no path. */
+function named (error, file) {
+  if (!error.message.includes(file)) error.message += ` '${file}'`
+  return error
 }
 
 module.exports = { writePrivately }

@@ -9,7 +9,7 @@ try {
 } catch (error) {
   try {
     var code = error && error.code ? error.code + ': ' : ''
-    var message = String(error && error.message).replace(/\s*\n\s*/g, ' ')
+    var message = String(error && error.message).split('\n').map(function (line) { return line.trim() }).join(' ')
     require('fs').writeSync(2, 'tidemark: ' + code + message + ' Nothing is watched; the app goes on.\n')
   } catch {}
 }

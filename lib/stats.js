@@ -16,10 +16,11 @@ function statsPayload ({ sample, classic, gc, state, growthRate }, toDate) {
     num_inc_gc: gc.incremental.count,
     heap_compactions: classic.numFullGc,
     usage_trend: classic.usageTrend,
-    estimated_base: classic.estimatedBase,
+    estimated_base: Math.round(classic.estimatedBase),
     current_base: classic.currentBase,
-    min: classic.min,
-    max: classic.max,
+    // 0 until they are known, as in memwatch: its programs call `stats.min.toFixed()`.
+    min: classic.min ?? 0,
+    max: classic.max ?? 0,
     // @airbnb/node-memwatch: microseconds for gc_ts, nanoseconds for the rest
     gc_ts: toDate(sample.atMs).getTime() * 1000,
     gcScavengeCount: gc.minor.count,

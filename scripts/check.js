@@ -9,6 +9,7 @@ const path = require('node:path')
 const { parseArgs } = require('node:util')
 const { Steps, Skipped, run, must, commandOf, versionOf, indent, tail, exitWith } = require('./steps')
 const { checkGenerated } = require('./build')
+const { benches } = require('./benches')
 const { runTests } = require('./node-tests')
 const { setup } = require('./setup')
 const { stageMain } = require('./stage')
@@ -42,6 +43,7 @@ async function check (steps, { javascript = true, verbose = false } = {}) {
   await steps.step('oxlint', () => tool('oxlint', ['--deny-warnings', '.'], verbose))
   await steps.step('tsc on the types', () => tool('tsc', ['-p', path.join('__test__', 'types')], verbose, 'typescript'))
   await steps.step('publint', () => publint(verbose))
+  await steps.step('benches run (short forms)', benches)
   if (javascript) await steps.step(`JavaScript tests on Node.js ${process.versions.node}`, () => javascriptTests(verbose))
 }
 

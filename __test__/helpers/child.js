@@ -14,11 +14,17 @@ const PROGRAMS = path.join(__dirname, '..', 'programs')
  * @returns {Promise<{code: number | null, signal: string | null, stdout: string, stderr: string, json: any}>}
  *   `json` is the last line of stdout, parsed where it is JSON
  */
-function run (program, options = {}) {
+function run (program, options) {
+  return runIn([], program, options)
+}
+
+/** As `run`, by a command that starts what follows it: `['unshare', '-m']`. */
+function runIn (prefix, program, options = {}) {
   const { args = [], nodeArgs = [], env = {}, deadlineMs = 60000, cwd } = options
   const file = path.isAbsolute(program) ? program : path.join(PROGRAMS, program)
   return new Promise((resolve, reject) => {
-    execFile(process.execPath, [...nodeArgs, file, ...args], {
+    const [command, ...rest] = [...prefix, process.execPath, ...nodeArgs, file, ...args]
+    execFile(command, rest, {
       cwd,
       env: { ...process.env, NODE_OPTIONS: '', ...env },
       timeout: deadlineMs,
@@ -52,4 +58,4 @@ function lastJson (stdout) {
   }
 }
 
-module.exports = { run, result }
+module.exports = { run, runIn, result }

@@ -13,6 +13,7 @@ Reflect.ownKeys = (object) => {
 
 const { EventEmitter } = require('node:events')
 const { census, CensusEvidence } = require('../../lib/evidence/census')
+const { createMeans } = require('../helpers/means')
 
 const KEYS = 400000
 
@@ -57,8 +58,8 @@ async function main () {
   longest = 0
   // Nothing of a census keeps a process alive.
   const alive = setInterval(() => {}, 1000)
-  const { containers, emitters, problems } = await census()
-  const evidence = new CensusEvidence()
+  const { containers, emitters, problems } = await census({}, createMeans())
+  const evidence = new CensusEvidence(createMeans())
   evidence.start()
   do await new Promise((resolve) => setTimeout(resolve, 10)); while (evidence.cost.walks === 0)
   module.exports.stores?.set('third', module.exports.stores.get('second'))

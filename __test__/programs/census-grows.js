@@ -3,6 +3,7 @@
 // One container leaks, others do what healthy ones do; prints the findings.
 
 const { CensusEvidence } = require('../../lib/evidence/census')
+const { createMeans } = require('../helpers/means')
 
 const leak = new Map()
 const full = new Map()
@@ -26,7 +27,7 @@ for (let i = 0; i < 10; i++) work()
 async function main () {
   // Nothing of a census keeps a process alive.
   const alive = setInterval(() => {}, 1000)
-  const evidence = new CensusEvidence()
+  const evidence = new CensusEvidence(createMeans())
   evidence.start()
   const wait = (ms) => new Promise((resolve) => setTimeout(resolve, ms))
   // The first walk takes as long as the machine lets it.

@@ -16,12 +16,13 @@ async function wait (settled) {
 async function main () {
   let settle
   const waiting = wait(new Promise((resolve) => { settle = resolve }))
-  const result = await census({ heapWide: true })
+  const result = await census({ heapWide: true, maxPauseMs: 60000 })
+  const refused = await census({ heapWide: true, maxPauseMs: 1 })
   settle()
   await waiting
   const refusals = []
   for (const options of [{ since: 3 }, { heapWide: 'yes' }, { depth: 1 }]) await census(options).catch(({ code }) => refusals.push(code))
-  process.stdout.write(JSON.stringify({ ...result, refusals }))
+  process.stdout.write(JSON.stringify({ ...result, refusals, refused }))
 }
 
 main()

@@ -5,6 +5,7 @@
 
 const { setImmediate: turn } = require('node:timers/promises')
 const { CensusEvidence, census } = require('../../lib/evidence/census')
+const { createMeans } = require('../helpers/means')
 const { gcUntil } = require('../helpers/gc-until')
 
 /** Not by a WeakRef: looking whether its target lives keeps it alive until the next turn. */
@@ -39,7 +40,7 @@ async function isCollected (name) {
 async function main () {
   // Nothing of a census keeps a process alive.
   const alive = setInterval(() => {}, 1000)
-  const evidence = new CensusEvidence()
+  const evidence = new CensusEvidence(createMeans())
   fill('during')
   evidence.start()
   await new Promise((resolve) => setTimeout(resolve, 2))
@@ -58,7 +59,7 @@ async function main () {
   evidence.stop()
 
   fill('onDemand')
-  const result = await census()
+  const result = await census({}, createMeans())
   const afterCensus = await isCollected('onDemand')
   process.stdout.write(JSON.stringify({ midWalk, afterFindings, afterCensus, findings, containers: result.containers.length }))
   clearInterval(alive)

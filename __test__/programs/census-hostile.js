@@ -4,6 +4,7 @@
 
 const { EventEmitter } = require('node:events')
 const { census, CensusEvidence } = require('../../lib/evidence/census')
+const { createMeans } = require('../helpers/means')
 
 let touched = []
 const touch = (what) => { touched.push(what); throw new Error(`the app's ${what} was called`) }
@@ -96,8 +97,8 @@ exports.fill = () => exports.hostile.badMap
 async function main () {
   // Nothing of a census keeps a process alive.
   const alive = setInterval(() => {}, 1000)
-  const result = await census()
-  const evidence = new CensusEvidence({ heldBy: () => [{ route: 'GET /', ref: new WeakRef(getters) }] })
+  const result = await census({}, createMeans())
+  const evidence = new CensusEvidence(createMeans(), () => [{ route: 'GET /', ref: new WeakRef(getters) }])
   evidence.start()
   do await new Promise((resolve) => setTimeout(resolve, 10)); while (evidence.cost.walks === 0)
   for (let i = 0; i < 300; i++) {

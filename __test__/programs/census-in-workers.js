@@ -4,6 +4,7 @@
 
 const { Worker, isMainThread, parentPort } = require('node:worker_threads')
 const { CensusEvidence, census } = require('../../lib/evidence/census')
+const { createMeans } = require('../helpers/means')
 
 if (isMainThread) {
   const endOne = (n) => new Promise((resolve, reject) => {
@@ -14,15 +15,15 @@ if (isMainThread) {
   })
   const main = async () => {
     for (let n = 0; n < 10; n++) await endOne(n)
-    const { problems } = await census()
+    const { problems } = await census({}, createMeans())
     process.stdout.write(JSON.stringify({ problems }))
   }
   main()
 } else {
   exports.maps = Array.from({ length: 2000 }, () => new Map([[{}, {}]]))
-  const evidence = new CensusEvidence()
+  const evidence = new CensusEvidence(createMeans())
   evidence.start()
-  const again = () => census().then(again)
+  const again = () => census({}, createMeans()).then(again)
   again()
   parentPort.postMessage('walking')
 }

@@ -1,6 +1,6 @@
 'use strict'
 
-const { census } = require('../../lib/evidence/census')
+const { census } = require('../..')
 
 const huge = new Map()
 for (let i = 0; i < 1e7; i++) huge.set(i, i)

@@ -9,6 +9,7 @@ const os = require('node:os')
 const path = require('node:path')
 const { performance } = require('node:perf_hooks')
 const { CensusEvidence } = require('../../lib/evidence/census')
+const { createMeans } = require('../helpers/means')
 
 const folder = mkdtempSync(path.join(os.tmpdir(), 'tidemark-waits-'))
 const plugin = path.join(folder, 'plugin.js')
@@ -48,7 +49,7 @@ work()
 
 async function main () {
   const alive = setInterval(() => {}, 1000)
-  const evidence = new CensusEvidence({ walkIntervalMs: 50 })
+  const evidence = new CensusEvidence(createMeans(), undefined, 50)
   evidence.start()
   const wait = (ms) => new Promise((resolve) => setTimeout(resolve, ms))
   for (let walks = 1; walks < 6; walks++) {

@@ -3,7 +3,7 @@
 // Leaks sessions into a Map, by memwatch's rule within seconds. Prints what the first event says that
 // is named: node retainer-leak.js leak-evidence|refused [OPTIONS], or, with 'exit', ends while a
 // capture is under way. TMPDIR is where the files of the captures would be.
-const { readdirSync, readFileSync, statSync } = require('node:fs')
+const { readdirSync, readFileSync } = require('node:fs')
 const os = require('node:os')
 const { isMainThread, parentPort, workerData, Worker } = require('node:worker_threads')
 const tidemark = require('../..')
@@ -29,15 +29,12 @@ function tell (more) {
 const ways = {
   'leak-evidence' () {
     let leak
-    let folder
-    const looking = setInterval(() => {
-      const [name] = readdirSync(os.tmpdir())
-      if (name !== undefined) folder ??= { name, mode: statSync(`${os.tmpdir()}/${name}`).mode & 0o777 }
-    }, 1)
+    const seen = new Set()
+    const looking = setInterval(() => { for (const name of readdirSync(os.tmpdir())) seen.add(name) }, 1)
     tidemark.once('leak', (told) => { leak = told })
     tidemark.on('leak-evidence', (evidence) => {
       clearInterval(looking)
-      tell({ leak, evidence, folder })
+      tell({ leak, evidence, seen: [...seen] })
     })
   },
 

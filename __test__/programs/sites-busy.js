@@ -3,6 +3,7 @@
 // The app samples its heap itself, before SiteEvidence would: who gets what?
 const { Session } = require('node:inspector')
 const { SiteEvidence } = require('../../lib/evidence/sites')
+const { createMeans } = require('../helpers/means')
 const { profile } = require('../../lib/profile')
 
 const session = new Session()
@@ -11,7 +12,7 @@ session.post('HeapProfiler.startSampling', { samplingInterval: 1024 })
 const kept = []
 for (let i = 0; i < 10000; i++) kept.push({ i })
 
-const evidence = new SiteEvidence()
+const evidence = new SiteEvidence(createMeans())
 evidence.start()
 setTimeout(async () => {
   const { code } = await profile({ durationMs: 100 }).catch((error) => error)

@@ -4,9 +4,10 @@
 const { Console } = console
 const { setTimeout: wait } = require('node:timers/promises')
 const { SiteEvidence } = require('../../lib/evidence/sites')
+const { createMeans } = require('../helpers/means')
 
 async function main () {
-  const evidence = new SiteEvidence()
+  const evidence = new SiteEvidence(createMeans())
   evidence.start()
   await wait(600)
   const logged = []

@@ -4,6 +4,7 @@
 // SiteEvidence find? With an argument, what that does to it happens after two seconds.
 const inspector = require('node:inspector')
 const { SiteEvidence } = require('../../lib/evidence/sites')
+const { createMeans } = require('../helpers/means')
 
 const SECONDS = 6
 
@@ -46,7 +47,7 @@ const accidents = {
   }
 }
 
-const evidence = new SiteEvidence()
+const evidence = new SiteEvidence(process.argv[2] === 'no binding' ? {} : createMeans())
 evidence.start()
 let i = 0
 const work = setInterval(() => {

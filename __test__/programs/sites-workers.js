@@ -20,8 +20,9 @@ async function main () {
 function leak () {
   const { parentPort } = require('node:worker_threads')
   const { SiteEvidence } = require('../../lib/evidence/sites')
+  const { createMeans } = require('../helpers/means')
   const kept = []
-  const evidence = new SiteEvidence()
+  const evidence = new SiteEvidence(createMeans())
   evidence.start()
   setInterval(() => { for (let i = 0; i < 1000; i++) kept.push({ i }) }, 1)
   setInterval(() => {

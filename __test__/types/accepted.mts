@@ -37,7 +37,8 @@ const emitter: events.EventEmitter = tidemark
 console.log(emitter)
 
 const diff: tidemark.HeapDiff = await tidemark.HeapDiff.start({ signal: AbortSignal.timeout(1000), onProgress: ({ phase }) => console.log(phase) })
-const result: tidemark.HeapDiffResult = await diff.finish()
+const result: tidemark.HeapDiffResult = await diff.finish({ force: true })
+console.log(new tidemark.HeapDiff({ force: true }).end({ force: false }).change.size)
 console.log(result.change.size)
 const snapshot = await tidemark.readHeapSnapshot('a.heapsnapshot')
 const [suspect] = await snapshot.suspects(await tidemark.readHeapSnapshot('b.heapsnapshot', { signal: AbortSignal.timeout(1000) }))
@@ -53,11 +54,13 @@ const options: tidemark.Options = {
   idleGc: false,
   idleGcIntervalMs: 60000,
   requests: true,
+  maxPauseMs: 100,
   memoryLimit: 512 * 1024 * 1024,
   source: 'auto',
   snapshots: 'auto',
   signal: 'SIGUSR2',
   snapshotNearHeapLimit: true,
+  nearHeapLimitTimeoutMs: 10000,
   snapshotFolder: '/snapshots'
 }
 tidemark.start(options).on('leak', listener).stop()
@@ -96,7 +99,7 @@ tidemark.on('leak-evidence', ({ signature, suspects }) => console.log(signature,
 tidemark.expect(new Map(), { max: 1000 })
 tidemark.start({ ignore: [{ signature: 'tidemark:heap', reason: 'known' }, { signature: 'tidemark:native', reason: 'known', until: new Date() }] })
 const first = await tidemark.census()
-const { grew = [], cost } = await tidemark.census({ since: first, heapWide: false })
+const { grew = [], cost } = await tidemark.census({ since: first, heapWide: false, maxPauseMs: 1000 })
 console.log(grew[0]?.sizeThen, cost.longestSliceMs)
 const { sites, files } = await tidemark.profile({ durationMs: 1000, flameGraph: 'flame.html', signal: AbortSignal.timeout(5000) })
 const share: number | null | undefined = sites[0]?.share

@@ -35,7 +35,8 @@ function suspect (tidemark) {
   evidence.follow({ channel: 'heap', to: 'suspect' }, performance.now())
   setInterval(() => {
     const { gc, channels } = tidemark.status()
-    evidence.tick(performance.now(), { fullGcs: gc.major.count, level: channels.heap?.level })
+    const levels = Object.fromEntries(Object.entries(channels).map(([name, { level }]) => [name, level]))
+    evidence.tick(performance.now(), { fullGcs: gc.major.count, levels })
   }, OPTIONS.sampleIntervalMs.default)
 }
 

@@ -2,7 +2,7 @@
 
 const path = require('node:path')
 const { createError } = require('../errors')
-const { readListOptions, readWorkOptions, uint32 } = require('./options')
+const { readConvertOptions, readListOptions, readWorkOptions, uint32 } = require('./options')
 const { runWork } = require('./work')
 
 /** One heap snapshot, read and analysed. All numbers are those of Chrome DevTools on the same file. */
@@ -57,8 +57,8 @@ class HeapSnapshot {
    * @param {{id: number} | {class: string}} node the one with V8's id, or of a class the one that retains most
    */
   async path (node) {
-    checkNode(node)
-    return this.#ask((native, work) => native.path(node.id, node.class, work))
+    const { id, class: name } = readNode(node)
+    return this.#ask((native, work) => native.path(id, name, work))
   }
 
   /** The dominator tree for a picture; see src/snapshot/icicle.rs. */
@@ -110,19 +110,20 @@ async function readHeapSnapshot (binding, file, options) {
  * @param {string} to there whole or not at all, readable by its owner alone
  * @param {{strip?: boolean, signal?: AbortSignal, onProgress?: (progress: object) => void}} [options] strip: not even the lengths of strings stay
  */
-async function convertHeapSnapshot (binding, from, to, { strip = false, ...options } = {}) {
+async function convertHeapSnapshot (binding, from, to, options) {
   checkFile('from', from)
   checkFile('to', to)
-  const checked = readWorkOptions(options)
+  const { strip, ...checked } = readConvertOptions(options)
   await runWork(binding, checked, (work) => binding.convertSnapshot(path.resolve(from), path.resolve(to), strip, work))
 }
 
-/** What else it has does not matter: a suspect names a node too. */
-function checkNode (node) {
-  const { id, class: name } = node ?? {}
+/** What else it has does not matter: a suspect names a node too. What it inherits does not count. */
+function readNode (node) {
+  const [id, name] = ['id', 'class'].map((key) => Object(node) === node && Object.hasOwn(node, key) ? node[key] : undefined)
   if (id !== undefined) mustBe('id', uint32()(id), id)
   else if (name !== undefined) mustBe('class', typeof name === 'string' ? undefined : 'the name of a class', name)
   else mustBe('node', 'an object with an `id` or a `class`', node)
+  return { id, class: name }
 }
 
 function checkFile (name, file) {

@@ -1,8 +1,10 @@
 'use strict'
 
+const { statSync } = require('node:fs')
 const { constants } = require('node:os')
 const { parseArgs } = require('node:util')
-const { FREE_SIGNALS } = require('../options')
+const { FREE_SIGNALS, nearest } = require('../options')
+const { quoted } = require('./words')
 
 /** The command line makes no sense: the message says why. */
 class UsageError extends Error {}
@@ -15,7 +17,7 @@ const COMMANDS = {
   path: { files: [1, 1], options: { node: { type: 'string' }, class: { type: 'string' } } },
   convert: {
     files: [1, 1],
-    options: { out: { type: 'string' }, redact: { type: 'boolean' }, strip: { type: 'boolean' } }
+    options: { out: { type: 'string' }, force: { type: 'boolean' }, redact: { type: 'boolean' }, strip: { type: 'boolean' } }
   },
   snapshot: {
     files: [0, 0],
@@ -54,13 +56,16 @@ function parse (args) {
   const asksForHelp = values.help || positionals[0] === 'help'
   const [name, ...files] = positionals[0] === 'help' ? positionals.slice(1) : positionals
   if (name === undefined && (asksForHelp || values.version || args.length === 0)) {
-    return { files: [], options: { ...values, help: asksForHelp } }
+    return { files: [], options: ownOptions(values, { help: asksForHelp }) }
   }
   if (!Object.hasOwn(COMMANDS, name ?? '')) {
     const commands = Object.keys(COMMANDS).join(', ')
-    throw new UsageError(name === undefined ? `Say what to do: ${commands}.` : `There is no command '${name}'. There are: ${commands}.`)
+    if (name === undefined) throw new UsageError(`Say what to do: ${commands}.`)
+    if (isFile(name)) throw new UsageError(`'${name}' is a file, not a command. What looks like a leak in it: tidemark suspects ${quoted(name)}`)
+    const meant = nearest(name, Object.keys(COMMANDS))
+    throw new UsageError(`There is no command '${name}'.${meant === undefined ? '' : ` Did you mean '${meant}'?`} There are: ${commands}.`)
   }
-  if (asksForHelp || values.version) return { command: name, files: [], options: { ...values, help: asksForHelp } }
+  if (asksForHelp || values.version) return { command: name, files: [], options: ownOptions(values, { help: asksForHelp }) }
   checkBelonging(name, values)
   const [least, most] = COMMANDS[name].files
   if (files.length < least || files.length > most) {
@@ -68,6 +73,15 @@ function parse (args) {
     throw new UsageError(`'tidemark ${name}' takes ${wanted}, got ${files.length}.`)
   }
   return { command: name, files, options: check(name, values) }
+}
+
+function isFile (name) {
+  if (/\.(?:heapsnapshot|json)$/i.test(name)) return true
+  try {
+    return statSync(name).isFile()
+  } catch {
+    return false
+  }
 }
 
 function read (args) {
@@ -92,7 +106,7 @@ function checkBelonging (name, values) {
 }
 
 function check (name, values) {
-  const options = { ...values }
+  const options = ownOptions(values)
   for (const number of ['rows', 'node', 'pid', 'timeout']) {
     if (values[number] !== undefined) options[number] = wholeNumber(number, values[number])
   }
@@ -106,6 +120,11 @@ function check (name, values) {
   if (name === 'snapshot') checkSnapshot(options)
   if (values.html !== undefined) checkHtml(values)
   return options
+}
+
+/** What was not given is not there, whatever a preload made of `Object.prototype`. */
+function ownOptions (...values) {
+  return Object.assign(Object.create(null), ...values)
 }
 
 function checkHtml ({ html, json }) {
@@ -126,7 +145,7 @@ function checkSnapshot ({ pid, signal, out, timeout }) {
   if (signal === 'SIGUSR1') {
     throw new UsageError('Node.js itself catches SIGUSR1, to open its debugger: nothing would prove that tidemark hears it. Use another one, such as SIGUSR2.')
   }
-  const possible = FREE_SIGNALS.filter((each) => each !== 'SIGUSR1' && each in constants.signals)
+  const possible = FREE_SIGNALS.filter((each) => each in constants.signals)
   if (!possible.includes(signal)) throw new UsageError(`Expected --signal to be one of ${possible.join(', ')}, got '${signal}'.`)
 }
 

@@ -11,9 +11,10 @@ const GENERAL = `tidemark reads V8 heap snapshots (.heapsnapshot) and says what 
   tidemark convert FILE --out FILE      a copy without the contents of strings, to hand on
 
 Options
-  --json           the same as JSON, on stdout
+  --json           the same as JSON, on stdout; a failure too: { error: { code, message } }
   --html FILE      a report with a picture of the heap, in one file (suspects, summary)
   --rows N         how many rows of each list (diff, summary; 20)
+  --force          (convert, snapshot) replaces FILE where it is there already
   --redact         (convert) a string becomes its length: '<string of 12>'; this is the default
   --strip          (convert) a string becomes empty
   --signal, --out, --full, --force, --timeout    (snapshot) see tidemark snapshot --help
@@ -34,25 +35,28 @@ const COMMANDS = {
                    [--timeout SECONDS] [--json]
 
 Asks a process for a heap snapshot, by the signal that it was started to hear: with
-tidemark.start({ signal: 'SIGUSR2' }), or with tidemark/register preloaded and TIDEMARK_SIGNAL=SIGUSR2.
-A forked child of it writes the file; the process goes on.
+tidemark.start({ signal: 'SIGUSR2' }), or with tidemark/register preloaded and
+TIDEMARK_SIGNAL=SIGUSR2. A forked child of it writes the file; the process goes on.
 
-Linux only. Before it sends anything the command proves from /proc that the process has loaded tidemark
-and catches the signal, which would end it otherwise. It works from outside into a container, and as root
-on a process of another user.
+Linux only. Before it sends anything the command proves from /proc that the process has loaded
+tidemark and catches the signal, which would end it otherwise. It works from outside into a
+container, and as root on a process of another user.
 
-  --signal NAME      the signal that the process was started to hear; not SIGUSR1, which opens Node's debugger
-  --out FILE         where the process writes it; in a container the absolute path that it sees. Default: a
-                     new name in the current folder of the process
-  --full             with the contents of strings, which may be what users typed; without it they become
-                     their lengths
-  --force            also where memory seems to be too little: the forked child is what ends then
+  --signal NAME      the signal that the process was started to hear; not SIGUSR1, which opens
+                     Node's debugger
+  --out FILE         where the process writes it; in a container the absolute path that it sees.
+                     Default: a new name in the current folder of the process
+  --full             with the contents of strings, which may be what users typed; without it they
+                     become their lengths
+  --force            also where memory seems to be too little: the forked child is what ends then;
+                     replaces FILE where it is there already
   --timeout SECONDS  what it may take; 600
-  --json             pid, path, reach (the path from here), redacted, bytes, method, pauseMs, durationMs;
-                     or pid, error: { code, message, reason, need, available }, and exit code 1
+  --json             pid, path, reach (the path from here), redacted, bytes, method, pauseMs,
+                     durationMs; or pid, error: { code, message, reason, need, available }, and
+                     exit code 1
 
-Ctrl-C ends the waiting, not the snapshot. The request is a file in the /tmp of the process that nobody
-else can write; it is gone as soon as the process has read it.
+Ctrl-C ends the waiting, not the snapshot. The request is a file in the /tmp of the process that
+nobody else can write; it is gone as soon as the process has read it.
 `,
   suspects: `tidemark suspects FILE
 tidemark suspects BEFORE [...] AFTER [--json] [--html FILE]
@@ -65,7 +69,8 @@ is compared with the first, and the classes that grew in every step are listed.
 
 Confidence: 'high' is growth of an object that is the same in both; 'medium' is growth that was
 matched by description (snapshots of different processes, or captured by fork), or a large share of
-one heap held by the application's own code; 'low' is the rest. Exit code 2 when one is medium or high.
+one heap held by the application's own code; 'low' is the rest. Exit code 2 when one is medium or
+high.
 `,
   summary: `tidemark summary FILE [--rows N] [--json] [--html FILE]
 
@@ -74,8 +79,8 @@ more than once, detached contexts. Numbers are those of Chrome DevTools.
 `,
   diff: `tidemark diff BEFORE AFTER [--rows N] [--json]
 
-What became more from one snapshot to the other, class by class. Objects are matched by V8's ids when
-both come from one process, else by structure: class and what holds it.
+What became more from one snapshot to the other, class by class. Objects are matched by V8's ids
+when both come from one process, else by structure: class and what holds it.
 `,
   path: `tidemark path FILE --node ID [--json]
 tidemark path FILE --class NAME [--json]
@@ -84,12 +89,12 @@ Why an object lives: the chain of references from the root that explains it best
 behind the @ in DevTools and in the other commands. With --class, the object of the class that keeps
 most memory alive.
 `,
-  convert: `tidemark convert FILE --out FILE [--redact | --strip]
+  convert: `tidemark convert FILE --out FILE [--redact | --strip] [--force]
 
-A copy to hand on. What users typed is in the contents of strings: --redact (the default) leaves their
-lengths, --strip nothing. Names of classes, properties, functions and files stay, and so do keys that
-the program made of user data. The copy opens in DevTools; it is there whole or not at all, and only
-its owner can read it.
+A copy to hand on. What users typed is in the contents of strings: --redact (the default) leaves
+their lengths, --strip nothing. Names of classes, properties, functions and files stay, and so do
+keys that the program made of user data. The copy opens in DevTools; it is there whole or not at
+all, and only its owner can read it. A file that is there already is replaced only with --force.
 `
 }
 

@@ -36,7 +36,9 @@ async function main (args, process) {
     process.exitCode = await run(args, terminal, interrupt.signal)
   } catch (error) {
     process.exitCode = interrupt.signal.aborted ? EXIT.INTERRUPTED : EXIT.FAILED
-    if (!interrupt.signal.aborted) terminal.complain(messageOf(error))
+    const message = interrupt.signal.aborted ? 'Interrupted.' : messageOf(error)
+    if (args.includes('--json')) terminal.print(`${plainJson({ error: { code: error?.code ?? codeOf(error), message, reason: error?.reason } }, 2)}\n`)
+    if (!interrupt.signal.aborted) terminal.complain(message)
   } finally {
     terminal.clearProgress()
     process.off('SIGINT', onSignal).off('SIGTERM', onSignal)
@@ -71,6 +73,11 @@ async function run (args, terminal, signal) {
     return EXIT.FAILED
   }
   return suspicious ? EXIT.SUSPECTS : EXIT.OK
+}
+
+/** Of what has no code of its own. */
+function codeOf (error) {
+  return error instanceof UsageError ? 'ERR_TIDEMARK_USAGE' : 'ERR_TIDEMARK_FAILED'
 }
 
 function messageOf (error) {

@@ -15,13 +15,15 @@ const DOING = { read: 'reading', analyse: 'analysing', explain: 'finding paths',
 class Terminal {
   #out
   #err
+  #colours
   #startedAt = performance.now()
   #shown = false
 
-  /** @param {{stdout: NodeJS.WriteStream, stderr: NodeJS.WriteStream}} process */
-  constructor ({ stdout, stderr }) {
+  /** @param {{stdout: NodeJS.WriteStream, stderr: NodeJS.WriteStream, env?: Record<string, string | undefined>}} process */
+  constructor ({ stdout, stderr, env = {} }) {
     this.#out = stdout
     this.#err = stderr
+    this.#colours = wantsColours(env) ?? Boolean(stdout.isTTY && stdout.hasColors?.(env))
     // `| head` closes the pipe: what it did not want to read is no error.
     for (const stream of [stdout, stderr]) {
       stream.on('error', (error) => { if (error.code !== 'EPIPE') throw error })
@@ -39,7 +41,7 @@ class Terminal {
 
   /** @param {keyof STYLES} style. @param {string} text. @returns {string} styled where stdout shows it */
   style (style, text) {
-    if (!this.#out.isTTY || !this.#out.hasColors?.()) return text
+    if (!this.#colours) return text
     const [on, off] = STYLES[style]
     return `\u001b[${on}m${text}\u001b[${off}m`
   }
@@ -68,6 +70,15 @@ class Terminal {
     if (this.#shown) this.#err.write('\r\u001b[2K')
     this.#shown = false
   }
+}
+
+/**
+ * What the environment says, with FORCE_COLOR over NO_COLOR as Node.js has it.
+ * @returns {boolean | undefined} undefined where it says nothing
+ */
+function wantsColours ({ FORCE_COLOR: forced, NO_COLOR: none }) {
+  if (forced !== undefined) return !['0', 'false'].includes(forced)
+  return none === undefined || none === '' ? undefined : false
 }
 
 module.exports = { Terminal }

@@ -1,5 +1,6 @@
 'use strict'
 
+const { functionName } = require('../names')
 const { isOwnFile } = require('./own-files')
 const { mapLocation } = require('./source-maps')
 const { toPath } = require('./to-path')
@@ -64,10 +65,10 @@ function isApplicationFile (file) {
   return isCode(file) && !isPackage(file)
 }
 
-function locationOf ({ url, file, lineNumber, columnNumber, functionName }) {
+function locationOf ({ url, file, lineNumber, columnNumber, functionName: name }) {
   const place = toPath(file ?? url)
   if (!isCode(place)) return null
-  return { file: place, line: lineNumber, column: columnNumber, function: nameOf(functionName) }
+  return { file: place, line: lineNumber, column: columnNumber, function: nameOf(name) }
 }
 
 /** What is not Node.js, V8 (`native`, `<anonymous>`, `wasm:`, code without a name) or tidemark. */
@@ -82,8 +83,9 @@ function isPackage (file) {
 
 /** As a person calls it: without what V8 adds, and nothing where it has no name. */
 function nameOf (name) {
-  const plain = name?.replace(/^(?:async |new )+/, '').replace(/ \[as [^\]]*\]$/, '')
-  return plain === undefined || /^(?:Object\.)?(?:<anonymous>)?$/.test(plain) ? null : plain
+  const alias = name?.endsWith(']') ? name.lastIndexOf(' [as ') : -1
+  const plain = name?.slice(0, alias === -1 ? undefined : alias).replace(/^(?:async |new )+/, '')
+  return plain === undefined || /^(?:Object\.)?(?:<anonymous>)?$/.test(plain) ? null : functionName(plain)
 }
 
 module.exports = { applicationFrame, isApplicationFile, mapLocation, parseStack }

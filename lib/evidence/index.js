@@ -4,7 +4,6 @@ const { performance } = require('node:perf_hooks')
 const { setTimeout, clearTimeout } = require('node:timers')
 const { messageOf } = require('../errors')
 const { sentence } = require('../format')
-const { linkHandlers } = require('./handlers')
 const { ListenerWarnings } = require('./listeners')
 const { OwnGrowth } = require('./own-growth')
 const { excuseOf, tellMisfits } = require('./excuse')
@@ -26,6 +25,9 @@ const PATIENCE_MS = 3000
 /** All the waiting for evidence takes at most this share of the time that is left until a limit is reached. */
 const PATIENCE_SHARE = 1 / 8
 
+/** A source that could not be loaded is tried again after so long. */
+const RETRY_MS = 10000
+
 /** After so long a told leak is looked at once more, and then no longer; or when half of the time left is over. */
 const FOLLOW_UP_MS = 30000
 const FOLLOW_UP_SHARE = 1 / 2
@@ -34,12 +36,15 @@ const FOLLOW_UP_SHARE = 1 / 2
  * The ladder: collects evidence while a channel is suspicious or leaking, and
  * never otherwise, so that the 'leak' event can name what grows. The top rung, heap snapshots, is
  * only climbed when a leak was told, and what it finds comes with the second look. The sources are made by the first
- * suspicion; a process that never has one pays for nothing here.
+ * suspicion; a process that never has one pays for nothing here. One that cannot be made leaves the others alone.
  */
 class Evidence {
-  #createSources
-  /** By name; null while there was no suspicion. */
-  #sources = null
+  #createSource
+  /** By name; none while there was no suspicion. @type {Record<string, import('./suspect').EvidenceSource>} */
+  #sources = {}
+  /** Those that could not be made, by name: why. They are tried again. */
+  #missing = new Map()
+  #retryAt = Infinity
   #names
   #running = false
   /** Channels that are suspect or leaking. */
@@ -57,14 +62,15 @@ class Evidence {
 
   /**
    * @param {string[]} names of the sources that are wanted
-   * @param {(names: string[]) => Record<string, import('./suspect').EvidenceSource>} createSources
+   * @param {(name: string, sources: Record<string, import('./suspect').EvidenceSource>) => import('./suspect').EvidenceSource | undefined} createSource
+   *   `sources`: those that there are already
    * @param {import('./suspect').EvidenceSource} [standing] collects as long as the monitor runs
    * @param {number} [patienceMs] how long a source is waited for
    */
-  constructor (names, createSources, standing = new ListenerWarnings(), patienceMs = PATIENCE_MS) {
+  constructor (names, createSource, standing = new ListenerWarnings(), patienceMs = PATIENCE_MS) {
     this.#names = names
     this.#patienceMs = patienceMs
-    this.#createSources = createSources
+    this.#createSource = createSource
     this.#standing = standing
   }
 
@@ -75,7 +81,8 @@ class Evidence {
 
   get problems () {
     for (const [, source] of this.#all()) this.#note(source)
-    return [...this.#problems]
+    return [...this.#problems, ...[...this.#missing].map(([name, why]) =>
+      `The evidence of '${name}' could not be loaded and is missing: ${sentence(why)} ${this.#running ? 'It is tried again.' : ''}`.trimEnd())]
   }
 
   /** What each source took of this thread so far, milliseconds. */
@@ -127,6 +134,7 @@ class Evidence {
       this.stop()
       return false
     }
+    if (now >= this.#retryAt) this.#create(now)
     this.#ownGrowth.note(now, sample)
     const { fullGcs, levels: { heap: level } } = sample
     for (const source of Object.values(this.#sources)) this.#guard(() => source.tick(now, { fullGcs, level }))
@@ -157,7 +165,7 @@ class Evidence {
    * @returns {Promise<string | undefined>} in words
    */
   async excuse (leak, timeLeftMs = Infinity) {
-    const { containers } = this.#sources ?? {}
+    const { containers } = this.#sources
     if (!this.#running || containers === undefined) return undefined
     return this.#excuse(await this.#findings('containers', containers, leak.channel, this.#patienceMs), leak, timeLeftMs)
   }
@@ -202,7 +210,7 @@ class Evidence {
     await this.#ripen(performance.now() + budgetMs - patienceMs)
     const bySource = await Promise.all(this.#all().map(([name, source]) => this.#findings(name, source, leak.channel, patienceMs)))
     const findings = bySource.flat()
-    this.#guard(() => linkHandlers(findings, this.#sources.routes?.handlers() ?? []))
+    for (const source of Object.values(this.#sources)) await this.#guard(() => source.link?.(findings))
     const excuse = this.#excuse(findings, leak, timeLeftMs)
     tellMisfits(findings, leak.growthRate, timeLeftMs)
     return { suspects: rank(findings, leak), excuse }
@@ -243,9 +251,27 @@ class Evidence {
     this.#running = true
     this.#startedAt = performance.now()
     this.#ownGrowth.begin(this.#startedAt)
-    this.#guard(() => { this.#sources ??= this.#createSources(this.#names) })
-    this.#sources ??= {}
     for (const source of Object.values(this.#sources)) this.#guard(() => source.start())
+    this.#create(this.#startedAt)
+  }
+
+  /** Makes those that are missing, and starts them: one in each turn of the event loop, since their files take a few milliseconds to load. */
+  #create (now, names = this.#names) {
+    const left = names.filter((name) => !Object.hasOwn(this.#sources, name))
+    if (!this.#running || left.length === 0) return
+    const [name, ...others] = left
+    try {
+      const source = this.#createSource(name, this.#sources)
+      this.#missing.delete(name)
+      if (source !== undefined) {
+        this.#sources[name] = source
+        this.#guard(() => source.start())
+      }
+    } catch (error) {
+      this.#missing.set(name, messageOf(error))
+    }
+    this.#retryAt = this.#missing.size > 0 ? now + RETRY_MS : Infinity
+    if (others.length > 0) setTimeout(() => this.#guard(() => this.#create(now, others)), 1).unref?.()
   }
 
   /** Where nobody suspected anything before the leak was certain, the sources have only begun. */
@@ -288,9 +314,10 @@ class Evidence {
   /** The sources promise not to throw; should one break that, the app must not notice. */
   #guard (action) {
     try {
-      action()
+      return action()?.catch((error) => this.#failed(error))
     } catch (error) {
       this.#failed(error)
+      return undefined
     }
   }
 

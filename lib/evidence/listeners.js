@@ -2,6 +2,7 @@
 
 const { types: { isProxy } } = require('node:util')
 const { performance } = require('node:perf_hooks')
+const { named } = require('../names')
 const { applicationFrame, parseStack } = require('./app-frame')
 const { dataProperty } = require('./data-property')
 const { grouped } = require('./resources')
@@ -70,27 +71,27 @@ class ListenerWarnings {
     const location = applicationFrame(parseStack(stackOf(warning)))
     const event = dataProperty(warning, 'type')
     const type = constructorNameOf(emitter)
-    const key = `${type} '${String(event)}'${location === null ? '' : ` at ${location.file}:${location.line}`}`
+    const name = named(String(event))
+    const key = `${type} '${name}'${location === null ? '' : ` at ${location.file}:${location.line}`}`
     let place = this.#places.get(key)
     if (place === undefined) {
       if (this.#places.size >= MOST_PLACES) return
-      place = { event, type, location, count: 0, warnings: 0, emitters: [] }
+      place = { name, type, location, count: 0, warnings: 0, emitters: [] }
       this.#places.set(key, place)
     }
     place.warnings++
     const count = dataProperty(warning, 'count')
     if (typeof count === 'number') place.count += count
     if (place.emitters.length >= MOST_EMITTERS) place.emitters.shift()
-    place.emitters.push(new WeakRef(emitter))
+    place.emitters.push({ ref: new WeakRef(emitter), event })
   }
 }
 
-function finding ({ event, type, location, count, warnings, emitters }) {
-  const alive = emitters.map((ref) => ref.deref()).filter((emitter) => emitter !== undefined)
-  const counts = alive.map((emitter) => countListeners(emitter, event)).filter((number) => number !== null)
+function finding ({ name, type, location, count, warnings, emitters }) {
+  const alive = emitters.map(({ ref, event }) => ({ emitter: ref.deref(), event })).filter(({ emitter }) => emitter !== undefined)
+  const counts = alive.map(({ emitter, event }) => countListeners(emitter, event)).filter((number) => number !== null)
   const now = counts.length > 0 ? counts.reduce((sum, number) => sum + number, 0) : null
   const then = Math.round(count / warnings * alive.length)
-  const name = String(event)
   const where = location === null ? '' : `, added at ${location.file}:${location.line}`
   const description = alive.length === 0
     ? `${plural(warnings, type)} had more than enough listeners for '${name}'${where}`
@@ -138,7 +139,7 @@ function countListeners (emitter, event) {
 function constructorNameOf (object) {
   for (let at = object, depth = 0; at !== null && !isProxy(at) && depth < 16; at = Object.getPrototypeOf(at), depth++) {
     const name = dataProperty(dataProperty(at, 'constructor'), 'name')
-    if (typeof name === 'string' && name !== '') return name
+    if (typeof name === 'string' && name !== '') return named(name)
   }
   return 'Object'
 }

@@ -2,27 +2,24 @@
 
 const path = require('node:path')
 
-/** Where this file is, unless a bundler put it, with all of the app, into a file of its own. */
-const HERE = path.join('lib', 'evidence', 'own-files.js')
-const ROOT = __filename.endsWith(path.sep + HERE) ? __filename.slice(0, -HERE.length) : undefined
-const LIB = ROOT && path.join(ROOT, 'lib') + path.sep
-const BESIDE_LIB = new Set(ROOT === undefined ? [] : ['index.js', 'binding.js'].map((name) => path.join(ROOT, name)))
+/** A bundler puts this file into one of the app's, or gives it a name that is not on the disk. */
+const isBundled = !path.isAbsolute(__filename) || !__filename.endsWith(path.join(path.sep, 'lib', 'evidence', 'own-files.js'))
 
-/** Objects of ours that an app holds, which lead to all others. */
-const objects = new WeakSet()
+const LIB = path.join(__dirname, '..') + path.sep
+const BESIDE_LIB = new Set(['index.js', 'binding.js', 'package.json'].map((name) => path.join(LIB, '..', name)))
 
-/** Whether a file is tidemark's own: that is never what leaks. In a bundle none is. */
+/** As a package: another copy of tidemark, or where the source map of a bundle says that its code comes from. */
+const PACKAGED = /[\\/]node_modules[\\/]tidemark[\\/](?:lib[\\/]|(?:index|binding)\.js$|package\.json$)/
+
+/**
+ * Whether a file is tidemark's own: that is never what leaks. In a bundle without a source map nothing
+ * is: its one file is the app's too.
+ */
 function isOwnFile (file) {
-  return LIB !== undefined && (file.startsWith(LIB) || BESIDE_LIB.has(file))
+  return PACKAGED.test(file) || (!isBundled && (file.startsWith(LIB) || BESIDE_LIB.has(file)))
 }
 
-/** @param {object} object that no evidence looks into */
-function noteOwn (object) {
-  objects.add(object)
-}
+/** Classes of tidemark whose objects lead to all others: in a bundle no list of modules has them. */
+const ownClasses = new Set()
 
-function isOwnObject (object) {
-  return objects.has(object)
-}
-
-module.exports = { isOwnFile, isOwnObject, noteOwn }
+module.exports = { isBundled, isOwnFile, ownClasses }

@@ -228,8 +228,8 @@ function toSuspect (members) {
       kind,
       key: keyOf(key),
       description: brief(description),
-      bytes: total(byScore, main, ({ finding }) => finding.bytes),
-      growth: total(byScore, main, ({ finding }) => finding.growth),
+      bytes: whole(total(byScore, main, ({ finding }) => finding.bytes)),
+      growth: whole(total(byScore, main, ({ finding }) => finding.growth)),
       share: clampKnown(total(byScore, main, ({ share }) => share)),
       confidence: round(1 - doubt),
       location: parts(locationOf(main, located)),
@@ -275,6 +275,11 @@ function clamp (value) {
 
 function round (value) {
   return Math.round(value * 1000) / 1000
+}
+
+/** @param {number | null} estimate of bytes, which has no fractions */
+function whole (estimate) {
+  return estimate === null ? null : Math.round(estimate)
 }
 
 module.exports = { rank, isNews, signatureOf, MOST_SUSPECTS }

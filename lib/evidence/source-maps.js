@@ -4,6 +4,7 @@ const fs = require('node:fs')
 const path = require('node:path')
 const { findSourceMap, SourceMap } = require('node:module')
 const { fileURLToPath, pathToFileURL } = require('node:url')
+const { isOutOfDescriptors, withSpare } = require('../spare-descriptor')
 
 /** Reading a map blocks: one of 4 MB takes about 100 ms, and a larger one is left alone. */
 const LARGEST_MAP = 4 * 1024 * 1024
@@ -41,6 +42,7 @@ function mapLocation (location) {
 function mapOf (file) {
   if (without.has(file)) return null
   const map = maps.get(file) ?? loadMap(file)
+  if (map === undefined) return null
   if (map === null) {
     if (without.size >= MOST_FILES) without.clear()
     without.add(file)
@@ -52,13 +54,13 @@ function mapOf (file) {
   return map
 }
 
-/** A map that cannot be read or parsed is no map. */
+/** A map that cannot be read or parsed is no map; undefined where it may be read later. */
 function loadMap (file) {
   try {
     // Node knows the map only where the app was started with --enable-source-maps.
-    return findSourceMap(file) ?? readMap(file) ?? null
-  } catch {
-    return null
+    return findSourceMap(file) ?? withSpare(() => readMap(file)) ?? null
+  } catch (error) {
+    return isOutOfDescriptors(error) ? undefined : null
   }
 }
 

@@ -33,12 +33,13 @@
  * }} Finding
  *
  * Every source of evidence has the same face; `level` is what the last full GC left of the heap,
- * `channel` whose leak is to be explained. None of them throws, whatever the app does.
+ * `channel` whose leak is to be explained. `link` adds links and observations to what others found. None of them throws, whatever the app does.
  * @typedef {{
  *   start (): void,
  *   tick (now: number, sample: {fullGcs: number, level: number | undefined}): void,
  *   stop (): void,
  *   findings (channel: string): Promise<Finding[]>,
+ *   link? (findings: Finding[]): Promise<void>,
  *   cost: {durationMs: number},
  *   problems: string[]
  * }} EvidenceSource

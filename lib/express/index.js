@@ -1,5 +1,6 @@
 'use strict'
 
+const { createError } = require('../errors')
 const { integer, optional, readOptions } = require('../options')
 const { createWriter, isLogger } = require('./logger')
 const { Reporter } = require('./reporter')
@@ -20,12 +21,19 @@ function createMiddleware (monitor) {
   /** One for all apps of this thread, so that a request that meets two of them is counted once. */
   const traffic = new Traffic()
   let latest = null
+  /** What serves `app.use(tidemark.express)`, which was to be `app.use(tidemark.express())`. */
+  let uncalled
 
   /**
    * @param {{logger?: object, interval?: number}} [options] see express.d.ts
    * @throws ERR_TIDEMARK_OPTION, ERR_TIDEMARK_UNKNOWN_OPTION
    */
-  function express (options) {
+  function express (options, ...rest) {
+    if (rest.length > 0 && typeof rest.at(-1) === 'function') {
+      if (uncalled === undefined) process.emitWarning(createError('ERR_TIDEMARK_EXPRESS_NOT_CALLED'))
+      uncalled ??= express()
+      return uncalled(options, ...rest)
+    }
     const { logger, interval } = readOptions(options, OPTIONS)
     hold(monitor)
     const reporter = new Reporter(monitor, traffic, interval, logger && createWriter(logger))

@@ -54,6 +54,7 @@ class Reporter {
   /** Called for every request. */
   wake () {
     if (this.#timer !== null) return
+    this.#traffic.wake()
     this.#windows = 0
     this.#interval = this.#mark(this.#monitor.status())
     this.#window = this.#interval
@@ -69,6 +70,7 @@ class Reporter {
     if (now.requests === this.#interval.requests && now.aborted === this.#interval.aborted && now.inFlight === 0) {
       clearInterval(this.#timer)
       this.#timer = null
+      this.#traffic.rest()
       return
     }
     const stats = status.running ? this.#sumUp(status, now) : null

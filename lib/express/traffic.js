@@ -2,14 +2,12 @@
 
 const { performance } = require('node:perf_hooks')
 const { Histogram } = require('./histogram')
+const { follow, unwatch, watch } = require('./response-end')
 const { routeOf } = require('../route')
 
 /** So many templates are told apart; a router that makes one for every URL must not fill the memory. */
 const MAX_ROUTES = 500
 const OTHER = '(other)'
-
-/** On a response that is already counted; lives and dies with the response. */
-const COUNTED = Symbol('tidemark.counted')
 
 /**
  * Every request that went through the middleware, counted. Holds numbers and route names, and never
@@ -28,6 +26,9 @@ class Traffic {
   latency = new Histogram()
   #routes = new Map()
 
+  /** By the route's object, with what else its name was made of: the same name is not put together for every request. */
+  #named = new WeakMap()
+
   /**
    * From now until the response is finished or its connection is gone. A response that is counted
    * already, because the middleware is mounted twice, or that has ended already, is left alone.
@@ -35,15 +36,22 @@ class Traffic {
    * @param {import('node:http').ServerResponse} res
    */
   begin (req, res) {
-    if (res[COUNTED] !== undefined || res.writableEnded) return
-    res[COUNTED] = { traffic: this, req, startedAt: performance.now() }
-    // 'close' comes after 'finish', and alone when the request was aborted. Some in-process servers
-    // (serverless adapters, injected requests) never emit it.
-    // What wraps a response is not what emits, and only there is a function made for each request.
-    const emits = Object.hasOwn(res, '_events')
-    res.on('finish', emits ? onFinish : onFinish.bind(res))
-    res.on('close', emits ? onClose : onClose.bind(res))
-    this.inFlight++
+    follow(req, res, this)
+  }
+
+  /** @returns {Counted} what hears of the end of the response */
+  begun (req) {
+    return new Counted(this, req)
+  }
+
+  /** A reporter is awake: requests come in. */
+  wake () {
+    watch()
+  }
+
+  /** No requests for a while. */
+  rest () {
+    unwatch()
   }
 
   /** @returns {object[]} by number of requests, the busiest first */
@@ -83,41 +91,57 @@ class Traffic {
   }
 
   #route (req, statusCode) {
-    const name = routeOf(req, statusCode >= 400)
-    let route = this.#routes.get(name)
-    if (route === undefined) {
-      if (this.#routes.size >= MAX_ROUTES) {
-        route = this.#routes.get(OTHER)
-        if (route !== undefined) return route
-      }
-      route = { requests: 0, errors: 0, aborted: 0, totalMs: 0, maxMs: 0 }
-      this.#routes.set(this.#routes.size >= MAX_ROUTES ? OTHER : name, route)
+    const { route: object, method, baseUrl } = req
+    const failed = statusCode >= 400
+    // An error that was handed on has lost its mount path: its name depends on the URL.
+    const reusable = !failed && typeof object === 'object' && object !== null
+    if (reusable) {
+      const named = this.#named.get(object)
+      if (named !== undefined && named.method === method && named.baseUrl === baseUrl) return named.counts
     }
-    return route
+    const counts = this.#counts(routeOf(req, failed))
+    if (reusable) this.#named.set(object, { method, baseUrl, counts })
+    return counts
+  }
+
+  #counts (name) {
+    const known = this.#routes.get(name)
+    if (known !== undefined) return known
+    const full = this.#routes.size >= MAX_ROUTES
+    const others = full ? this.#routes.get(OTHER) : undefined
+    if (others !== undefined) return others
+    const counts = { requests: 0, errors: 0, aborted: 0, totalMs: 0, maxMs: 0 }
+    this.#routes.set(full ? OTHER : name, counts)
+    return counts
   }
 }
 
-// Shared by all responses, called with the response as `this`: no closure per request. An event of
-// a stream must not throw into the server, so what a strange `req` or `res` throws ends here.
+/** One request, until its response is over. */
+class Counted {
+  #traffic
+  /** Null once it was counted. */
+  #req
+  #startedAt = performance.now()
 
-function onFinish () {
-  try {
-    const counted = this[COUNTED]
-    const { traffic, req, startedAt } = counted
-    if (req === null) return
-    counted.req = null
-    traffic.finished(req, this.statusCode, performance.now() - startedAt)
-  } catch {}
-}
+  constructor (traffic, req) {
+    this.#traffic = traffic
+    this.#req = req
+    traffic.inFlight++
+  }
 
-function onClose () {
-  try {
-    const counted = this[COUNTED]
-    const { traffic, req } = counted
+  finished ({ statusCode }) {
+    const req = this.#req
     if (req === null) return
-    counted.req = null
-    traffic.gone(req)
-  } catch {}
+    this.#req = null
+    this.#traffic.finished(req, statusCode, performance.now() - this.#startedAt)
+  }
+
+  gone () {
+    const req = this.#req
+    if (req === null) return
+    this.#req = null
+    this.#traffic.gone(req)
+  }
 }
 
 module.exports = { Traffic, MAX_ROUTES, OTHER }

@@ -3,6 +3,7 @@
 const { performance } = require('node:perf_hooks')
 const { setTimeout: wait } = require('node:timers/promises')
 const { createError } = require('../errors')
+const { named } = require('../names')
 const { readOptions, integer, abortSignal, optional } = require('../options')
 const { AllocationRate, intervalFor } = require('../evidence/sites/allocation-rate')
 const { toFindings } = require('../evidence/sites/finding')
@@ -88,10 +89,21 @@ async function sampleFor (sampler, ms, signal) {
 function take (sampler, stacks) {
   try {
     const profile = sampler.take()
+    nameFunctions(profile)
     stacks.read(profile)
     return profile
   } catch (error) {
     throw createError('ERR_TIDEMARK_PROFILE_UNAVAILABLE', ['Somebody else stopped the heap profiler.'], { cause: error })
+  }
+}
+
+/** A function that is called by data, as a method of a made-up name, is not shown as such. */
+function nameFunctions ({ head }) {
+  const open = [head]
+  while (open.length > 0) {
+    const { callFrame, children } = open.pop()
+    callFrame.functionName = named(callFrame.functionName)
+    for (const child of children) open.push(child)
   }
 }
 

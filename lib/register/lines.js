@@ -13,7 +13,7 @@ const SENTENCES = {
     `heap ${bytes(usedHeapSize)} after a full GC of ${durationMs.toFixed(1)} ms, ${state}` +
     `${growthRate === undefined || growthRate === null ? '' : `, ${rate(growthRate)}`}`,
   gc: ({ kind, usedHeapSize, durationMs }) => `${kind}, ${durationMs.toFixed(1)} ms, heap ${bytes(usedHeapSize)} after it`,
-  error: ({ code, message }) => `${code}: ${message.replace(/\s*\n\s*/g, ' ')}`,
+  error: ({ code, message }) => `${code}: ${message.split('\n').map((line) => line.trim()).join(' ')}`,
   warning: ({ message }) => message
 }
 

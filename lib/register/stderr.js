@@ -1,9 +1,33 @@
 'use strict'
 
 const { writeSync } = require('node:fs')
+const { isMainThread } = require('node:worker_threads')
 
 /** A pipe that is full is tried again so often, a millisecond apart. */
 const TRIES = 20
+
+let ends = false
+
+/**
+ * Who replaced `process.stderr.write`, as PM2's cluster mode does, wants the lines there: descriptor 2 is
+ * then a file that nobody looks at. What he does with them may be lost when the process dies.
+ * @param {string} line without a line break
+ */
+function writeLine (line) {
+  if (ends || !isReplaced(process.env)) return writeAtOnce(line)
+  try {
+    process.stderr.write(`${line}\n`)
+  } catch {
+    writeAtOnce(line)
+  }
+}
+
+process.once('exit', () => { ends = true })
+
+/** A worker thread cannot see what the main thread replaced, but whether it was PM2. */
+function isReplaced ({ exec_mode: mode, pm_id: id }) {
+  return isMainThread ? Object.hasOwn(process.stderr, 'write') : mode === 'cluster_mode' && id !== undefined
+}
 
 /**
  * Writes a line to stderr at once, so that it is there when the process crashes in the next moment;
@@ -11,7 +35,7 @@ const TRIES = 20
  * nobody reads is no reason to harm the app.
  * @param {string} line without a line break
  */
-function writeLine (line) {
+function writeAtOnce (line) {
   const data = Buffer.from(`${line}\n`)
   let written = 0
   let tries = 0

@@ -1,7 +1,7 @@
 'use strict'
 
 const { createError } = require('../errors')
-const { OPTIONS, oneOf, subsetOf } = require('../options')
+const { OPTIONS, oneOf, size, subsetOf } = require('../options')
 
 /** What the lines on stderr look like, and which events make one. */
 const OWN = {
@@ -18,9 +18,11 @@ const VARIABLES = {
   TIDEMARK_CHANNELS: ['channels', list],
   TIDEMARK_EVIDENCE: ['evidence', listOrNone],
   TIDEMARK_HISTORY_SIZE: ['historySize', number],
+  TIDEMARK_NEAR_HEAP_LIMIT_TIMEOUT_MS: ['nearHeapLimitTimeoutMs', number],
   TIDEMARK_SAMPLE_INTERVAL_MS: ['sampleIntervalMs', number],
   TIDEMARK_IDLE_GC: ['idleGc', truth],
   TIDEMARK_IDLE_GC_INTERVAL_MS: ['idleGcIntervalMs', number],
+  TIDEMARK_MAX_PAUSE_MS: ['maxPauseMs', number],
   TIDEMARK_MEMORY_LIMIT: ['memoryLimit', size],
   TIDEMARK_REQUESTS: ['requests', truth],
   TIDEMARK_SIGNAL: ['signal', text],
@@ -28,6 +30,21 @@ const VARIABLES = {
   TIDEMARK_SNAPSHOT_FOLDER: ['snapshotFolder', text],
   TIDEMARK_SNAPSHOT_NEAR_HEAP_LIMIT: ['snapshotNearHeapLimit', truth],
   TIDEMARK_SOURCE: ['source', text]
+}
+
+/**
+ * In PM2's cluster mode what its configuration sets comes into the environment after the preloads ran:
+ * until then it is in `pm2_env`, as JSON.
+ * @param {Record<string, string | undefined>} env
+ * @returns {Record<string, string | undefined>}
+ */
+function environment (env) {
+  if (env.pm2_env === undefined) return env
+  try {
+    return { ...env, ...JSON.parse(env.pm2_env) }
+  } catch {
+    return env
+  }
 }
 
 /** What Kubernetes sets in every container beside a service that is called 'tidemark'. */
@@ -47,13 +64,13 @@ function readVariables (env) {
   const own = { format: OWN.format.default, events: OWN.events.default }
   const options = {}
   for (const name of Object.keys(env)) {
-    if (!name.startsWith('TIDEMARK_') || KUBERNETES.test(name) || env[name].trim() === '') continue
+    if (!name.startsWith('TIDEMARK_') || KUBERNETES.test(name) || String(env[name]).trim() === '') continue
     if (!Object.hasOwn(VARIABLES, name)) {
       errors.push(createError('ERR_TIDEMARK_UNKNOWN_OPTION', [name, Object.keys(VARIABLES)]))
       continue
     }
     const [option, read] = VARIABLES[name]
-    const value = read(env[name].trim())
+    const value = read(String(env[name]).trim())
     const isOwn = Object.hasOwn(OWN, option)
     const expected = (isOwn ? OWN : OPTIONS)[option].check(value)
     if (expected) {
@@ -90,19 +107,11 @@ function truth (value) {
   return value
 }
 
-/** '536870912', '512m', '512MB', '0.5Gi': bytes. */
-function size (value) {
-  const parts = /^(\d+(?:\.\d+)?)\s*([kmgt]?)(?:i?b|i)?$/i.exec(value)
-  if (parts === null) return value
-  return Math.round(Number(parts[1]) * 1024 ** ' kmgt'.indexOf(parts[2].toLowerCase() || ' '))
-}
-
 /** The checks speak of arrays and numbers; a variable is text. */
 function inText (expected, read) {
   if (read === listOrNone) return `${expected.replace('an array of none or more of', 'a comma-separated list of')}, or none`
   if (read === list) return expected.replace('a non-empty array of', 'a comma-separated list of')
-  if (read === size) return `${expected} in bytes, or a size such as 512m or 1g`
   return expected
 }
 
-module.exports = { readVariables }
+module.exports = { environment, readVariables }

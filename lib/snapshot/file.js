@@ -6,15 +6,17 @@ const fs = require('node:fs/promises')
 const os = require('node:os')
 const path = require('node:path')
 const { createError } = require('../errors')
+const { isOutOfDescriptors } = require('../spare-descriptor')
+const { noDescriptors } = require('./descriptors')
 
 const HEAD = '{"snapshot":'
 const TAIL = ']}'
 
-/** Linux on x86-64; `fs.constants` lacks it. */
-const O_TMPFILE = 0o20200000
+/** Windows has no such flag. */
+const NOFOLLOW = constants.O_NOFOLLOW ?? 0
 
-/** What says that a file system has no files without a name. */
-const NO_TMPFILE = ['EOPNOTSUPP', 'EISDIR', 'EINVAL', 'ENOENT']
+/** Linux has it, and `fs.constants` lacks it; on most machines it is this bit beside that of a folder. */
+const O_TMPFILE = process.platform === 'linux' ? 0o20000000 | constants.O_DIRECTORY : undefined
 
 /** A file that nobody has written to for so long is nobody's, whatever its name says. */
 const FORGOTTEN_MS = 86400000
@@ -23,52 +25,39 @@ const FORGOTTEN_MS = 86400000
 const HOST = os.hostname().replaceAll(/[^\w]/g, '_').slice(0, 64)
 
 /**
- * Bytes that become the file `target` when they are complete, and are gone otherwise. Until then
- * they have no name, or, where that cannot be, one of their own in the same folder.
+ * Bytes that get a name when they are complete, and are gone otherwise. Until then they have none,
+ * so that a process that is killed leaves nothing. Where the file system has no files without a name,
+ * or /proc is not there to give one, they have one of their own in the same folder until then.
  */
 class SnapshotFile {
-  #target
   #name
   #handle
+  /** Gives the file its name; undefined where it has one. */
   #nameLater
   #atExit = () => rmSync(this.#name, { force: true })
 
-  /** @param {string} target as from `targetOf` */
-  static async create (target) {
-    const name = await freeName(target)
-    try {
-      const handle = await fs.open(name, constants.O_RDWR | constants.O_CREAT | constants.O_EXCL | constants.O_NOFOLLOW, 0o600)
-      return new SnapshotFile(target, name, handle)
-    } catch (cause) {
-      throw cannotWrite(target, cause)
-    }
-  }
-
   /**
-   * For who needs the descriptor only. A process that is killed leaves nothing of such a file.
-   * @param {string} target
-   * @param {(descriptor: number, name: string) => void} nameLater gives it a name
+   * @param {string} folder
+   * @param {(descriptor: number, name: string) => void} nameLater gives a file without a name one
+   * @throws ERR_TIDEMARK_SNAPSHOT_REFUSED where nothing can be written there
    */
-  static async createNameless (target, nameLater) {
+  static async create (folder, nameLater) {
+    await removeStale(folder)
+    const name = temporaryName(folder)
+    const nameless = await openNameless(folder)
+    if (nameless !== undefined) return new SnapshotFile(name, nameless, nameLater)
     try {
-      const handle = await fs.open(path.dirname(target), constants.O_RDWR | O_TMPFILE, 0o600)
-      return new SnapshotFile(target, await freeName(target), handle, nameLater)
+      return new SnapshotFile(name, await fs.open(name, constants.O_RDWR | constants.O_CREAT | constants.O_EXCL | NOFOLLOW, 0o600))
     } catch (cause) {
-      if (NO_TMPFILE.includes(cause.code)) return SnapshotFile.create(target)
-      throw cannotWrite(target, cause)
+      throw cannotWrite(folder, cause)
     }
   }
 
-  constructor (target, name, handle, nameLater) {
-    this.#target = target
+  constructor (name, handle, nameLater) {
     this.#name = name
     this.#handle = handle
     this.#nameLater = nameLater
     process.once('exit', this.#atExit)
-  }
-
-  get name () {
-    return this.#name
   }
 
   get descriptor () {
@@ -76,46 +65,44 @@ class SnapshotFile {
   }
 
   /**
-   * Gives the file its name, if it is complete.
-   * @param {(from: string, to: string) => Promise<void>} [copy] makes the file that gets the name instead;
-   *   then these bytes never have it
+   * Gives the file the name `target`, in the same folder, if it is complete.
+   * @param {string} target as from `targetOf`
    * @returns {Promise<number>} its bytes
    */
-  async commit (copy) {
-    const { size } = await this.#handle.stat()
-    if (!await this.#isComplete(size)) {
-      throw createError('ERR_TIDEMARK_SNAPSHOT_FAILED', ['incomplete', `the ${size} bytes written are not a whole snapshot`])
+  async commit (target) {
+    const size = await this.#completeSize()
+    try {
+      // Else a machine that crashes soon may show the name without the bytes.
+      await this.#handle.sync()
+      this.#nameLater?.(this.descriptor, this.#name)
+      await fs.rename(this.#name, target)
+    } catch (cause) {
+      throw createError('ERR_TIDEMARK_SNAPSHOT_FAILED', ['write', `'${target}' could not be finished: ${cause.message}`], { cause })
     }
-    if (copy !== undefined) return this.#commitCopy(copy)
-    // Else a machine that crashes soon may show the name without the bytes.
-    await this.#handle.sync()
-    this.#nameLater?.(this.descriptor, this.#name)
-    await fs.rename(this.#name, this.#target)
     await this.#forget()
     return size
   }
 
-  async #commitCopy (copy) {
-    const name = await freeName(this.#target)
-    try {
-      await copy(this.#reachableName, name)
-      await fs.rename(name, this.#target)
-    } catch (error) {
-      await fs.rm(name, { force: true }).catch(() => {})
-      throw error
-    }
-    await this.discard()
-    return (await fs.stat(this.#target)).size
-  }
-
-  /** A file without a name is reached by its descriptor. */
-  get #reachableName () {
-    return this.#nameLater === undefined ? this.#name : `/proc/self/fd/${this.descriptor}`
+  /**
+   * Leaves the file to the caller, without a name, if it is complete.
+   * @returns {Promise<{handle: import('node:fs/promises').FileHandle, bytes: number}>}
+   */
+  async keepNameless () {
+    const bytes = await this.#completeSize()
+    await fs.rm(this.#name, { force: true })
+    process.off('exit', this.#atExit)
+    return { handle: this.#handle, bytes }
   }
 
   async discard () {
     await fs.rm(this.#name, { force: true }).catch(() => {})
     await this.#forget()
+  }
+
+  async #completeSize () {
+    const { size } = await this.#handle.stat()
+    if (await this.#isComplete(size)) return size
+    throw createError('ERR_TIDEMARK_SNAPSHOT_FAILED', ['incomplete', `the ${size} bytes written are not a whole snapshot`])
   }
 
   async #isComplete (size) {
@@ -151,19 +138,35 @@ async function targetOf (wanted) {
   } catch (error) {
     if (error.code !== 'ENOENT') throw error.code.startsWith('ERR_TIDEMARK') ? error : cannotWrite(wanted, error)
   }
-  await fs.access(path.dirname(target), constants.W_OK | constants.X_OK).catch((cause) => { throw cannotWrite(wanted, cause) })
+  await checkFolder(path.dirname(target), wanted)
   return target
 }
 
+/** @param {string} [wanted] what is to be written there, for the words */
+async function checkFolder (folder, wanted = folder) {
+  await fs.access(folder, constants.W_OK | constants.X_OK).catch((cause) => { throw cannotWrite(wanted, cause) })
+}
+
 function cannotWrite (target, cause) {
+  if (isOutOfDescriptors(cause)) return noDescriptors(cause)
   return createError('ERR_TIDEMARK_SNAPSHOT_REFUSED',
     ['path', `'${target}' cannot be written: ${cause.message}. Name a path in a folder that the process may write to`], { cause })
 }
 
-/** A name for what is not finished, beside the target. */
-async function freeName (target) {
-  await removeStale(path.dirname(target))
-  return temporaryName(path.dirname(target))
+/** @returns {Promise<import('node:fs/promises').FileHandle | undefined>} undefined where files must have names */
+async function openNameless (folder) {
+  if (O_TMPFILE === undefined) return undefined
+  let handle
+  try {
+    handle = await fs.open(folder, constants.O_RDWR | O_TMPFILE, 0o600)
+    // By which it gets its name.
+    await fs.access(`/proc/self/fd/${handle.fd}`)
+    return handle
+  } catch {
+    // Each file system and kernel says it in its own way; what is really wrong, opening by name says too.
+    await handle?.close()
+    return undefined
+  }
 }
 
 /** One that `removeStale` knows. */
@@ -205,4 +208,4 @@ async function ageOf (file) {
   }
 }
 
-module.exports = { SnapshotFile, targetOf, temporaryName }
+module.exports = { SnapshotFile, checkFolder, targetOf, temporaryName }

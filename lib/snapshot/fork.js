@@ -14,12 +14,25 @@ const { errnoName, megabytes, signalName } = require('./words')
 /** A fork that finds a lock held by a thread that the child does not have makes the child wait for ever. */
 const TRIES = 3
 
+/**
+ * V8's worker threads may have other work for longer than they are waited for. While some are parked,
+ * allocation is slower: so they are asked for a short time, and then left alone for a longer one.
+ */
+const PARKING_TRIES = 5
+const PARKING_PAUSE_MS = 250
+
 /** Looks in a row at a child that waits and uses no processor, after which it is given up: 3 seconds. */
 const LOOK_MS = 100
 const LOOKS_WITHOUT_PROGRESS = 30
 
-/** The headroom is read with every so many looks. */
-const LOOKS_PER_HEADROOM = 5
+/** What of the reserve must be there at any time: an app may fill a good part of it between two looks. */
+const FLOOR = 0.75
+
+/** Where the caller takes the risk the child still gives up before the kernel has to end somebody. */
+const FLOOR_BY_FORCE = 16 * 1048576
+
+/** A child that gets less of a processor than this hardly gets on. */
+const STARVED_SHARE = 0.2
 
 const PARKING_LOOK_MS = 2
 
@@ -53,24 +66,28 @@ function procObstacle () {
 
 /** The main thread stops for the fork; a child writes the file. */
 async function captureByFork (order) {
+  const triesLeft = { stalled: TRIES, 'workers-busy': PARKING_TRIES }
   for (let attempts = 1; ; attempts++) {
     try {
       return { method: 'fork', ...await attempt(order), attempts }
     } catch (error) {
-      const again = error.reason === 'stalled' || error.reason === 'workers-busy'
-      if (!again || attempts === TRIES || performance.now() > order.deadline) throw error
+      const { reason } = error
+      if (!(--triesLeft[reason] > 0) || performance.now() > order.deadline) throw error
+      if (reason === 'workers-busy') {
+        await wait(PARKING_PAUSE_MS * 2 ** (PARKING_TRIES - triesLeft[reason] - 1), undefined, { ref: order.ref, signal: order.options.signal })
+      }
     }
   }
 }
 
 async function attempt (order) {
-  const file = await SnapshotFile.createNameless(order.target, order.binding.nameFile)
+  const file = await SnapshotFile.create(order.folder, order.binding.nameFile)
   let child
   try {
     child = new Child(order, file)
     const pauseMs = await child.fork()
     await child.end()
-    return { pauseMs, bytes: await file.commit(order.copy) }
+    return { pauseMs, ...await order.finish(file) }
   } catch (error) {
     await file.discard()
     throw error
@@ -86,6 +103,10 @@ class Child {
   #file
   /** Bytes that the child may use. */
   #budget
+  /** Bytes that must be left meanwhile. */
+  #floor
+  #forkedAt
+  #cpuMs = 0
   #atExit = () => this.#capture.close()
 
   constructor (order, file) {
@@ -103,25 +124,49 @@ class Child {
   async fork () {
     for (let ready = this.#capture.ready(); ready !== true; ready = this.#capture.ready()) {
       if (ready === null || ready === undefined) {
-        throw refusal('workers-busy', 'V8\'s worker threads had other work for 2 seconds. Try again later')
+        throw refusal('workers-busy', 'V8\'s worker threads had other work each time they were asked to wait. Try again later')
       }
       this.#checkPatience()
       // Keeps the process alive: one that ends by itself waits for the workers before its 'exit' event.
       await wait(PARKING_LOOK_MS)
     }
-    const { heap, reserve, fileInMemory } = this.#order.memory
-    const { bytes } = headroom(this.#order.binding, this.#order.options)
+    const { heap, fileInMemory } = this.#order.memory
+    const { bytes, reserve, floor } = this.#headroomNow()
+    this.#floor = floor
     this.#budget = Math.min(Math.max(0, bytes - reserve - fileInMemory), Number.MAX_SAFE_INTEGER)
     try {
-      return this.#capture.fork({
+      const pauseMs = this.#capture.fork({
         file: this.#file.descriptor,
         memory: this.#budget,
+        floor,
         objects: this.#order.options.force ? Number.MAX_SAFE_INTEGER : objectsFor(heap, this.#budget),
-        seconds: Math.ceil((this.#order.deadline - performance.now()) / 1000) + SLACK_SECONDS
+        seconds: Math.ceil((this.#order.deadline - performance.now()) / 1000) + SLACK_SECONDS,
+        redact: this.#order.options.redact
       })
+      this.#forkedAt = performance.now()
+      return pauseMs
     } catch (cause) {
       throw refusal('fork', `${cause.message}. Try again later, or ask for \`method: 'in-process'\``, { cause })
     }
+  }
+
+  /**
+   * At the moment of the fork. What the app took while it was watched it will take again, and one that
+   * takes much at once may take more.
+   */
+  #headroomNow () {
+    const { need, reserve } = this.#order.memory
+    const { memoryLimit, force } = this.#order.options
+    const { bytes, where } = headroom(this.#order.binding, { memoryLimit })
+    const { least, most } = this.#capture.observed() ?? { least: bytes, most: bytes }
+    const now = { bytes: Math.min(bytes, least), reserve: Math.max(reserve, (most - least) / 2) }
+    if (force) return { ...now, floor: FLOOR_BY_FORCE }
+    if (need + now.reserve > now.bytes) {
+      const error = refusal('memory', `it would need at least ${megabytes(need)} (and ${megabytes(now.reserve)} for the app meanwhile), and ` +
+        `${megabytes(now.bytes)} are left ${where} when the app uses the most. Give the process more memory, or take the risk with \`force: true\``)
+      throw Object.assign(error, { need: need + now.reserve, available: now.bytes })
+    }
+    return { ...now, floor: now.reserve * FLOOR }
   }
 
   /** Until the child has written the last byte and is gone. */
@@ -129,14 +174,15 @@ class Child {
     let cpuMs = -1
     let written = -1
     let stuck = 0
-    for (let looks = 1; ; looks++) {
+    for (;;) {
       const look = this.#capture.look()
       if (look.ended) {
         this.#checkEnd(look)
         return
       }
+      this.#cpuMs = look.cpuMs
       this.#checkPatience()
-      if (looks % LOOKS_PER_HEADROOM === 0) this.#checkHeadroom()
+      this.#checkHeadroom()
       const progress = !look.sleeps || look.cpuMs !== cpuMs || look.written !== written
       stuck = progress ? 0 : stuck + 1
       if (stuck > LOOKS_WITHOUT_PROGRESS) {
@@ -155,25 +201,35 @@ class Child {
   #checkPatience () {
     this.#order.options.signal?.throwIfAborted()
     if (performance.now() > this.#order.deadline) {
-      throw failure('timeout', `it took longer than the ${this.#order.options.timeoutMs} ms of \`timeoutMs\``)
+      throw failure('timeout', `it took longer than the ${this.#order.options.timeoutMs} ms of \`timeoutMs\`${this.#starved()}`)
     }
   }
 
+  /** The child has the lowest priority. */
+  #starved () {
+    const share = this.#cpuMs / (performance.now() - this.#forkedAt)
+    if (!(share < STARVED_SHARE)) return ''
+    return `: the child, which has the lowest priority, got ${Math.round(share * 100)} % of a processor, since the machine has other processes to run`
+  }
+
   #checkHeadroom () {
-    const { reserve } = this.#order.memory
     const { bytes, where } = headroom(this.#order.binding, this.#order.options, true)
-    if (bytes < reserve / 2) {
+    if (bytes < this.#floor) {
       throw failure('memory', `the child was ended when ${megabytes(bytes)} were left ${where}`)
     }
   }
 
-  #checkEnd ({ phase, exitCode, signal, failed, errno, written, objects }) {
+  #checkEnd ({ phase, exitCode, signal, failed, errno, written, objects, left }) {
     if (failed === 'counting the objects') {
       const need = needOf(this.#order.memory.heap, objects)
       const error = refusal('memory', `${objects} objects would need about ${megabytes(need)}, and ${megabytes(this.#budget)} can be spared. ` +
         'Give the process more memory, or take the risk with `force: true`')
       throw Object.assign(error, { need, available: this.#budget })
     }
+    if (failed === 'looking after the memory that is left') {
+      throw failure('memory', `the child gave up when ${megabytes(left)} of memory were left, after ${megabytes(written)} of the file`)
+    }
+    if (failed === 'looking at the clock') throw failure('timeout', `the child's time was over${this.#starved()}`)
     if (failed) {
       const why = errno ? ` (${errnoName(errno)})` : ''
       throw failure(failed === 'writing' ? 'write' : 'child', `the child gave up at ${failed}${why}, after ${megabytes(written)}`)
@@ -183,7 +239,8 @@ class Child {
     const name = signalName(signal)
     // V8's way to say that it got no more memory: abort, or a trap.
     if (['SIGABRT', 'SIGTRAP', 'SIGILL'].includes(name)) {
-      throw failure('child', `the child ended by ${name} while ${phase}: most likely it needed more than the ${megabytes(this.#budget)} of memory that can be spared`)
+      const need = objects > 0 ? ` about ${megabytes(needOf(this.#order.memory.heap, objects))}, which is` : ''
+      throw failure('child', `the child ended by ${name} while ${phase}: most likely it needed${need} more than the ${megabytes(this.#budget)} of memory that can be spared`)
     }
     throw failure('killed', `the child was ended by ${name} while ${phase}`)
   }

@@ -1,10 +1,11 @@
 'use strict'
 
+const { closeSync, openSync } = require('node:fs')
 const fs = require('node:fs/promises')
-const path = require('node:path')
+const { devNull, freemem } = require('node:os')
 const { createError } = require('../errors')
-const { kernelLimits } = require('./kernel-limits')
-const { leastNeed, readHeap, usualNeed } = require('./need')
+const { refusingWithout } = require('./descriptors')
+const { leastNeed, readHeap, worstNeed } = require('./need')
 const { megabytes } = require('./words')
 
 /** Bytes of file for each byte of used heap; measured 0.1 (numbers) to 3.4 (pointers), objects 1.7 to 2.2. */
@@ -26,21 +27,23 @@ const IN_MEMORY = [0x01021994, 0x858458f6]
  *
  * @param {object} binding
  * @param {object} options
- * @param {{forks: boolean, fileInMemory: boolean}} how fileInMemory: whether the file, too, takes memory
+ * @param {{forks: boolean, parses?: boolean, fileInMemory: boolean}} how parses: whether the text is read in the process;
+ *   fileInMemory: whether the file, too, takes memory
  * @returns {{heap: {used: number, large: number}, need: number, reserve: number, available: number, fileSize: number, fileInMemory: number}} bytes
  */
-function checkMemory (binding, options, { forks, fileInMemory }) {
+function checkMemory (binding, options, { forks, parses, fileInMemory }) {
+  // Without one nobody can tell what is left.
+  refusingWithout(() => closeSync(openSync(devNull)))
   const heap = readHeap()
   const { used: usedHeapSize } = heap
-  // What is redacted is written a second time.
-  const fileSize = Math.round(usedHeapSize * FILE_PER_BYTE * (options.redact ? 2 : 1))
+  const fileSize = fileSizeOf(usedHeapSize)
   const inMemory = fileInMemory ? fileSize : 0
-  const need = (forks ? leastNeed(heap) : usualNeed(heap)) + inMemory
+  const need = (forks ? leastNeed(heap) : worstNeed(heap, parses)) + inMemory
   const reserve = reserveFor(usedHeapSize)
-  const { bytes: available, where } = headroom(binding, options)
+  const { bytes: available, where } = headroom(binding, options, !forks)
   if (need + reserve > available && !options.force) {
     const error = createError('ERR_TIDEMARK_SNAPSHOT_REFUSED', ['memory',
-      `it would need ${forks ? 'at least' : 'about'} ${megabytes(need)} (and ${megabytes(reserve)} for the app meanwhile) for ` +
+      `it ${forks ? 'would need at least' : 'may need'} ${megabytes(need)} (and ${megabytes(reserve)} for the app meanwhile) for ` +
       `${megabytes(usedHeapSize)} of used heap, and ${megabytes(available)} are left ${where}. ` +
       'Give the process more memory, or take the risk with `force: true`'])
     throw Object.assign(error, { need: need + reserve, available })
@@ -48,26 +51,24 @@ function checkMemory (binding, options, { forks, fileInMemory }) {
   return { heap, need, reserve, available, fileSize, fileInMemory: inMemory }
 }
 
+function fileSizeOf (usedHeapSize) {
+  return Math.round(usedHeapSize * FILE_PER_BYTE)
+}
+
 function reserveFor (usedHeapSize) {
   return Math.max(RESERVE_AT_LEAST, Math.round(usedHeapSize * RESERVE_PER_BYTE))
 }
 
 /**
- * The least of what the control group, the machine, the kernel and the caller's limit leave.
- * @param {boolean} [forked] whether the child is there already
+ * What is left before something ends the process: the native side decides.
+ * @param {boolean} [forked] no fork is to come that would claim the process's memory once more
  * @returns {{bytes: number, where: string}}
  */
-function headroom (binding, options, forked) {
-  const { rss, cgroup, machine } = binding.memoryHeadroom()
-  const named = options.memoryLimit !== undefined && rss !== undefined ? Math.max(0, options.memoryLimit - rss) : undefined
-  const all = [
-    { bytes: named, where: 'below `memoryLimit`' },
-    { bytes: cgroup, where: 'below the limit of the control group' },
-    { bytes: machine, where: 'on the machine' },
-    ...kernelLimits(forked)
-  ]
-  return all.filter(({ bytes }) => bytes !== undefined && bytes !== null)
-    .reduce((least, each) => each.bytes < least.bytes ? each : least, { bytes: Infinity, where: '' })
+function headroom (binding, { memoryLimit }, forked = false) {
+  const left = binding.memoryHeadroom(memoryLimit, !forked)
+  if (left) return { bytes: left.bytes, where: left.place }
+  // Without /proc, Linux still tells what is free.
+  return process.platform === 'linux' ? { bytes: freemem(), where: 'on the machine' } : { bytes: Infinity, where: '' }
 }
 
 /**
@@ -75,7 +76,7 @@ function headroom (binding, options, forked) {
  * @param {number} need bytes
  */
 function checkHeadroom (binding, options, need) {
-  const { bytes: available, where } = headroom(binding, options)
+  const { bytes: available, where } = headroom(binding, options, true)
   if (need <= available) return
   const error = createError('ERR_TIDEMARK_SNAPSHOT_REFUSED', ['memory',
     `to analyse it would need about ${megabytes(need)}, and ${megabytes(available)} are left ${where}. Give the process more memory`])
@@ -83,22 +84,22 @@ function checkHeadroom (binding, options, need) {
 }
 
 /** Whether a file there takes memory of the machine, and of the control group: /dev/shm, a volume of `medium: Memory`. */
-async function isInMemory (target) {
+async function isInMemory (folder) {
   if (typeof fs.statfs !== 'function') return false
-  return IN_MEMORY.includes((await fs.statfs(path.dirname(target))).type)
+  return IN_MEMORY.includes((await fs.statfs(folder)).type)
 }
 
 /** Node.js 18.15 on; before, a full disk shows when it is written to. */
-async function checkDisk (target, fileSize) {
+async function checkDisk (folder, fileSize) {
   if (typeof fs.statfs !== 'function') return
-  const { bavail, bsize } = await fs.statfs(path.dirname(target))
+  const { bavail, bsize } = await fs.statfs(folder)
   const available = bavail * bsize
   if (fileSize > available) {
     const error = createError('ERR_TIDEMARK_SNAPSHOT_REFUSED', ['disk',
-      `the file would have about ${megabytes(fileSize)}, and ${megabytes(available)} are left on the disk of '${target}'. ` +
+      `the file would have about ${megabytes(fileSize)}, and ${megabytes(available)} are left on the disk of '${folder}'. ` +
       'Name a path on another one'])
     throw Object.assign(error, { need: fileSize, available })
   }
 }
 
-module.exports = { checkMemory, checkHeadroom, checkDisk, headroom, isInMemory, reserveFor }
+module.exports = { checkMemory, checkHeadroom, checkDisk, fileSizeOf, headroom, isInMemory, reserveFor }

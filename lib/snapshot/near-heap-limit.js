@@ -7,7 +7,7 @@ const { isMainThread } = require('node:worker_threads')
 const { createError } = require('../errors')
 const { temporaryName } = require('./file')
 const { forkObstacle } = require('./fork')
-const { headroom, reserveFor } = require('./guard')
+const { fileSizeOf, headroom, reserveFor } = require('./guard')
 const { leastNeed, objectsFor, readHeap, usualNeed } = require('./need')
 const { megabytes } = require('./words')
 
@@ -27,6 +27,7 @@ const NODES_OWN = '--heapsnapshot-near-heap-limit'
 class SnapshotNearHeapLimit {
   #binding
   #memoryLimit
+  #timeoutMs
   #folder
   #onError
   #native = null
@@ -38,12 +39,13 @@ class SnapshotNearHeapLimit {
 
   /**
    * @param {object} binding
-   * @param {{memoryLimit?: number, snapshotFolder?: string}} options
+   * @param {{memoryLimit?: number, snapshotFolder?: string, nearHeapLimitTimeoutMs: number}} options
    * @param {(error: Error) => void} onError hears why there is no snapshot
    */
-  constructor (binding, { memoryLimit, snapshotFolder = '' }, onError) {
+  constructor (binding, { memoryLimit, snapshotFolder = '', nearHeapLimitTimeoutMs }, onError) {
     this.#binding = binding
     this.#memoryLimit = memoryLimit
+    this.#timeoutMs = nearHeapLimitTimeoutMs
     this.#folder = snapshotFolder
     this.#onError = onError
   }
@@ -122,24 +124,35 @@ class SnapshotNearHeapLimit {
     const heap = { ...readHeap(), used: v8.getHeapStatistics().heap_size_limit }
     const reserve = reserveFor(heap.used)
     const { bytes: available, where } = headroom(this.#binding, { memoryLimit: this.#memoryLimit })
-    const objects = Math.min(objectsFor(heap, available - reserve), MOST_OBJECTS)
+    const budget = Math.min(Math.max(0, available - reserve), Number.MAX_SAFE_INTEGER)
+    const usual = usualNeed(heap)
     return {
-      need: { child: leastNeed(heap), reserve, objects, memoryLimit: this.#memoryLimit },
-      usual: usualNeed(heap) + reserve,
+      need: {
+        heap: heap.used,
+        child: leastNeed(heap),
+        usual,
+        objects: Math.min(objectsFor(heap, budget), MOST_OBJECTS),
+        budget,
+        reserve,
+        file: fileSizeOf(heap.used),
+        memoryLimit: this.#memoryLimit,
+        timeoutMs: this.#timeoutMs
+      },
+      usual: usual + reserve,
       available,
       where
     }
   }
 
-  #tell (state, { path, bytes, pauseMs, durationMs, need, available, fault }) {
+  #tell (state, { path, bytes, pauseMs, durationMs, need, available, place, reason, fault }) {
     if (state === 'written') {
       this.#publish({ path, method: 'fork', bytes, pauseMs, durationMs })
       return
     }
     const error = state === 'refused'
-      ? Object.assign(createError('ERR_TIDEMARK_SNAPSHOT_REFUSED', ['memory',
-        `the heap reached its limit, a snapshot would need about ${megabytes(need)} and ${megabytes(available)} are left. ` +
-        'Give the process more memory']), { need, available })
+      ? Object.assign(createError('ERR_TIDEMARK_SNAPSHOT_REFUSED', [reason,
+        `the heap reached its limit, a snapshot would need about ${megabytes(need)} and ${megabytes(available)} are left ${place}. ` +
+        (reason === 'disk' ? 'Name a `snapshotFolder` on another one' : 'Give the process more memory')]), { need, available })
       : createError('ERR_TIDEMARK_SNAPSHOT_FAILED', ['child', `the heap reached its limit, and ${fault}`])
     this.#publish({ error })
     this.#onError(error)

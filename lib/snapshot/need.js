@@ -26,6 +26,15 @@ const LEAST_PER_BYTE = 0.15
 const USUAL_PER_BYTE = 8
 const SMALLEST_OBJECT = 32
 
+/**
+ * In the process nobody can give up half way, so it is the worst that was measured: objects whose keys no two of
+ * them share. Common heaps need 4 to 8 of it.
+ */
+const WORST_PER_BYTE = 13
+
+/** What who parses the text needs besides: 0.3 to 2.6, the most for arrays of pointers. */
+const PARSED_PER_BYTE = 2.8
+
 const LARGE = ['large_object_space', 'new_large_object_space']
 
 /** @returns {{used: number, large: number}} bytes; large: of objects that have pages of their own */
@@ -42,9 +51,21 @@ function leastNeed ({ used }) {
 }
 
 /** What most heaps of this size need, or less. */
-function usualNeed ({ used, large }) {
+function usualNeed (heap) {
+  return needPerByte(heap, USUAL_PER_BYTE)
+}
+
+/**
+ * What any heap of this size needs, or less.
+ * @param {boolean} [parses] whether the text is parsed in the same process, to redact or to compare
+ */
+function worstNeed (heap, parses = false) {
+  return needPerByte(heap, WORST_PER_BYTE) + (parses ? heap.used * PARSED_PER_BYTE : 0)
+}
+
+function needPerByte ({ used, large }, perByte) {
   const small = Math.max(0, used - large)
-  return BYTES_AT_LEAST + small * USUAL_PER_BYTE + large + Math.min(slots(large), small / SMALLEST_OBJECT) * BYTES_PER_INDEX
+  return BYTES_AT_LEAST + small * perByte + large + Math.min(slots(large), small / SMALLEST_OBJECT) * BYTES_PER_INDEX
 }
 
 /**
@@ -67,4 +88,4 @@ function slots (bytes) {
   return bytes / 8
 }
 
-module.exports = { leastNeed, needOf, objectsFor, readHeap, usualNeed }
+module.exports = { leastNeed, needOf, objectsFor, readHeap, usualNeed, worstNeed }

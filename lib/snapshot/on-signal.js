@@ -54,7 +54,7 @@ class SnapshotOnSignal {
   }
 
   async #write () {
-    const { path: wanted, answer, ...options } = takeRequest() ?? { redact: true }
+    const { path: wanted, answer, ...options } = await takeRequest() ?? { redact: true }
     let target = wanted ?? defaultName()
     try {
       // Throws where the current folder is gone.

@@ -1,5 +1,6 @@
 'use strict'
 
+const { randomBytes } = require('node:crypto')
 const fs = require('node:fs')
 const path = require('node:path')
 const { readOptions, boolean, integer, optional } = require('../options')
@@ -22,9 +23,17 @@ const FRESH_MS = 60000
 /** Not blocking: a FIFO would be waited for. */
 const FLAGS = fs.constants.O_RDWR | fs.constants.O_NOFOLLOW | fs.constants.O_NONBLOCK
 
-/** @param {number} pid as the process itself knows it */
+/**
+ * One that nobody can guess: another user who took it before would be in the way.
+ * @param {number} pid as the process itself knows it
+ */
 function requestName (pid) {
-  return `tidemark-request-${pid}.json`
+  return `tidemark-request-${pid}-${randomBytes(8).toString('hex')}.json`
+}
+
+/** Whether a file is called like a request to this process. */
+function isRequestName (name, pid) {
+  return name.startsWith(`tidemark-request-${pid}-`) && name.endsWith('.json')
 }
 
 /**
@@ -33,14 +42,28 @@ function requestName (pid) {
  *
  * Everybody may write to /tmp. So a request counts only where the file belongs to the user that this
  * process acts as, who could read and change the process anyway (root gives its files to that user),
- * and nobody else can have written it. What does not count is left alone, and the signal means what it
- * means without. The answer goes into the file that was checked, and nowhere else.
+ * and nobody else can have written it. What does not count is left alone, and what counts is found beside
+ * it; without any, the signal means what it means without. The answer goes into the file that was
+ * checked, and nowhere else.
  *
- * @returns {{path?: string, redact: boolean, force: boolean, timeoutMs?: number, answer: (answer: object) => void} | undefined}
+ * @returns {Promise<{path?: string, redact: boolean, force: boolean, timeoutMs?: number, answer: (answer: object) => void} | undefined>}
  */
-function takeRequest () {
+async function takeRequest () {
   if (process.platform !== 'linux') return undefined
-  const name = path.join(FOLDER, requestName(process.pid))
+  try {
+    // The folder may be large, and the app goes on.
+    for await (const { name } of await fs.promises.opendir(FOLDER)) {
+      const request = isRequestName(name, process.pid) ? takeFile(path.join(FOLDER, name)) : undefined
+      if (request !== undefined) return request
+    }
+  } catch {
+    // No /tmp, or none that may be read: nobody can have left a request there.
+  }
+  return undefined
+}
+
+/** @returns {object | undefined} undefined where it does not count, or another signal has it */
+function takeFile (name) {
   let descriptor
   try {
     descriptor = fs.openSync(name, FLAGS)
@@ -82,4 +105,4 @@ function absolutePath () {
   return (value) => typeof value === 'string' && value.startsWith('/') && !value.includes('\0') ? undefined : 'an absolute path'
 }
 
-module.exports = { takeRequest, requestName, FOLDER, FRESH_MS }
+module.exports = { takeRequest, requestName, isRequestName, FOLDER, FRESH_MS }

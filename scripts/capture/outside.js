@@ -3,9 +3,10 @@
 // What is changed around a process, and taken back: its memory group, a setting of the kernel, its file.
 
 const { execFileSync, spawn } = require('node:child_process')
-const { chmodSync, copyFileSync, existsSync, mkdirSync, mkdtempSync, readFileSync, rmSync, rmdirSync, writeFileSync } = require('node:fs')
+const { chmodSync, copyFileSync, mkdtempSync, readFileSync, rmSync, writeFileSync } = require('node:fs')
 const os = require('node:os')
 const path = require('node:path')
+const { MemoryGroup } = require('../memory-group')
 const { Skipped } = require('../steps')
 
 const MB = 1048576
@@ -25,9 +26,9 @@ const HOG = `
     gc()
   }`
 
-/** A memory group with a limit, of whichever version this machine has. */
+/** A memory group with a limit for the time of a condition. */
 class Group {
-  #folder
+  #group
   #hog
 
   /**
@@ -40,34 +41,23 @@ class Group {
   }
 
   constructor (limitMb, hogMb, binary) {
-    const [root, limit] = existsSync('/sys/fs/cgroup/memory/memory.limit_in_bytes')
-      ? ['/sys/fs/cgroup/memory', 'memory.limit_in_bytes']
-      : ['/sys/fs/cgroup', 'memory.max']
-    this.#folder = path.join(root, `tidemark-conditions-${process.pid}`)
-    try {
-      mkdirSync(this.#folder)
-      writeFileSync(path.join(this.#folder, limit), String(limitMb * MB))
-    } catch (error) {
-      if (existsSync(this.#folder)) rmdirSync(this.#folder)
-      throw new Skipped(`no memory group can be made here: ${error.message}`)
-    }
-    this.wrap = ['sh', '-c', `echo $$ > ${this.#folder}/cgroup.procs && exec "$@"`, 'sh']
+    this.#group = new MemoryGroup()
+    this.#group.limit(limitMb * MB)
+    this.wrap = this.#group.wrap
     if (hogMb !== undefined) {
       const [command, ...args] = [...this.wrap, binary, '--expose-gc', '-e', HOG, String(hogMb)]
       this.#hog = spawn(command, args, { stdio: 'ignore' })
     }
   }
 
+  /** How many of its processes the kernel's OOM killer has ended. */
+  get kills () {
+    return this.#group.oomKills
+  }
+
   undo () {
     this.#hog?.kill('SIGKILL')
-    for (let tries = 0; existsSync(this.#folder) && tries < 50; tries++) {
-      try {
-        rmdirSync(this.#folder)
-      } catch {
-        // Its last process has not gone yet.
-        execFileSync('sleep', ['0.1'])
-      }
-    }
+    this.#group.remove()
   }
 }
 

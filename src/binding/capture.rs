@@ -1,8 +1,7 @@
 //! The native side of `lib/snapshot/fork.js`: one capture by fork.
 
-use super::shapes::number;
-use crate::process::{cgroup, machine, nameless, rss};
-use crate::v8::Isolate;
+use crate::process::headroom::{self, Headroom};
+use crate::process::nameless;
 use crate::v8::capture::{Capture, End, Order};
 use napi::bindgen_prelude::Result;
 use napi::{Error, Status};
@@ -16,25 +15,24 @@ pub fn capture_obstacle() -> Option<String> {
     Capture::check().err().map(|obstacle| obstacle.to_string())
 }
 
-/// What a snapshot would need and what is there, in bytes.
+/// What is left before something ends this process.
 #[napi(object)]
 pub struct HeadroomShape {
-    pub used_heap_size: Option<f64>,
-    pub rss: Option<f64>,
-    /// Left under the tightest limit of the control group.
-    pub cgroup: Option<f64>,
-    pub machine: Option<f64>,
+    pub bytes: f64,
+    /// So many 'are left ...'.
+    pub place: String,
 }
 
+/// Nothing where nothing limits it. `memory_limit`: bytes of RSS. `forks`: whether the process is about to
+/// fork, which claims its memory once more where the kernel counts that.
 #[napi]
-pub fn memory_headroom() -> HeadroomShape {
-    let isolate = Isolate::current().ok().flatten();
-    HeadroomShape {
-        used_heap_size: number(isolate.map(|isolate| isolate.heap_statistics().used_heap_size)),
-        rss: number(rss::resident_set_size()),
-        cgroup: number(cgroup::memory().map(|memory| memory.headroom())),
-        machine: number(machine::available()),
-    }
+pub fn memory_headroom(memory_limit: Option<f64>, forks: Option<bool>) -> Option<HeadroomShape> {
+    let limit = memory_limit.map(|bytes| bytes as u64);
+    let Headroom { bytes, limit } = headroom::least(limit, forks.unwrap_or(true))?;
+    Some(HeadroomShape {
+        bytes: bytes as f64,
+        place: limit.place().to_owned(),
+    })
 }
 
 /// Gives the file without a name behind a descriptor a name, which must be free.
@@ -51,10 +49,14 @@ pub struct CaptureOrder {
     pub file: i32,
     /// Bytes that it may map beyond what it inherits.
     pub memory: f64,
+    /// It gives up when fewer bytes are left, whoever has taken them.
+    pub floor: f64,
     /// It gives up when the heap has more objects.
     pub objects: f64,
     /// It ends after so many.
     pub seconds: u32,
+    /// What strings say never reaches the file.
+    pub redact: bool,
 }
 
 /// A look at the child.
@@ -67,6 +69,8 @@ pub struct CaptureLook {
     pub objects: Option<f64>,
     /// Bytes in the file.
     pub written: f64,
+    /// Bytes of memory that were left when the child gave up for want of it.
+    pub left: Option<f64>,
     pub ended: bool,
     pub exit_code: Option<i32>,
     pub signal: Option<i32>,
@@ -78,6 +82,13 @@ pub struct CaptureLook {
     pub cpu_ms: f64,
 }
 
+/// Bytes of memory that were left, at the least and at the most.
+#[napi(object)]
+pub struct ObservedShape {
+    pub least: f64,
+    pub most: f64,
+}
+
 /// One capture. `close()`, or the end of the environment, ends its child and lets V8's workers go.
 #[napi]
 pub struct ForkCapture {
@@ -86,7 +97,7 @@ pub struct ForkCapture {
 
 #[napi]
 impl ForkCapture {
-    /// Asks V8's worker threads to park.
+    /// Watches for a moment how much memory is left, then asks V8's worker threads to park.
     #[napi(constructor, catch_unwind)]
     pub fn new() -> Result<Self> {
         let capture = Capture::start().map_err(failure)?;
@@ -98,7 +109,17 @@ impl ForkCapture {
     /// Whether they are parked; null when they did not come in time, and no more are awaited.
     #[napi(catch_unwind)]
     pub fn ready(&self) -> Option<bool> {
-        self.inner.borrow().as_ref()?.ready()
+        self.inner.borrow_mut().as_mut()?.ready()
+    }
+
+    /// What was left while it was watched; nothing where nothing limits it.
+    #[napi(catch_unwind)]
+    pub fn observed(&self) -> Option<ObservedShape> {
+        let observed = self.inner.borrow().as_ref()?.observed()?;
+        Some(ObservedShape {
+            least: observed.least as f64,
+            most: observed.most as f64,
+        })
     }
 
     /// Forks. Answers with the milliseconds that it took.
@@ -107,9 +128,10 @@ impl ForkCapture {
         let order = Order {
             file: order.file,
             memory: order.memory as u64,
+            floor: order.floor as u64,
             objects: order.objects as u64,
             seconds: order.seconds,
-            redact: false,
+            redact: order.redact,
             nice: 19,
         };
         let mut inner = self.inner.borrow_mut();
@@ -132,6 +154,7 @@ impl ForkCapture {
             walked: look.told.walked as f64,
             objects: Some(look.told.objects as f64).filter(|&objects| objects > 0.0),
             written: look.told.written as f64,
+            left: Some(look.told.left as f64).filter(|&left| left > 0.0),
             ended: look.end.is_some(),
             exit_code: match look.end {
                 Some(End::Exit(code)) => Some(code),

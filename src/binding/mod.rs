@@ -12,8 +12,10 @@
 
 mod capture;
 mod detector;
+mod evidence;
 mod monitor;
 mod near_heap_limit;
+mod redactor;
 mod shapes;
 mod snapshot;
 mod watch;

@@ -7,28 +7,42 @@ use napi_derive::napi;
 use std::cell::{Cell, RefCell};
 use std::path::PathBuf;
 use std::rc::Rc;
+use std::time::Duration;
 
 /// What a snapshot of the heap at its limit would take; bytes where nothing else is said.
 #[napi(object)]
 #[derive(Clone, Copy)]
 pub struct NearHeapLimitNeed {
-    /// Used by the child at the least.
+    /// The limit of the heap.
+    pub heap: f64,
+    /// Used by the child at the least, and usually.
     pub child: f64,
-    /// Objects whose snapshot fits into what is left.
+    pub usual: f64,
+    /// Objects at more of which the child gives up when it may use `budget`.
     pub objects: f64,
+    pub budget: f64,
     /// Left for the app meanwhile.
     pub reserve: f64,
+    /// Of the file.
+    pub file: f64,
     /// RSS at which something ends the process.
     pub memory_limit: Option<f64>,
+    /// By how much V8's own end of the process is put off at the most.
+    pub timeout_ms: u32,
 }
 
 impl From<NearHeapLimitNeed> for Need {
     fn from(need: NearHeapLimitNeed) -> Self {
         Self {
+            heap: need.heap as u64,
             child: need.child as u64,
+            usual: need.usual as u64,
             objects: need.objects as u64,
+            budget: need.budget as u64,
             reserve: need.reserve as u64,
+            file: need.file as u64,
             memory_limit: need.memory_limit.map(|limit| limit as u64),
+            patience: Duration::from_millis(need.timeout_ms.into()),
         }
     }
 }
@@ -42,9 +56,12 @@ pub struct NearHeapLimitLook {
     pub bytes: Option<f64>,
     pub pause_ms: Option<f64>,
     pub duration_ms: Option<f64>,
-    /// Of a refusal: bytes.
+    /// Of a refusal: bytes, and where they are left.
     pub need: Option<f64>,
     pub available: Option<f64>,
+    pub place: Option<String>,
+    /// 'memory' or 'disk'.
+    pub reason: Option<String>,
     /// Of a failure: in words.
     pub fault: Option<String>,
 }
@@ -127,9 +144,11 @@ fn shape(state: NearLimitState) -> NearHeapLimitLook {
             duration_ms: Some(took.as_secs_f64() * 1000.0),
             ..named("written")
         },
-        NearLimitState::Refused { need, available } => NearHeapLimitLook {
-            need: Some(need as f64),
-            available: Some(available as f64),
+        NearLimitState::Refused(short) => NearHeapLimitLook {
+            need: Some(short.need as f64),
+            available: Some(short.available as f64),
+            place: Some(short.place.to_owned()),
+            reason: Some(if short.of_disk { "disk" } else { "memory" }.to_owned()),
             ..named("refused")
         },
         NearLimitState::Failed(fault) => NearHeapLimitLook {

@@ -2,8 +2,9 @@
 //!
 //! Version 2 is one tree under `/sys/fs/cgroup`; version 1 has a `memory` controller below it. The
 //! limit that counts is the one with the least headroom on the way from our group up to the root,
-//! and usage is taken where it stands. `memory.high` does not count: it throttles, it does not kill. Page cache that the kernel would drop first (`inactive_file`) is not
-//! counted as used, as Kubernetes' working set does.
+//! and usage is taken where it stands. `memory.high` does not count: it throttles, it does not kill. Page
+//! cache that the kernel would drop first (`inactive_file`) is not counted as used, as Kubernetes' working
+//! set does.
 
 use std::fs;
 use std::path::{Path, PathBuf};
@@ -33,13 +34,46 @@ pub fn memory() -> Option<CgroupMemory> {
 
 /// `root` stands before `/proc` and `/sys`, for tests.
 fn memory_in(root: &Path) -> Option<CgroupMemory> {
+    in_tree(root, tightest)
+}
+
+/// What `find` says of the first tree, a mount with the process's path in it, of which it says something.
+fn in_tree<T>(root: &Path, find: impl Fn(&Path, &str, &'static Files) -> Option<T>) -> Option<T> {
     let groups = fs::read_to_string(root.join("proc/self/cgroup")).ok()?;
     let mount = root.join("sys/fs/cgroup");
     let (v2, v1) = paths(&groups);
-    v1.and_then(|path| tightest(&mount.join("memory"), path, &V1))
-        .or_else(|| v2.and_then(|path| tightest(&mount, path, &V2)))
+    v1.and_then(|path| find(&mount.join("memory"), path, &V1))
+        .or_else(|| v2.and_then(|path| find(&mount, path, &V2)))
         // "Hybrid" machines mount version 2 beside the controllers.
-        .or_else(|| v2.and_then(|path| tightest(&mount.join("unified"), path, &V2)))
+        .or_else(|| v2.and_then(|path| find(&mount.join("unified"), path, &V2)))
+}
+
+/// A group on the way up that has a limit, and the files that tell how much of it is used.
+#[cfg(target_os = "linux")]
+#[derive(Debug)]
+pub(super) struct Limited {
+    pub(super) limit: u64,
+    pub(super) usage: PathBuf,
+    pub(super) stat: PathBuf,
+    /// The key in `stat`.
+    pub(super) cache: &'static str,
+}
+
+#[cfg(target_os = "linux")]
+pub(super) fn limited() -> Vec<Limited> {
+    let all = |mount: &Path, group: &str, files: &'static Files| {
+        let limited = |directory: PathBuf| {
+            Some(Limited {
+                limit: read_limit(&directory, files)?,
+                usage: directory.join(files.usage),
+                stat: directory.join(STAT),
+                cache: files.cache,
+            })
+        };
+        let all: Vec<_> = way_up(mount, group).filter_map(limited).collect();
+        (!all.is_empty()).then_some(all)
+    };
+    in_tree(Path::new("/"), all).unwrap_or_default()
 }
 
 /// The group's path in the version 2 tree and in version 1's memory controller.
@@ -61,6 +95,8 @@ fn paths(groups: &str) -> (Option<&str>, Option<&str>) {
     }
     (v2, v1)
 }
+
+const STAT: &str = "memory.stat";
 
 struct Files {
     version: u8,
@@ -86,25 +122,22 @@ const V2: Files = Files {
 /// Walks up from the group to the mount. Inside a container the path is often the host's and does
 /// not exist: then only the mount itself, which is the container's own group, is left.
 fn tightest(mount: &Path, group: &str, files: &Files) -> Option<CgroupMemory> {
-    let mut directory: PathBuf = mount.join(group.trim_start_matches('/'));
-    let mut found: Option<CgroupMemory> = None;
-    while directory.starts_with(mount) {
-        if let Some(here) = read(&directory, files)
-            && found.is_none_or(|found| here.headroom() < found.headroom())
-        {
-            found = Some(here);
-        }
-        if !directory.pop() {
-            break;
-        }
-    }
-    found
+    way_up(mount, group)
+        .filter_map(|directory| read(&directory, files))
+        .min_by_key(CgroupMemory::headroom)
+}
+
+fn way_up(mount: &Path, group: &str) -> impl Iterator<Item = PathBuf> {
+    let group = mount.join(group.trim_start_matches('/'));
+    let up = |directory: &PathBuf| directory.parent().map(Path::to_owned);
+    let mount = mount.to_owned();
+    std::iter::successors(Some(group), up).take_while(move |path| path.starts_with(&mount))
 }
 
 fn read(directory: &Path, files: &Files) -> Option<CgroupMemory> {
-    let limit = read_number(&directory.join(files.limit)).filter(|&limit| limit < NO_LIMIT)?;
+    let limit = read_limit(directory, files)?;
     let usage = read_number(&directory.join(files.usage))?;
-    let cache = fs::read_to_string(directory.join("memory.stat"))
+    let cache = fs::read_to_string(directory.join(STAT))
         .ok()
         .and_then(|stat| stat_value(&stat, files.cache))
         .unwrap_or(0);
@@ -115,12 +148,16 @@ fn read(directory: &Path, files: &Files) -> Option<CgroupMemory> {
     })
 }
 
+fn read_limit(directory: &Path, files: &Files) -> Option<u64> {
+    read_number(&directory.join(files.limit)).filter(|&limit| limit < NO_LIMIT)
+}
+
 /// `max` (no limit) and nonsense are both `None`.
 fn read_number(file: &Path) -> Option<u64> {
     fs::read_to_string(file).ok()?.trim().parse().ok()
 }
 
-fn stat_value(stat: &str, key: &str) -> Option<u64> {
+pub(super) fn stat_value(stat: &str, key: &str) -> Option<u64> {
     stat.lines()
         .filter_map(|line| line.split_once(' '))
         .find(|(name, _)| *name == key)

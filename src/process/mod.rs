@@ -6,6 +6,10 @@
 //! What it must not know: V8, napi, verdicts.
 
 pub mod cgroup;
+#[cfg(target_os = "linux")]
+mod disk;
+#[cfg(target_os = "linux")]
+pub mod gauge;
 pub mod headroom;
 pub mod isolates;
 pub mod machine;

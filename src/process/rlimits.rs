@@ -8,27 +8,36 @@ const PAGE: u64 = 4096;
 /// A line of `/proc/self/limits`, and the number in `/proc/self/statm` that the kernel holds against it.
 const LIMITS: [(&str, usize); 2] = [("Max address space", 0), ("Max data size", 5)];
 
-/// Bytes; `None` where it is not limited.
-pub fn left() -> Option<u64> {
-    let limits = fs::read_to_string("/proc/self/limits").ok()?;
-    let statm = fs::read_to_string("/proc/self/statm").ok()?;
-    least(&limits, &statm)
+/// Bytes of address space and of data; `None` where they are not limited.
+pub fn left() -> [Option<u64>; 2] {
+    let read = |name| fs::read_to_string(name).unwrap_or_default();
+    parse(&read("/proc/self/limits"), &read("/proc/self/statm"))
 }
 
-fn least(limits: &str, statm: &str) -> Option<u64> {
-    let left = |(name, field)| {
+/// Bytes of writable memory that this process has mapped, as the kernel counts it.
+pub fn data() -> Option<u64> {
+    let statm = fs::read_to_string("/proc/self/statm").ok()?;
+    let [_, (_, field)] = LIMITS;
+    bytes(&statm, field)
+}
+
+fn parse(limits: &str, statm: &str) -> [Option<u64>; 2] {
+    LIMITS.map(|(name, field)| {
         let line = limits.lines().find_map(|line| line.strip_prefix(name))?;
         // `unlimited` is no number.
         let limit: u64 = line.split_ascii_whitespace().next()?.parse().ok()?;
-        let pages: u64 = statm.split_ascii_whitespace().nth(field)?.parse().ok()?;
-        Some(limit.saturating_sub(pages.saturating_mul(PAGE)))
-    };
-    LIMITS.into_iter().filter_map(left).min()
+        Some(limit.saturating_sub(bytes(statm, field)?))
+    })
+}
+
+fn bytes(statm: &str, field: usize) -> Option<u64> {
+    let pages: u64 = statm.split_ascii_whitespace().nth(field)?.parse().ok()?;
+    Some(pages.saturating_mul(PAGE))
 }
 
 #[cfg(test)]
 mod tests {
-    use super::least;
+    use super::parse;
 
     const HEAD: &str =
         "Limit                     Soft Limit           Hard Limit           Units     \n";
@@ -42,15 +51,16 @@ mod tests {
 
     #[test]
     fn are_none_on_most_machines() {
-        assert_eq!(least(&limits("unlimited", "unlimited"), STATM), None);
-        assert_eq!(least("", ""), None);
+        assert_eq!(parse(&limits("unlimited", "unlimited"), STATM), [None; 2]);
+        assert_eq!(parse("", ""), [None; 2]);
     }
 
     #[test]
     fn leave_what_is_not_mapped_yet() {
-        assert_eq!(least(&limits("unlimited", "50960"), STATM), Some(10_000));
-        assert_eq!(least(&limits("410600", "unlimited"), STATM), Some(1_000));
-        assert_eq!(least(&limits("410600", "41000"), STATM), Some(40));
-        assert_eq!(least(&limits("1", "unlimited"), STATM), Some(0));
+        let left = |address_space, data| parse(&limits(address_space, data), STATM);
+        assert_eq!(left("unlimited", "50960"), [None, Some(10_000)]);
+        assert_eq!(left("410600", "unlimited"), [Some(1_000), None]);
+        assert_eq!(left("410600", "41000"), [Some(1_000), Some(40)]);
+        assert_eq!(left("1", "unlimited"), [Some(0), None]);
     }
 }

@@ -1,5 +1,6 @@
 //! A file that gets its name when it is finished, and is gone otherwise.
 
+use super::disk::{self, Disk};
 use super::nameless;
 use std::fs::{self, File, OpenOptions};
 use std::io;
@@ -9,11 +10,6 @@ use std::path::{Path, PathBuf};
 
 /// On x86-64, where captures are made; on other machines the number is another one.
 const O_TMPFILE: i32 = 0o20_200_000;
-
-const ENOENT: i32 = 2;
-const EISDIR: i32 = 21;
-const EINVAL: i32 = 22;
-const EOPNOTSUPP: i32 = 95;
 
 /// Its owner's alone.
 #[derive(Debug)]
@@ -29,22 +25,39 @@ impl Unfinished {
     /// # Errors
     /// The kernel's.
     pub fn create(folder: &Path, temporary: &Path) -> io::Result<Self> {
-        let nameless = private().custom_flags(O_TMPFILE).open(folder);
-        match nameless {
-            Ok(file) => Ok(Self {
-                file,
-                temporary: None,
-            }),
-            Err(error) if has_no_nameless_files(&error) => Ok(Self {
-                file: private().create_new(true).open(temporary)?,
-                temporary: Some(temporary.to_owned()),
-            }),
-            Err(error) => Err(error),
+        // Each file system and kernel refuses such files in its own way; what is really wrong, such
+        // as a folder that is read-only, the other way meets too.
+        private()
+            .custom_flags(O_TMPFILE)
+            .open(folder)
+            .map(Self::nameless)
+            .or_else(|_| Self::named(temporary))
+    }
+
+    fn nameless(file: File) -> Self {
+        Self {
+            file,
+            temporary: None,
         }
+    }
+
+    fn named(temporary: &Path) -> io::Result<Self> {
+        Ok(Self {
+            file: private().create_new(true).open(temporary)?,
+            temporary: Some(temporary.to_owned()),
+        })
     }
 
     pub fn descriptor(&self) -> i32 {
         self.file.as_raw_fd()
+    }
+
+    /// What there is on its disk.
+    ///
+    /// # Errors
+    /// The kernel's.
+    pub fn disk(&self) -> io::Result<Disk> {
+        disk::of(&self.file)
     }
 
     /// Gives the file its name, in the same folder, and answers with its bytes.
@@ -79,12 +92,6 @@ fn private() -> OpenOptions {
     options
 }
 
-fn has_no_nameless_files(error: &io::Error) -> bool {
-    error
-        .raw_os_error()
-        .is_some_and(|code| [ENOENT, EISDIR, EINVAL, EOPNOTSUPP].contains(&code))
-}
-
 #[cfg(test)]
 mod tests {
     use super::*;
@@ -107,11 +114,7 @@ mod tests {
     }
 
     fn named(folder: &Path) -> Unfinished {
-        let temporary = folder.join(".temporary");
-        Unfinished {
-            file: private().create_new(true).open(&temporary).unwrap(),
-            temporary: Some(temporary),
-        }
+        Unfinished::named(&folder.join(".temporary")).unwrap()
     }
 
     #[test]
@@ -128,6 +131,14 @@ mod tests {
         }
         assert_eq!(names(&folder), ["one", "two"]);
         fs::remove_dir_all(folder).unwrap();
+    }
+
+    #[test]
+    fn tells_what_is_really_wrong() {
+        let folder = folder("wrong").join("missing");
+        let error = Unfinished::create(&folder, &folder.join(".temporary")).unwrap_err();
+        assert_eq!(error.kind(), io::ErrorKind::NotFound);
+        fs::remove_dir(folder.parent().unwrap()).unwrap();
     }
 
     #[test]

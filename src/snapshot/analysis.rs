@@ -15,6 +15,11 @@ use super::graph::{detached, distances, dominators, shallow};
 use super::paths::BestPaths;
 use super::progress::{Gate, OnProgress, Phase};
 
+/// Bytes a node that stay: distance, dominator, order, retained size, class, retainer.
+pub(crate) const HELD_PER_NODE: usize = 6 * 4;
+/// And those that a question wants meanwhile: two more columns.
+const PEAK_PER_NODE: usize = HELD_PER_NODE + 2 * 4;
+
 /// Answers questions about one snapshot. Numbers are those of Chrome DevTools on the same file.
 pub struct Analysis {
     pub(crate) snapshot: Snapshot,
@@ -24,7 +29,7 @@ pub struct Analysis {
     pub(crate) dominator: Vec<Node>,
     /// All nodes, each after its dominator.
     pub(crate) order: Vec<Node>,
-    pub(crate) retained: Vec<u64>,
+    pub(crate) retained: Sizes,
     pub(crate) classes: OnceLock<Classes>,
     pub(crate) code: OnceLock<CodeMap>,
     pub(crate) best_paths: OnceLock<BestPaths>,
@@ -51,10 +56,13 @@ impl Analysis {
         // Each edge is looked at six times in all.
         let gate = Gate::new(Phase::Analyse, snapshot.edge_count() as u64 * 6);
         gate.watch(on_progress, || {
+            let count = snapshot.node_count();
+            snapshot.check_peak(count * PEAK_PER_NODE)?;
+            snapshot.check_held(count * HELD_PER_NODE)?;
             let weak_maps = WeakMaps::new(&snapshot);
             // The one thing that is changed, so that all else can be shared.
             let mut sizes = mem::take(&mut snapshot.nodes.self_size);
-            let (mut tree, distances) = thread::scope(|scope| {
+            let (tree, distances) = thread::scope(|scope| {
                 let beside = || {
                     let room = shallow::move_to_owners(&snapshot, &mut sizes, &gate)?;
                     distances::distances(&snapshot, &weak_maps, room, &gate)
@@ -71,9 +79,10 @@ impl Analysis {
                 };
                 Ok::<_, SnapshotError>((tree?, distances))
             })?;
-            let retained = retained(&sizes, &mut tree);
+            let retained = retained(&sizes, &tree);
             snapshot.nodes.self_size = sizes;
             let detached = detached::detached(&snapshot);
+            snapshot.nodes.detachedness = Vec::new();
             Ok(Self {
                 snapshot,
                 weak_maps,
@@ -97,7 +106,7 @@ impl Analysis {
     /// Bytes of memory that this takes, without what later questions add.
     pub fn own_memory(&self) -> usize {
         let columns = self.distances.capacity() + self.dominator.capacity() + self.order.capacity();
-        self.snapshot.own_memory() + columns * 4 + self.retained.capacity() * 8
+        self.snapshot.own_memory() + columns * 4 + self.retained.own_memory()
     }
 
     pub fn node_count(&self) -> usize {
@@ -106,7 +115,7 @@ impl Analysis {
 
     /// Bytes of all nodes together, DevTools' total.
     pub fn total_size(&self) -> u64 {
-        self.retained[0]
+        self.retained.get(0)
     }
 
     /// V8's id of the object. Odd ids last as long as the object does.
@@ -125,7 +134,7 @@ impl Analysis {
 
     /// Bytes that would be free if the node were.
     pub fn retained_size(&self, node: Node) -> u64 {
-        self.retained[node as usize]
+        self.retained.get(node)
     }
 
     /// Edges from a user root; from 100,000,000 for what only V8's own roots reach; -5 for what
@@ -180,17 +189,10 @@ impl Analysis {
     }
 }
 
-fn retained(sizes: &Sizes, tree: &mut dominators::Tree) -> Vec<u64> {
-    let room = mem::take(&mut tree.room);
-    let mut retained: Vec<u64> = room.into_iter().map(|_| 0).collect();
-    retained.resize(tree.order.len(), 0);
-    for (node, retained) in retained.iter_mut().enumerate() {
-        *retained = sizes.get(node as Node);
-    }
+fn retained(sizes: &Sizes, tree: &dominators::Tree) -> Sizes {
+    let mut retained = sizes.clone();
     for &node in tree.order[1..].iter().rev() {
-        let own = retained[node as usize];
-        let above = &mut retained[tree.dominator[node as usize] as usize];
-        *above = above.saturating_add(own);
+        retained.add(tree.dominator[node as usize], retained.get(node));
     }
     retained
 }

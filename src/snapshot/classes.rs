@@ -6,16 +6,19 @@
 
 use std::borrow::Cow;
 use std::collections::HashMap;
+use std::hash::{BuildHasher, RandomState};
 
 use super::analysis::Analysis;
 use super::columns::{EdgeKind, Node, NodeKind, Snapshot};
+use super::names::Names;
+use super::strings;
 
 /// The number of a class within one snapshot.
 pub(crate) type Class = u32;
 
 pub(crate) struct Classes {
     of: Vec<Class>,
-    names: Vec<String>,
+    names: Names,
 }
 
 /// Beyond this many characters a name takes no more properties.
@@ -27,7 +30,7 @@ const PROPORTION: u64 = 1000;
 impl Classes {
     pub(crate) fn new(analysis: &Analysis) -> Self {
         let snapshot = &analysis.snapshot;
-        let mut names = Names::default();
+        let mut names = Names::of_classes();
         let mut of_string: HashMap<(u32, bool), Class> = HashMap::new();
         let object_name = snapshot.strings.find(b"Object");
         let mut plain = Vec::new();
@@ -41,22 +44,26 @@ impl Classes {
                     if kind == NodeKind::Object && Some(name) == object_name {
                         plain.push(node);
                     }
-                    let detached = analysis.is_detached(node);
-                    *of_string.entry((name, detached)).or_insert_with(|| {
-                        names.intern(&named(&snapshot.strings.get(name), detached))
-                    })
+                    let key = (name, analysis.is_detached(node));
+                    match of_string.get(&key) {
+                        Some(&class) => class,
+                        None if names.is_full() => names.rest(),
+                        None => {
+                            let class = names.intern(&named(&snapshot.strings.get(name), key.1));
+                            of_string.insert(key, class);
+                            class
+                        }
+                    }
                 }
                 _ => *fixed
                     .entry(kind)
-                    .or_insert_with(|| names.intern(&by_kind(kind))),
+                    .or_insert_with(|| names.intern_always(&by_kind(kind))),
             };
             of.push(class);
         }
+        drop(of_string);
         Interfaces::new(snapshot, &plain).apply(snapshot, &plain, &mut names, &mut of);
-        Self {
-            of,
-            names: names.names,
-        }
+        Self { of, names }
     }
 
     pub(crate) fn of(&self, node: Node) -> Class {
@@ -64,7 +71,7 @@ impl Classes {
     }
 
     pub(crate) fn name(&self, class: Class) -> &str {
-        &self.names[class as usize]
+        self.names.get(class)
     }
 
     pub(crate) fn name_of(&self, node: Node) -> &str {
@@ -75,29 +82,15 @@ impl Classes {
         self.names.len()
     }
 
+    pub(crate) fn names(&self) -> impl Iterator<Item = &str> {
+        self.names.iter()
+    }
+
     pub(crate) fn find(&self, name: &str) -> Option<Class> {
         self.names
             .iter()
             .position(|found| found == name)
             .map(|class| class as Class)
-    }
-}
-
-#[derive(Default)]
-struct Names {
-    names: Vec<String>,
-    classes: HashMap<String, Class>,
-}
-
-impl Names {
-    fn intern(&mut self, name: &str) -> Class {
-        if let Some(&class) = self.classes.get(name) {
-            return class;
-        }
-        let class = self.names.len() as Class;
-        self.names.push(name.to_owned());
-        self.classes.insert(name.to_owned(), class);
-        class
     }
 }
 
@@ -143,43 +136,62 @@ struct Interface {
     properties: Vec<u32>,
 }
 
+/// Sets of properties are counted by their hash. Where there are more than this, the rare ones go:
+/// what one in a thousand objects has stays in any case.
+const MOST_COUNTED: usize = 1 << 17;
+
+/// How many objects have a set of properties, and the first of them.
+struct Counted {
+    count: u32,
+    first: u32,
+}
+
 impl Interfaces {
     fn new(snapshot: &Snapshot, plain: &[Node]) -> Self {
         let prototype = snapshot.strings.find(b"__proto__");
-        let mut counts: HashMap<Vec<u32>, (u64, usize)> = HashMap::new();
+        let hasher = RandomState::new();
+        let own_properties = |node: Node, row: &mut Vec<u32>| {
+            properties(snapshot, node, row);
+            row.retain(|&name| Some(name) != prototype);
+        };
+        let mut counts: HashMap<u64, Counted> = HashMap::new();
         let mut row = Vec::new();
         for (at, &node) in plain.iter().enumerate() {
-            properties(snapshot, node, &mut row);
-            row.retain(|&name| Some(name) != prototype);
+            own_properties(node, &mut row);
             if row.is_empty() {
                 continue;
             }
-            match counts.get_mut(row.as_slice()) {
-                Some((count, _)) => *count += 1,
-                None => {
-                    counts.insert(row.clone(), (1, at));
-                }
+            let first = at as u32;
+            let counted = counts.entry(hasher.hash_one(&row));
+            counted.or_insert(Counted { count: 0, first }).count += 1;
+            if counts.len() > MOST_COUNTED {
+                let rare = (at as u64 / PROPORTION / 4).max(1);
+                counts.retain(|_, counted| u64::from(counted.count) > rare);
             }
         }
         // Rows that differ only beyond the longest name are one interface.
-        let mut candidates: HashMap<String, (u64, usize, Vec<u32>)> = HashMap::new();
-        for (row, (count, at)) in counts {
-            let (name, taken) = interface_name(snapshot, &row);
-            let found = candidates
-                .entry(name)
-                .or_insert_with(|| (0, at, row[..taken].to_vec()));
-            found.0 += count;
-            found.1 = found.1.min(at);
+        let mut by_name: HashMap<u64, Counted> = HashMap::with_capacity(counts.len());
+        for (_, Counted { count, first }) in counts {
+            own_properties(plain[first as usize], &mut row);
+            let (name, _) = interface_name(snapshot, &row);
+            let found = by_name
+                .entry(hasher.hash_one(&name))
+                .or_insert(Counted { count: 0, first });
+            found.count += count;
+            found.first = found.first.min(first);
         }
         let fewest = FEWEST.max((plain.len() as u64).div_ceil(PROPORTION));
-        let mut known: Vec<_> = candidates
-            .into_iter()
-            .filter(|(_, (count, ..))| *count >= fewest)
+        let mut known: Vec<Counted> = by_name
+            .into_values()
+            .filter(|counted| u64::from(counted.count) >= fewest)
             .collect();
-        known.sort_by_key(|(_, (count, at, _))| (std::cmp::Reverse(*count), *at));
+        known.sort_by_key(|counted| (std::cmp::Reverse(counted.count), counted.first));
         let known = known
             .into_iter()
-            .map(|(name, (_, _, mut properties))| {
+            .map(|Counted { first, .. }| {
+                own_properties(plain[first as usize], &mut row);
+                let (name, taken) = interface_name(snapshot, &row);
+                let mut properties = row[..taken].to_vec();
                 properties.sort_unstable();
                 properties.dedup();
                 Interface { name, properties }
@@ -197,18 +209,22 @@ impl Interfaces {
                 by_property.entry(property).or_default().push(at);
             }
         }
-        let mut decided: HashMap<Vec<u32>, Option<Class>> = HashMap::new();
+        let hasher = RandomState::new();
+        let mut decided: HashMap<u64, Option<Class>> = HashMap::new();
         let mut row = Vec::new();
         for &node in plain {
             properties(snapshot, node, &mut row);
             row.sort_unstable();
             row.dedup();
-            let known = decided.get(row.as_slice()).copied();
-            let class = known.unwrap_or_else(|| {
+            let hash = hasher.hash_one(&row);
+            let class = decided.get(&hash).copied().unwrap_or_else(|| {
+                if decided.len() >= MOST_COUNTED {
+                    decided.clear();
+                }
                 let class = self
                     .best(&row, &by_property)
-                    .map(|best| names.intern(&best.name));
-                decided.insert(row.clone(), class);
+                    .map(|best| names.intern_always(&best.name));
+                decided.insert(hash, class);
                 class
             });
             if let Some(class) = class {
@@ -252,6 +268,7 @@ fn interface_name(snapshot: &Snapshot, row: &[u32]) -> (String, usize) {
     let mut length = 1;
     for (at, &property) in row.iter().enumerate() {
         let property = snapshot.strings.get(property);
+        let property = strings::cut(&property, LONGEST_INTERFACE).map_or(property, Cow::Owned);
         let formatted = format_property(&property);
         let units = formatted.encode_utf16().count();
         if length > 1 && length + units > LONGEST_INTERFACE {

@@ -6,8 +6,12 @@
 //! own wrapper, a closure that was made in the context still tells the file.
 
 use std::collections::HashMap;
+use std::collections::hash_map::Entry;
+use std::hash::Hash;
 
-use super::columns::{EdgeKind, Location, Node, NodeKind, Snapshot};
+use super::columns::{EdgeKind, Node, NodeKind, Snapshot};
+use super::graph::bits::Bits;
+use super::own::Own;
 
 /// Whose code it is.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
@@ -15,6 +19,8 @@ pub(crate) enum Origin {
     Application,
     Package,
     Runtime,
+    /// tidemark's.
+    Own,
     Unknown,
 }
 
@@ -49,22 +55,36 @@ impl Place {
 
 #[derive(Default)]
 pub(crate) struct CodeMap {
-    /// Context to a shared function info: that of its function, else of a closure made in it.
-    contexts: HashMap<Node, ContextOf>,
+    /// The contexts in which a closure was made.
+    with_closure: Bits,
+    /// Those of them whose function is not there, to the shared function info of such a closure.
+    contexts: HashMap<Node, Node>,
     /// Scope info to the shared function info of the function with these variables.
     functions: HashMap<Node, Node>,
-    /// Shared function info to where a closure of it says that it stands.
-    locations: HashMap<Node, Location>,
+    /// Shared function info to a closure of it that says where it stands.
+    locations: HashMap<Node, Node>,
     /// Script id to a script node.
     scripts: HashMap<i32, Node>,
     names: Names,
+    own: Own,
 }
 
-#[derive(Clone, Copy)]
-struct ContextOf {
-    scope_info: Option<Node>,
-    /// Of a closure that was made in the context.
-    inner: Node,
+/// The most functions, and files, that are known by name; what comes after them has none. The
+/// largest applications have some hundred thousand.
+const MOST: usize = 1 << 18;
+
+/// Adds an entry if there is none for the key, and room.
+fn remember<K: Eq + Hash>(
+    map: &mut HashMap<K, Node>,
+    key: K,
+    value: impl FnOnce() -> Option<Node>,
+) {
+    if map.len() < MOST
+        && let Entry::Vacant(vacant) = map.entry(key)
+        && let Some(value) = value()
+    {
+        vacant.insert(value);
+    }
 }
 
 #[derive(Default)]
@@ -103,16 +123,33 @@ impl CodeMap {
                 name_or_scope_info,
                 scope_info,
             },
+            with_closure: Bits::new(snapshot.node_count()),
+            own: Own::new(snapshot),
             ..Self::default()
         };
-        for node in 0..snapshot.node_count() as Node {
-            match snapshot.kind(node) {
-                NodeKind::Closure => map.add_closure(snapshot, node),
-                NodeKind::Code => map.add_function(snapshot, node),
-                _ => {}
+        let nodes = 0..snapshot.node_count() as Node;
+        for node in nodes.clone() {
+            if snapshot.kind(node) == NodeKind::Code {
+                map.add_function(snapshot, node);
             }
         }
+        for node in nodes {
+            if snapshot.kind(node) == NodeKind::Closure {
+                map.add_closure(snapshot, node);
+            }
+        }
+        let Self { own, scripts, .. } = &mut map;
+        let is_own: HashMap<i32, bool> = scripts
+            .iter()
+            .map(|(&id, &script)| (id, own.is_file(&snapshot.name(script))))
+            .collect();
+        own.add_objects(snapshot, |id| is_own.get(&id) == Some(&true));
         map
+    }
+
+    /// An object that tidemark made; what is no instance of a class is nobody's.
+    pub(crate) fn is_own_object(&self, node: Node) -> bool {
+        self.own.is_object(node)
     }
 
     fn add_closure(&mut self, snapshot: &Snapshot, closure: Node) {
@@ -120,26 +157,31 @@ impl CodeMap {
             return;
         };
         if let Some(location) = snapshot.location(closure) {
-            self.locations.entry(shared).or_insert(location);
-            if !self.scripts.contains_key(&location.script_id)
-                && let Some(script) = self.script_of(snapshot, shared)
-            {
-                self.scripts.insert(location.script_id, script);
+            remember(&mut self.locations, shared, || Some(closure));
+            if !self.scripts.contains_key(&location.script_id) {
+                let script = self.script_of(snapshot, shared);
+                remember(&mut self.scripts, location.script_id, || script);
             }
         }
-        if let Some(context) = internal(snapshot, closure, self.names.context) {
-            self.contexts.entry(context).or_insert_with(|| ContextOf {
-                scope_info: internal(snapshot, context, self.names.scope_info),
-                inner: shared,
-            });
+        if let Some(context) = internal(snapshot, closure, self.names.context)
+            && self.with_closure.insert(context)
+            && self.function_of(snapshot, context).is_none()
+        {
+            remember(&mut self.contexts, context, || Some(shared));
         }
+    }
+
+    /// The shared function info of the function whose variables a context holds.
+    fn function_of(&self, snapshot: &Snapshot, context: Node) -> Option<Node> {
+        let scope_info = internal(snapshot, context, self.names.scope_info)?;
+        self.functions.get(&scope_info).copied()
     }
 
     fn add_function(&mut self, snapshot: &Snapshot, node: Node) {
         if let Some(scope_info) = internal(snapshot, node, self.names.name_or_scope_info)
             && self.script_of(snapshot, node).is_some()
         {
-            self.functions.entry(scope_info).or_insert(node);
+            remember(&mut self.functions, scope_info, || Some(node));
         }
     }
 
@@ -160,11 +202,10 @@ impl CodeMap {
         if !is_context(snapshot, node) {
             return None;
         }
-        let scope_info = internal(snapshot, node, self.names.scope_info);
-        if let Some(&function) = scope_info.and_then(|info| self.functions.get(&info)) {
+        if let Some(function) = self.function_of(snapshot, node) {
             return self.place_of_shared(snapshot, function);
         }
-        let inner = self.contexts.get(&node)?.inner;
+        let inner = *self.contexts.get(&node)?;
         Some(Place {
             file: self.file_of_shared(snapshot, inner),
             ..Place::default()
@@ -188,6 +229,7 @@ impl CodeMap {
         let name = snapshot.name(shared);
         let named = !name.is_empty() && !name.starts_with('(');
         let location = self.locations.get(&shared);
+        let location = location.and_then(|&closure| snapshot.location(closure));
         Some(Place {
             function: named.then(|| name.into_owned()),
             file: Some(self.file_of_shared(snapshot, shared)?),
@@ -205,17 +247,20 @@ impl CodeMap {
     pub(crate) fn origin(&self, snapshot: &Snapshot, node: Node) -> Origin {
         let shared = if snapshot.kind(node) == NodeKind::Closure {
             internal(snapshot, node, self.names.shared)
+        } else if self.with_closure.get(node) {
+            let inner = || self.contexts.get(&node).copied();
+            self.function_of(snapshot, node).or_else(inner)
         } else {
-            self.contexts.get(&node).map(|context| {
-                let function = context
-                    .scope_info
-                    .and_then(|info| self.functions.get(&info));
-                function.copied().unwrap_or(context.inner)
-            })
+            None
         };
         let script = shared.and_then(|shared| self.script_of(snapshot, shared));
         script.map_or(Origin::Unknown, |script| {
-            origin_of_file(&snapshot.name(script))
+            let file = snapshot.name(script);
+            if self.own.is_file(&file) {
+                Origin::Own
+            } else {
+                origin_of_file(&file)
+            }
         })
     }
 }

@@ -6,6 +6,8 @@
 use std::borrow::Cow;
 use std::collections::HashMap;
 
+use super::budget;
+use super::error::SnapshotError;
 use super::strings::Strings;
 
 /// The index of a node: its place in the file.
@@ -123,15 +125,22 @@ impl EdgeKind {
 }
 
 /// Sizes in bytes. Nearly all fit 32 bits; the few that do not stand beside.
-#[derive(Default)]
+#[derive(Clone, Default)]
 pub(crate) struct Sizes {
     low: Vec<u32>,
     high: HashMap<Node, u64>,
 }
 
 impl Sizes {
-    fn own_memory(&self) -> usize {
+    pub(crate) fn own_memory(&self) -> usize {
         self.low.capacity() * size_of::<u32>()
+    }
+
+    /// Adds to the size of a node.
+    #[inline]
+    pub(crate) fn add(&mut self, node: Node, more: u64) {
+        let sum = self.get(node).saturating_add(more);
+        self.set(node, sum);
     }
 
     pub(crate) fn push(&mut self, size: u64) {
@@ -153,6 +162,7 @@ impl Sizes {
         }
     }
 
+    #[inline]
     pub(crate) fn set(&mut self, node: Node, size: u64) {
         if size >= u64::from(u32::MAX) {
             self.high.insert(node, size);
@@ -183,7 +193,27 @@ impl Nodes {
             + (self.name.capacity() + self.id.capacity() + self.first_edge.capacity()) * 4
             + self.self_size.own_memory()
     }
+
+    /// Room for `count` nodes, if it can be had: a vector that grows leaves behind what it was.
+    pub(crate) fn expect(&mut self, count: usize) {
+        // One more is the end of the last node's edges.
+        let _ = self.first_edge.try_reserve_exact(count + 1);
+        let _ = self.kind.try_reserve_exact(count);
+        for column in [&mut self.name, &mut self.id, &mut self.self_size.low] {
+            let _ = column.try_reserve_exact(count);
+        }
+    }
+
+    /// Bytes of memory that are in use, without what the vectors have reserved.
+    pub(crate) fn used(&self) -> usize {
+        self.kind.len() * PER_NODE + self.detachedness.len() * size_of::<(Node, u8)>()
+    }
 }
+
+/// Bytes of a node in its columns: kind, name, id, size and first edge.
+const PER_NODE: usize = 1 + 4 * 4;
+/// Bytes of an edge in its columns: kind, name and target.
+const PER_EDGE: usize = 1 + 2 * 4;
 
 #[derive(Default)]
 pub(crate) struct Edges {
@@ -197,6 +227,17 @@ impl Edges {
     pub(crate) fn own_memory(&self) -> usize {
         self.kind.capacity() * size_of::<EdgeKind>()
             + (self.name.capacity() + self.to.capacity()) * 4
+    }
+
+    /// Room for `count` edges, if it can be had.
+    pub(crate) fn expect(&mut self, count: usize) {
+        let _ = self.kind.try_reserve_exact(count);
+        let _ = self.name.try_reserve_exact(count);
+        let _ = self.to.try_reserve_exact(count);
+    }
+
+    pub(crate) fn used(&self) -> usize {
+        self.kind.len() * PER_EDGE
     }
 }
 
@@ -238,6 +279,24 @@ impl Snapshot {
             + self.edges.own_memory()
             + self.strings.own_memory()
             + self.locations.capacity() * size_of::<Location>()
+    }
+
+    /// Refuses a file whose analysis takes more memory than is in proportion, where beside the
+    /// columns `more` bytes are wanted.
+    pub(crate) fn check_peak(&self, more: usize) -> Result<(), SnapshotError> {
+        budget::check_peak(self.bytes, self.used() + more)
+    }
+
+    /// As [`Self::check_peak`], of what stays.
+    pub(crate) fn check_held(&self, more: usize) -> Result<(), SnapshotError> {
+        budget::check_held(self.bytes, self.used() + more)
+    }
+
+    fn used(&self) -> usize {
+        self.nodes.used()
+            + self.edges.used()
+            + self.strings.used()
+            + self.locations.len() * size_of::<Location>()
     }
 
     /// Length of the JSON that was parsed, in bytes.

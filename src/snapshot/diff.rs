@@ -6,13 +6,16 @@
 //! no ids; those are compared by structure: class, what dominates, and how it is held.
 
 use std::collections::HashMap;
+use std::collections::hash_map::Entry;
 
 use serde_json::{Value, json};
 
 use super::analysis::Analysis;
-use super::columns::{Node, NodeKind};
+use super::columns::{Edge, Node, NodeKind};
 use super::error::SnapshotError;
+use super::names::Names;
 use super::progress::{Gate, OnProgress, Phase, Ticker};
+use super::summary::MOST_ROWS;
 
 /// How the objects of two snapshots were told to be the same.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -92,19 +95,11 @@ pub fn diff(
                 Matching::Structure
             }
         });
-        let mut rows = match matching {
+        let rows = match matching {
             Matching::Ids => by_ids(before, after, &gate)?,
             Matching::Structure => by_structure(before, after, &gate)?,
         };
-        rows.retain(|row| row.added + row.removed > 0 || row.size_before != row.size_after);
-        rows.sort_by(|a, b| {
-            (b.growth(), b.added_size, &a.class, &a.held).cmp(&(
-                a.growth(),
-                a.added_size,
-                &b.class,
-                &b.held,
-            ))
-        });
+        let rows = rows.told();
         Ok(Diff {
             matching,
             total_before: before.total_size(),
@@ -148,10 +143,10 @@ fn comparable(analysis: &Analysis, node: Node) -> bool {
 
 /// Ids with their nodes, in order of ids.
 pub(crate) fn by_id(analysis: &Analysis) -> Vec<(u32, Node)> {
-    let mut ids: Vec<(u32, Node)> = (0..analysis.node_count() as Node)
-        .filter(|&node| comparable(analysis, node))
-        .map(|node| (analysis.id(node), node))
-        .collect();
+    let mut ids = Vec::with_capacity(analysis.node_count());
+    let nodes = 0..analysis.node_count() as Node;
+    let nodes = nodes.filter(|&node| comparable(analysis, node));
+    ids.extend(nodes.map(|node| (analysis.id(node), node)));
     if !ids.is_sorted() {
         ids.sort_unstable();
     }
@@ -163,40 +158,104 @@ pub(crate) fn lookup(ids: &[(u32, Node)], id: u32) -> Option<Node> {
     Some(ids[at].1)
 }
 
-#[derive(Default)]
-struct Rows {
-    rows: Vec<DiffRow>,
-    /// By class and, with structure, by what holds it.
-    index: HashMap<(String, String), usize>,
+/// What became of one class in one place, before it has names.
+#[derive(Clone, Copy, Default)]
+struct Change {
+    class: u32,
+    held: u32,
+    count_before: u64,
+    count_after: u64,
+    added: u64,
+    removed: u64,
+    added_size: u64,
+    removed_size: u64,
+    size_before: u64,
+    size_after: u64,
 }
 
-impl Rows {
-    fn get(&mut self, class: &str, held: &str) -> usize {
-        let key = (class.to_owned(), held.to_owned());
-        if let Some(&at) = self.index.get(&key) {
-            return at;
-        }
-        let at = self.rows.len();
-        self.rows.push(DiffRow {
-            class: class.to_owned(),
-            held: held.to_owned(),
-            count_before: 0,
-            count_after: 0,
-            added: 0,
-            removed: 0,
-            added_size: 0,
-            removed_size: 0,
-            size_before: 0,
-            size_after: 0,
-        });
-        self.index.insert(key, at);
-        at
+impl Change {
+    fn growth(&self) -> i64 {
+        self.size_after.cast_signed() - self.size_before.cast_signed()
     }
 }
 
-fn by_ids(before: &Analysis, after: &Analysis, gate: &Gate) -> Result<Vec<DiffRow>, SnapshotError> {
+/// More pairs of a class and a place are not told apart: what comes after them counts for the
+/// class, wherever it is.
+const MOST_CHANGES: usize = 1 << 16;
+
+struct Rows {
+    changes: Vec<Change>,
+    /// By class and, with structure, by what holds it.
+    index: HashMap<(u32, u32), usize>,
+    classes: Names,
+    places: Names,
+}
+
+impl Rows {
+    fn new() -> Self {
+        Self {
+            changes: Vec::new(),
+            index: HashMap::new(),
+            classes: Names::of_classes(),
+            places: Names::of_places(),
+        }
+    }
+
+    fn get(&mut self, class: &str, held: &str) -> usize {
+        let class = self.classes.intern(class);
+        let mut held = self.places.intern(held);
+        if self.changes.len() >= MOST_CHANGES && !self.index.contains_key(&(class, held)) {
+            held = self.places.rest();
+        }
+        *self.index.entry((class, held)).or_insert_with(|| {
+            self.changes.push(Change {
+                class,
+                held,
+                ..Change::default()
+            });
+            self.changes.len() - 1
+        })
+    }
+
+    /// What changed, what grew most first.
+    fn told(mut self) -> Vec<DiffRow> {
+        let (classes, places) = (&self.classes, &self.places);
+        self.changes
+            .retain(|row| row.added + row.removed > 0 || row.size_before != row.size_after);
+        self.changes.sort_by(|a, b| {
+            (
+                b.growth(),
+                b.added_size,
+                classes.get(a.class),
+                places.get(a.held),
+            )
+                .cmp(&(
+                    a.growth(),
+                    a.added_size,
+                    classes.get(b.class),
+                    places.get(b.held),
+                ))
+        });
+        self.changes.truncate(MOST_ROWS);
+        let told = self.changes.iter().map(|row| DiffRow {
+            class: classes.get(row.class).to_owned(),
+            held: places.get(row.held).to_owned(),
+            count_before: row.count_before,
+            count_after: row.count_after,
+            added: row.added,
+            removed: row.removed,
+            added_size: row.added_size,
+            removed_size: row.removed_size,
+            size_before: row.size_before,
+            size_after: row.size_after,
+        });
+        told.collect()
+    }
+}
+
+fn by_ids(before: &Analysis, after: &Analysis, gate: &Gate) -> Result<Rows, SnapshotError> {
     let (old_ids, new_ids) = (by_id(before), by_id(after));
-    let mut rows = Rows::default();
+    let mut rows = Rows::new();
     let of_class = |analysis: &Analysis, rows: &mut Rows| -> Vec<usize> {
         let classes = analysis.classes();
         (0..classes.count() as u32)
@@ -223,7 +282,7 @@ fn by_ids(before: &Analysis, after: &Analysis, gate: &Gate) -> Result<Vec<DiffRo
                 Some(&(_, later)) => new_rows[after.classes().of(later) as usize],
                 None => old_rows[before.classes().of(node) as usize],
             };
-            let row = &mut rows.rows[row];
+            let row = &mut rows.changes[row];
             row.count_before += 1;
             row.size_before += before.self_size(node);
             if came.is_none() {
@@ -232,7 +291,7 @@ fn by_ids(before: &Analysis, after: &Analysis, gate: &Gate) -> Result<Vec<DiffRo
             }
         }
         if let Some(&(_, node)) = came {
-            let row = &mut rows.rows[new_rows[after.classes().of(node) as usize]];
+            let row = &mut rows.changes[new_rows[after.classes().of(node) as usize]];
             row.count_after += 1;
             row.size_after += after.self_size(node);
             if gone.is_none() {
@@ -241,7 +300,7 @@ fn by_ids(before: &Analysis, after: &Analysis, gate: &Gate) -> Result<Vec<DiffRo
             }
         }
         if gone.is_none() && came.is_none() {
-            return Ok(rows.rows);
+            return Ok(rows);
         }
     }
 }
@@ -249,12 +308,8 @@ fn by_ids(before: &Analysis, after: &Analysis, gate: &Gate) -> Result<Vec<DiffRo
 /// So many dominators make up the signature.
 const DEPTH: usize = 4;
 
-fn by_structure(
-    before: &Analysis,
-    after: &Analysis,
-    gate: &Gate,
-) -> Result<Vec<DiffRow>, SnapshotError> {
-    let mut rows = Rows::default();
+fn by_structure(before: &Analysis, after: &Analysis, gate: &Gate) -> Result<Rows, SnapshotError> {
+    let mut rows = Rows::new();
     let mut ticker = Ticker::new(gate);
     for (analysis, is_after) in [(before, false), (after, true)] {
         let classes = analysis.classes();
@@ -268,10 +323,14 @@ fn by_structure(
             }
             let class = classes.of(node);
             let held = signatures.of(analysis, analysis.dominator(node));
+            // A class may be in more places than there is room for.
+            if at.len() >= 2 * MOST_CHANGES {
+                at.clear();
+            }
             let row = *at
                 .entry((class, held))
                 .or_insert_with(|| rows.get(classes.name(class), signatures.text(held)));
-            let row = &mut rows.rows[row];
+            let row = &mut rows.changes[row];
             if is_after {
                 row.count_after += 1;
                 row.size_after += size;
@@ -281,38 +340,41 @@ fn by_structure(
             }
         }
     }
-    for row in &mut rows.rows {
+    for row in &mut rows.changes {
         row.added = row.count_after.saturating_sub(row.count_before);
         row.removed = row.count_before.saturating_sub(row.count_after);
         row.added_size = row.size_after.saturating_sub(row.size_before);
         row.removed_size = row.size_before.saturating_sub(row.size_after);
     }
-    Ok(rows.rows)
+    Ok(rows)
 }
 
 /// The chain of dominators' classes with the edges that lead from one to the next, as text.
 struct Signatures {
     of: Vec<u32>,
-    texts: Vec<String>,
-    numbers: HashMap<String, u32>,
+    /// For each node the edge by which its dominator holds it.
+    held_by: Vec<Edge>,
+    texts: Names,
 }
+
+const NONE: u32 = u32::MAX;
 
 impl Signatures {
     fn new(analysis: &Analysis) -> Self {
         Self {
-            of: vec![u32::MAX; analysis.node_count()],
-            texts: Vec::new(),
-            numbers: HashMap::new(),
+            of: vec![NONE; analysis.node_count()],
+            held_by: analysis.edges_of_dominators(),
+            texts: Names::of_places(),
         }
     }
 
     fn text(&self, number: u32) -> &str {
-        &self.texts[number as usize]
+        self.texts.get(number)
     }
 
     fn of(&mut self, analysis: &Analysis, node: Node) -> u32 {
         let known = self.of[node as usize];
-        if known != u32::MAX {
+        if known != NONE {
             return known;
         }
         let mut parts: Vec<String> = Vec::new();
@@ -321,8 +383,9 @@ impl Signatures {
             let above = analysis.dominator(at);
             let class = analysis.class_name(at);
             // A name is told where the dominator itself holds it under one.
-            let name = analysis
-                .cheapest_edge(above, at)
+            let edge = self.held_by[at as usize];
+            let name = (edge != NONE)
+                .then_some(edge as usize)
                 .filter(|&edge| !analysis.snapshot.edges.kind[edge].is_indexed())
                 .map(|edge| analysis.snapshot.edge_name(edge))
                 .filter(|name| {
@@ -343,12 +406,7 @@ impl Signatures {
             }
             at = above;
         }
-        let text = parts.join(" < ");
-        let next = self.texts.len() as u32;
-        let number = *self.numbers.entry(text).or_insert_with_key(|text| {
-            self.texts.push(text.clone());
-            next
-        });
+        let number = self.texts.intern(&parts.join(" < "));
         self.of[node as usize] = number;
         number
     }
@@ -368,16 +426,24 @@ pub fn series(snapshots: &[&Analysis]) -> Vec<SeriesRow> {
     let mut rows: HashMap<String, SeriesRow> = HashMap::new();
     for (at, analysis) in snapshots.iter().enumerate() {
         for found in analysis.histogram() {
-            let row = rows
-                .entry(found.class.clone())
-                .or_insert_with(|| SeriesRow {
-                    class: found.class,
-                    counts: vec![0; snapshots.len()],
-                    sizes: vec![0; snapshots.len()],
-                });
+            // What was not there at first did not grow in each step.
+            let row = match rows.entry(found.class) {
+                Entry::Occupied(row) => row.into_mut(),
+                Entry::Vacant(_) if at > 1 => continue,
+                Entry::Vacant(row) => {
+                    let class = row.key().clone();
+                    row.insert(SeriesRow {
+                        class,
+                        counts: vec![0; snapshots.len()],
+                        sizes: vec![0; snapshots.len()],
+                    })
+                }
+            };
             row.counts[at] = found.count;
             row.sizes[at] = found.self_size;
         }
+        // One that did not grow is of no more interest.
+        rows.retain(|_, row| row.counts[..=at].is_sorted_by(|before, after| before < after));
     }
     let gain = |row: &SeriesRow| match (row.sizes.first(), row.sizes.last()) {
         (Some(first), Some(last)) => last.saturating_sub(*first),

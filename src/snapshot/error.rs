@@ -17,6 +17,8 @@ pub enum Code {
     Range,
     /// More nodes, edges or larger ids than 32 bits can tell apart.
     TooLarge,
+    /// So many nodes, edges or strings in so few bytes that the memory would be out of proportion.
+    Dense,
     /// The file is not a regular file, or it changed while it was read.
     File,
     /// Reading or writing failed.
@@ -37,6 +39,7 @@ impl Code {
             Self::Counts => "ERR_TIDEMARK_SNAPSHOT_COUNTS",
             Self::Range => "ERR_TIDEMARK_SNAPSHOT_RANGE",
             Self::TooLarge => "ERR_TIDEMARK_SNAPSHOT_TOO_LARGE",
+            Self::Dense => "ERR_TIDEMARK_SNAPSHOT_DENSE",
             Self::File => "ERR_TIDEMARK_SNAPSHOT_FILE",
             Self::Io => "ERR_TIDEMARK_SNAPSHOT_IO",
             Self::Cancelled => "ERR_TIDEMARK_CANCELLED",

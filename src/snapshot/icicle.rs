@@ -2,7 +2,8 @@
 //! of a class as one, the rest as a remainder.
 //!
 //! What always holds: a part is at least `1 / finest` of the whole, so there are no more than
-//! `finest` of them on each level, and the parts of a node are no larger than the node.
+//! `finest` of them on each level, and the parts of a node are no larger than the node. There are
+//! at most [`MOST_PARTS`] and one node's, and each is as long as its two cut names.
 
 use std::collections::HashMap;
 
@@ -13,12 +14,16 @@ use super::classes::Class;
 use super::columns::Node;
 use super::error::SnapshotError;
 use super::progress::OnProgress;
+use super::public_name::named;
+use super::strings::cut;
 use super::summary::Children;
 
 /// Levels below the root.
 const DEEPEST: u32 = 40;
 /// Parts in all.
 const MOST_PARTS: usize = 6000;
+/// Characters of a label.
+const LONGEST_LABEL: usize = 200;
 
 /// One rectangle.
 struct Part {
@@ -51,10 +56,13 @@ impl Analysis {
         for _ in 0..DEEPEST {
             let mut below = Vec::new();
             for (at, node) in level {
+                if parts.len() >= MOST_PARTS {
+                    break;
+                }
                 self.split(&children, at, node, least, &mut parts, &mut below);
             }
             level = below;
-            if level.is_empty() || parts.len() > MOST_PARTS {
+            if level.is_empty() {
                 break;
             }
         }
@@ -83,6 +91,7 @@ impl Analysis {
             }
         }
         large.sort_by_key(|&child| (std::cmp::Reverse(self.retained_size(child)), child));
+        large.truncate(MOST_PARTS);
         for child in large {
             below.push((parts.len(), child));
             parts.push(self.part(Some(at), child));
@@ -93,11 +102,11 @@ impl Analysis {
             .collect();
         small.sort_by_key(|&(class, (_, size, _))| (std::cmp::Reverse(size), class));
         for (class, (count, size, self_size)) in small {
-            let class = self.classes().name(class);
+            let class = named(self.classes().name(class));
             parts.push(Part {
                 parent: Some(at),
-                label: class.to_owned(),
-                class: class.to_owned(),
+                label: class.clone().into_owned(),
+                class: class.into_owned(),
                 id: None,
                 count,
                 size,
@@ -107,13 +116,14 @@ impl Analysis {
     }
 
     fn part(&self, parent: Option<usize>, node: Node) -> Part {
-        let class = self.class_name(node).to_owned();
+        let class = named(self.class_name(node)).into_owned();
         Part {
             parent,
             label: if node == 0 {
                 "the whole heap".to_owned()
             } else {
-                self.describe(node).sentence()
+                let sentence = self.describe(node).sentence();
+                cut(&sentence, LONGEST_LABEL).unwrap_or(sentence)
             },
             class,
             id: Some(self.id(node)),

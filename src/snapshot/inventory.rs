@@ -11,7 +11,9 @@ use serde_json::{Value, json};
 
 use super::columns::{NodeKind, Snapshot};
 use super::error::SnapshotError;
+use super::names::Names;
 use super::progress::{Gate, OnProgress, Phase, Ticker};
+use super::summary::MOST_ROWS;
 
 /// The objects of one snapshot.
 pub struct Inventory {
@@ -20,7 +22,7 @@ pub struct Inventory {
     /// By word: number and bytes of the objects whose ids do not last.
     passing: HashMap<u32, (u64, u64)>,
     /// The words that objects refer to; the first one stands for what HeapDiff does not tell.
-    words: Vec<String>,
+    words: Names,
     nodes: u64,
     size: u64,
 }
@@ -49,7 +51,8 @@ impl Inventory {
         let gate = Gate::new(Phase::Analyse, nodes.kind.len() as u64);
         gate.watch(on_progress, || {
             let own = strings.find_each(OWN);
-            let mut words = Words::default();
+            let mut words = Names::of_classes();
+            words.intern_always("");
             let mut of_name: HashMap<u32, u32> = HashMap::new();
             let mut passing: HashMap<u32, (u64, u64)> = HashMap::new();
             let mut objects = Vec::with_capacity(nodes.kind.len());
@@ -63,10 +66,16 @@ impl Inventory {
                 }
                 let size = nodes.self_size.get(at as u32);
                 let word = match kind {
-                    NodeKind::Object => *of_name
-                        .entry(name)
-                        .or_insert_with(|| words.intern(&strings.get(name))),
-                    _ => by_kind(kind).map_or(UNTOLD, |word| words.intern(word)),
+                    NodeKind::Object => match of_name.get(&name) {
+                        Some(&word) => word,
+                        None if words.is_full() => words.rest(),
+                        None => {
+                            let word = words.intern(&strings.get(name));
+                            of_name.insert(name, word);
+                            word
+                        }
+                    },
+                    _ => by_kind(kind).map_or(UNTOLD, |word| words.intern_always(word)),
                 };
                 count += 1;
                 sum = sum.saturating_add(size);
@@ -86,7 +95,7 @@ impl Inventory {
             Ok(Self {
                 objects,
                 passing,
-                words: words.list,
+                words,
                 nodes: count,
                 size: sum,
             })
@@ -95,8 +104,7 @@ impl Inventory {
 
     /// Bytes of memory that this takes.
     pub fn own_memory(&self) -> usize {
-        self.objects.capacity() * size_of::<Object>()
-            + self.words.iter().map(String::capacity).sum::<usize>()
+        self.objects.capacity() * size_of::<Object>() + self.words.own_memory()
     }
 }
 
@@ -116,32 +124,6 @@ fn by_kind(kind: NodeKind) -> Option<&'static str> {
     })
 }
 
-struct Words {
-    list: Vec<String>,
-    numbers: HashMap<String, u32>,
-}
-
-impl Default for Words {
-    fn default() -> Self {
-        Self {
-            list: vec![String::new()],
-            numbers: HashMap::new(),
-        }
-    }
-}
-
-impl Words {
-    fn intern(&mut self, word: &str) -> u32 {
-        if let Some(&number) = self.numbers.get(word) {
-            return number;
-        }
-        let number = self.list.len() as u32;
-        self.list.push(word.to_owned());
-        self.numbers.insert(word.to_owned(), number);
-        number
-    }
-}
-
 /// The difference of two inventories of one process.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct InventoryDiff {
@@ -152,7 +134,7 @@ pub struct InventoryDiff {
     /// Objects that are gone, and those that are new, told or not.
     pub freed: u64,
     pub allocated: u64,
-    /// In order of words.
+    /// In order of words, and where there are too many, those whose bytes changed most.
     pub rows: Vec<InventoryRow>,
 }
 
@@ -167,23 +149,21 @@ pub struct InventoryRow {
 }
 
 /// Rows by their words.
-#[derive(Default)]
 struct Rows {
     rows: Vec<InventoryRow>,
-    index: HashMap<String, usize>,
+    words: Names,
 }
 
 impl Rows {
     fn at(&mut self, word: &str) -> usize {
-        if let Some(&at) = self.index.get(word) {
-            return at;
+        let at = self.words.intern_always(word) as usize;
+        if at == self.rows.len() {
+            self.rows.push(InventoryRow {
+                what: word.to_owned(),
+                ..InventoryRow::default()
+            });
         }
-        self.rows.push(InventoryRow {
-            what: word.to_owned(),
-            ..InventoryRow::default()
-        });
-        self.index.insert(word.to_owned(), self.rows.len() - 1);
-        self.rows.len() - 1
+        at
     }
 
     fn of(&mut self, inventory: &Inventory) -> Vec<usize> {
@@ -205,16 +185,23 @@ impl InventoryDiff {
         let work = before.objects.len() + after.objects.len();
         let gate = Gate::new(Phase::Compare, work as u64);
         gate.watch(on_progress, || {
-            let mut rows = Rows::default();
+            let mut rows = Rows {
+                rows: Vec::new(),
+                words: Names::of_classes(),
+            };
             compare_objects(before, after, &mut rows, &gate)?;
             compare_passing(before, after, &mut rows);
             let mut rows = rows.rows;
-            rows.sort_by(|a, b| a.what.cmp(&b.what));
             let freed = rows.iter().map(|row| row.freed).sum();
             let allocated = rows.iter().map(|row| row.allocated).sum();
             rows.retain(|row| {
                 !row.what.is_empty() && (row.allocated + row.freed > 0 || row.size != 0)
             });
+            if rows.len() > MOST_ROWS {
+                rows.sort_by_key(|row| std::cmp::Reverse((row.size.unsigned_abs(), row.allocated)));
+                rows.truncate(MOST_ROWS);
+            }
+            rows.sort_by(|a, b| a.what.cmp(&b.what));
             Ok(Self {
                 nodes_before: before.nodes,
                 nodes_after: after.nodes,
@@ -291,12 +278,12 @@ fn compare_objects(
 fn compare_passing(before: &Inventory, after: &Inventory, rows: &mut Rows) {
     let mut counts: HashMap<usize, (u64, u64)> = HashMap::new();
     for (&word, &(count, size)) in &before.passing {
-        let at = rows.at(&before.words[word as usize]);
+        let at = rows.at(before.words.get(word));
         counts.entry(at).or_default().0 += count;
         rows.rows[at].size = rows.rows[at].size.saturating_sub_unsigned(size);
     }
     for (&word, &(count, size)) in &after.passing {
-        let at = rows.at(&after.words[word as usize]);
+        let at = rows.at(after.words.get(word));
         counts.entry(at).or_default().1 += count;
         rows.rows[at].size = rows.rows[at].size.saturating_add_unsigned(size);
     }
@@ -311,6 +298,14 @@ mod tests {
     use super::*;
     use crate::snapshot::ignore;
 
+    fn names(words: &[&str]) -> Names {
+        let mut names = Names::of_classes();
+        for word in words {
+            names.intern(word);
+        }
+        names
+    }
+
     fn inventory(words: &[&str], objects: &[(u32, u32, u64)], passing: &[(u32, u64)]) -> Inventory {
         Inventory {
             objects: objects
@@ -321,7 +316,7 @@ mod tests {
                 .iter()
                 .map(|&(word, count)| (word, (count, 8 * count)))
                 .collect(),
-            words: words.iter().map(ToString::to_string).collect(),
+            words: names(words),
             nodes: (objects.len() as u64) + passing.iter().map(|(_, count)| count).sum::<u64>(),
             size: objects.iter().map(|(.., size)| size).sum::<u64>()
                 + passing.iter().map(|(_, count)| 8 * count).sum::<u64>(),

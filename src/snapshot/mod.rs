@@ -17,6 +17,7 @@
 )]
 
 mod analysis;
+mod budget;
 mod classes;
 mod code;
 mod columns;
@@ -25,10 +26,13 @@ mod error;
 mod graph;
 mod icicle;
 mod inventory;
+mod names;
 mod open;
+mod own;
 mod parse;
 mod paths;
 mod progress;
+mod public_name;
 mod redact;
 mod strings;
 mod summary;

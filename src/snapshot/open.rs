@@ -52,7 +52,9 @@ impl Snapshot {
         thread::scope(|scope| {
             let builder = thread::Builder::new()
                 .name("tidemark-snapshot-2".into())
-                .spawn_scoped(scope, move || Builder::default().run(&inbox, &give_back))
+                .spawn_scoped(scope, move || {
+                    Builder::of_file(gate.total()).run(&inbox, &give_back)
+                })
                 .map_err(|error| SnapshotError::io("Starting a thread", &error))?;
             let read = read_pieces(source, gate, |piece| parser.feed(piece));
             parser.hang_up();

@@ -8,17 +8,24 @@
 //!
 //! One run finds the paths of all nodes: Dijkstra's algorithm with one bucket for each price.
 
+use std::collections::VecDeque;
+
 use serde_json::{Value, json};
 
-use super::analysis::Analysis;
+use super::analysis::{Analysis, HELD_PER_NODE};
 use super::code::{Origin, Place, is_context};
-use super::columns::{EdgeKind, Node, NodeKind};
+use super::columns::{Edge, EdgeKind, Node, NodeKind};
 use super::error::SnapshotError;
 use super::progress::{Gate, OnProgress, Phase, Ticker};
+use super::public_name::named;
 
 const NONE: Node = Node::MAX;
 /// Prices are below this.
 const BUCKETS: usize = 128;
+/// Room for so many nodes stays in a bucket that is empty.
+const LARGEST_KEPT: usize = 1 << 14;
+/// Of what is tidemark's own: any other way says more. With the dearest edge still below `BUCKETS`.
+const OWN: u32 = 80;
 /// Longer paths lose their middle.
 const MOST_STEPS: usize = 128;
 
@@ -88,29 +95,42 @@ impl Analysis {
 
     /// As [`Self::path`], after `explain`.
     pub(crate) fn known_path(&self, node: Node) -> Vec<Step> {
-        let mut nodes = self.nodes_above(node, usize::MAX);
+        self.steps(&self.known_path_nodes(node))
+    }
+
+    /// The nodes of that path; none where only weak edges lead to the node.
+    pub(crate) fn known_path_nodes(&self, node: Node) -> Vec<Node> {
+        let mut nodes = Vec::new();
+        let mut last = VecDeque::new();
+        // From the node up: the first half, and of what follows the last half.
+        for above in self.above(node) {
+            if nodes.len() < MOST_STEPS / 2 {
+                nodes.push(above);
+                continue;
+            }
+            if last.len() == MOST_STEPS / 2 {
+                last.pop_front();
+            }
+            last.push_back(above);
+        }
+        nodes.extend(last);
         if nodes.last() != Some(&0) {
             return Vec::new();
         }
         nodes.reverse();
-        if nodes.len() > MOST_STEPS {
-            nodes.drain(MOST_STEPS / 2..nodes.len() - MOST_STEPS / 2);
-        }
-        self.steps(&nodes)
+        nodes
     }
 
     /// The last steps of the best path to `node`, after `explain`.
     pub(crate) fn near_path(&self, node: Node, steps: usize) -> Vec<Step> {
-        let mut nodes = self.nodes_above(node, steps);
+        let mut nodes: Vec<Node> = self.above(node).take(steps).collect();
         nodes.reverse();
         self.steps(&nodes)
     }
 
     /// The node and what is above it on its best path.
-    fn nodes_above(&self, node: Node, most: usize) -> Vec<Node> {
+    fn above(&self, node: Node) -> impl Iterator<Item = Node> {
         std::iter::successors(Some(node), |&node| self.best_retainer(node))
-            .take(most)
-            .collect()
     }
 
     fn steps(&self, nodes: &[Node]) -> Vec<Step> {
@@ -159,6 +179,30 @@ impl Analysis {
     }
 }
 
+impl Analysis {
+    /// For each node the cheapest edge from its dominator, [`Edge::MAX`] where there is none.
+    pub(crate) fn edges_of_dominators(&self) -> Vec<Edge> {
+        let prices = Prices::new(self);
+        let mut found = vec![Edge::MAX; self.node_count()];
+        for from in 0..self.node_count() as Node {
+            for edge in self.snapshot.edges_of(from) {
+                let to = self.snapshot.edges.to[edge];
+                if self.dominator(to) != from {
+                    continue;
+                }
+                let before = found[to as usize] as usize;
+                if let Some(price) = prices.of(from, edge)
+                    && (before == Edge::MAX as usize
+                        || prices.of(from, before).is_none_or(|before| price < before))
+                {
+                    found[to as usize] = edge as Edge;
+                }
+            }
+        }
+        found
+    }
+}
+
 impl BestPaths {
     fn new(analysis: &Analysis, gate: &Gate) -> Result<Self, SnapshotError> {
         let count = analysis.node_count();
@@ -168,12 +212,16 @@ impl BestPaths {
         let mut total = vec![u32::MAX; count];
         let mut buckets: Vec<Vec<Node>> = vec![Vec::new(); BUCKETS];
         let mut waiting = 1_u64;
+        let mut most = count as u64;
         total[0] = 0;
         buckets[0].push(0);
         let mut now = 0_u32;
         let mut ticker = Ticker::new(gate);
         while waiting > 0 {
-            let Some(node) = buckets[now as usize % BUCKETS].pop() else {
+            let bucket = &mut buckets[now as usize % BUCKETS];
+            let Some(node) = bucket.pop() else {
+                // The largest of all rounds would stay in each of them.
+                bucket.shrink_to(LARGEST_KEPT);
                 now += 1;
                 continue;
             };
@@ -196,6 +244,13 @@ impl BestPaths {
                     from[to as usize] = node;
                     buckets[sum as usize % BUCKETS].push(to);
                     waiting += 1;
+                    if waiting > most {
+                        // A node waits again with each cheaper price.
+                        analysis
+                            .snapshot
+                            .check_peak(count * HELD_PER_NODE + waiting as usize * 4)?;
+                        most = waiting * 2;
+                    }
                 }
             }
         }
@@ -254,6 +309,7 @@ impl<'a> Prices<'a> {
             NodeKind::Synthetic => 50,
             NodeKind::Closure => self.by_origin(to),
             NodeKind::Object if is_context(snapshot, to) => self.by_origin(to),
+            NodeKind::Object if self.analysis.code().is_own_object(to) => OWN,
             // A handle of whoever took the snapshot; the variable is the better answer.
             _ if from != 0 && snapshot.kind(from) == NodeKind::Synthetic => 16,
             _ => 0,
@@ -267,6 +323,7 @@ impl<'a> Prices<'a> {
             Origin::Package => 2,
             Origin::Unknown => 8,
             Origin::Runtime => 12,
+            Origin::Own => OWN,
         }
     }
 }
@@ -275,20 +332,31 @@ impl Step {
     pub fn to_json(&self) -> Value {
         json!({
             "id": self.id,
-            "class": self.class,
+            "class": named(&self.class),
             "name": self.name,
             "selfSize": self.self_size,
             "retainedSize": self.retained_size,
-            "edge": self.edge.as_ref().map(|edge| json!({ "type": edge.kind.name(), "name": edge.name })),
+            "edge": self.edge.as_ref().map(StepEdge::to_json),
             "location": self.place.as_ref().map(Place::to_json),
         })
+    }
+}
+
+impl StepEdge {
+    fn to_json(&self) -> Value {
+        let name = match self.kind {
+            EdgeKind::Property => named(&self.name),
+            // The source calls a variable so.
+            _ => self.name.as_str().into(),
+        };
+        json!({ "type": self.kind.name(), "name": name })
     }
 }
 
 impl Place {
     pub fn to_json(&self) -> Value {
         json!({
-            "function": self.function,
+            "function": self.function.as_deref().map(named),
             "file": self.file,
             "line": self.line,
             "column": self.column,

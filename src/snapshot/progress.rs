@@ -71,6 +71,11 @@ impl Gate {
         }
     }
 
+    /// How much work there is, 0 where that is not known.
+    pub(crate) fn total(&self) -> u64 {
+        self.total
+    }
+
     /// Counts `amount` of work.
     pub(crate) fn pass(&self, amount: u64) -> Result<(), SnapshotError> {
         self.done.fetch_add(amount, Ordering::Relaxed);

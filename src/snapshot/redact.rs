@@ -1,13 +1,16 @@
 //! Takes what users typed out of a snapshot, and nothing else: bytes in, bytes out, in one pass.
 //!
 //! A heap's strings are user data; the names of classes, properties, functions and files are the
-//! code's. Both share one table, which comes last in the file, so by then it is known which
-//! entries name only string nodes. Those become `<string of N>`, N being the length in bytes as
-//! the file had it, so that what wastes memory still shows. An entry that also names an edge or
-//! another kind of node stays: it is an identifier of the program. Keys that a program makes of
-//! user data (`byUser['ann@example.org']`) are such names and stay too.
+//! code's. Both share one table, which comes last in the file, so by then it is known what each
+//! entry names. Those that name only string nodes become `<string of N>`, N being the length in
+//! bytes as the file had it, so that what wastes memory still shows.
 //!
-//! `strip` leaves not even the length: those entries become empty.
+//! A name that a program makes of user data (`byUser['ann@example.org']`) is no word of the code,
+//! and `[…]` stands for it; names.rs has the rule. The keys of an object with many are taken for
+//! data where nothing else has that name. What V8 itself calls its own stays, as do the names of
+//! variables and of files.
+//!
+//! `strip` leaves not even the length: the entries of strings become empty.
 //!
 //! Everything else is copied as it came. The output has one entry for each of the input's.
 
@@ -15,11 +18,13 @@ use std::fs::{self, File, OpenOptions};
 use std::io::{BufWriter, ErrorKind, Read, Write};
 use std::path::Path;
 
+use super::columns::{EdgeKind, NodeKind};
 use super::error::{Code, SnapshotError};
 use super::graph::bits::Bits;
 use super::open::{open_regular, read_pieces, unchanged};
 use super::parse::{Parser, StringPiece};
 use super::progress::{Gate, OnProgress, Phase};
+use super::public_name::{HIDDEN, named, named_by_v8};
 
 /// Copies `input` to `output` without the contents of strings; `length` is for the progress, 0
 /// where it is not known. What was written before an error is to be thrown away.
@@ -185,10 +190,17 @@ impl Redaction {
     }
 }
 
+/// Longer names are no names.
+const LONGEST_NAME: usize = 1024;
+/// An object with more properties than that is a dictionary.
+const DICTIONARY: usize = 128;
+
 struct Redactor {
     fill: Fill,
-    /// Names that stay; made when the strings begin.
-    kept: Option<Bits>,
+    /// Made when the strings begin.
+    names: Option<Names>,
+    /// Of a name, what came so far.
+    name: Vec<u8>,
     /// The length of the string that is being read.
     length: u64,
     index: u32,
@@ -198,7 +210,8 @@ impl Redactor {
     fn new(fill: Fill) -> Self {
         Self {
             fill,
-            kept: None,
+            names: None,
+            name: Vec::new(),
             length: 0,
             index: 0,
         }
@@ -208,51 +221,116 @@ impl Redactor {
         match piece {
             StringPiece::Outside(bytes) => written.extend_from_slice(bytes),
             StringPiece::Inside(bytes) => {
-                if self.keeps(parser) {
-                    written.extend_from_slice(bytes);
-                } else {
-                    self.length += bytes.len() as u64;
+                self.length += bytes.len() as u64;
+                if self.use_of(parser) != Use::Text && self.name.len() <= LONGEST_NAME {
+                    self.name.extend_from_slice(bytes);
                 }
             }
             StringPiece::End => {
-                if !self.keeps(parser) {
-                    let length = std::mem::take(&mut self.length);
-                    if length > 0 && self.fill == Fill::Length {
-                        written.extend_from_slice(format!("<string of {length}>").as_bytes());
-                    }
+                let used = self.use_of(parser);
+                let length = std::mem::take(&mut self.length);
+                if used != Use::Text {
+                    written.extend_from_slice(shown(used, &self.name).as_bytes());
+                } else if length > 0 && self.fill == Fill::Length {
+                    written.extend_from_slice(format!("<string of {length}>").as_bytes());
                 }
+                self.name.clear();
                 self.index += 1;
             }
         }
     }
 
-    fn keeps(&mut self, parser: &Parser) -> bool {
-        let kept = self.kept.get_or_insert_with(|| kept_names(parser));
+    fn use_of(&mut self, parser: &Parser) -> Use {
+        let names = self.names.get_or_insert_with(|| Names::of(parser));
         // What no node and no edge is named by might be anything.
-        kept.contains(self.index)
+        match self.index {
+            index if names.v8.contains(index) => Use::V8,
+            index if names.code.contains(index) => Use::Code,
+            index if names.any.contains(index) => Use::Name,
+            _ => Use::Text,
+        }
+    }
+}
+
+/// What an entry of the string table is used for, by who chose it.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+enum Use {
+    /// A name that V8 gave, or that stands in the source as a variable.
+    V8,
+    /// A function or a file.
+    Code,
+    /// A class, a property, a symbol.
+    Name,
+    /// Nothing but text.
+    Text,
+}
+
+/// `raw` is as it stands in JSON.
+fn shown(used: Use, raw: &[u8]) -> std::borrow::Cow<'_, str> {
+    let Ok(text) = std::str::from_utf8(raw) else {
+        return HIDDEN.into();
+    };
+    let is_whole = raw.len() <= LONGEST_NAME;
+    match used {
+        Use::V8 if is_whole && text.contains(" / part of key (") && !text.contains('\\') => {
+            named_by_v8(text)
+        }
+        Use::V8 if is_whole => text.into(),
+        // Paths, also with the escapes of Windows, and '(ArrayReduce builtin code)'.
+        Use::Code if is_whole && (text.contains(['/', '\\']) || text.contains(" builtin")) => {
+            text.into()
+        }
+        // Half an escape is no JSON.
+        Use::Code | Use::Name if is_whole && !text.contains('\\') => named(text),
+        _ => HIDDEN.into(),
     }
 }
 
 /// The entries that name an edge or a node that is no string.
-fn kept_names(parser: &Parser) -> Bits {
-    let Some((nodes, edges)) = parser.columns() else {
-        return Bits::default();
-    };
-    let nodes = nodes.kind.iter().zip(&nodes.name);
-    // Numbers and symbols are named by their kind or by what the code calls them.
-    let nodes = nodes
-        .filter(|(kind, _)| !kind.is_string())
-        .map(|(_, &name)| name);
-    let edges = edges.kind.iter().zip(&edges.name);
-    let edges = edges
-        .filter(|(kind, _)| !kind.is_indexed())
-        .map(|(_, &name)| name);
-    let names = nodes.chain(edges);
-    let end = names
-        .clone()
-        .max()
-        .map_or(0, |greatest| greatest as usize + 1);
-    let mut kept = Bits::new(end);
-    names.for_each(|name| kept.set(name));
-    kept
+#[derive(Default)]
+struct Names {
+    any: Bits,
+    code: Bits,
+    v8: Bits,
+}
+
+impl Names {
+    fn of(parser: &Parser) -> Self {
+        let Some((nodes, edges)) = parser.columns() else {
+            return Self::default();
+        };
+        let texts = edges.kind.iter().zip(&edges.name);
+        let texts = texts.filter(|(kind, _)| !kind.is_indexed());
+        let names = texts.map(|(_, name)| name).chain(&nodes.name);
+        let end = names.max().map_or(0, |&greatest| greatest as usize + 1);
+        let [any, code, v8] = [(); 3].map(|()| Bits::new(end));
+        let mut found = Self { any, code, v8 };
+        for (&kind, &name) in nodes.kind.iter().zip(&nodes.name) {
+            match kind {
+                kind if kind.is_string() => {}
+                NodeKind::Object | NodeKind::Closure | NodeKind::RegExp | NodeKind::Symbol => {
+                    found.any.set(name);
+                }
+                NodeKind::Code => found.code.set(name),
+                _ => found.v8.set(name),
+            }
+        }
+        for (node, &first) in nodes.first_edge.iter().enumerate() {
+            let end = nodes.first_edge.get(node + 1).map(|&end| end as usize);
+            let range = first as usize..end.unwrap_or(edges.kind.len());
+            let kinds = edges.kind.get(range.clone()).unwrap_or_default();
+            let names = edges.name.get(range).unwrap_or_default();
+            let properties = kinds.iter().filter(|&&kind| kind == EdgeKind::Property);
+            let is_dictionary = properties.count() > DICTIONARY;
+            for (&kind, &name) in kinds.iter().zip(names) {
+                match kind {
+                    kind if kind.is_indexed() => {}
+                    EdgeKind::Property if is_dictionary => {}
+                    EdgeKind::Property => found.any.set(name),
+                    _ => found.v8.set(name),
+                }
+            }
+        }
+        found
+    }
 }

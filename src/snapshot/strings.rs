@@ -3,6 +3,10 @@
 //! V8 writes strings that no strict decoder takes: lone surrogates, cut surrogate pairs, and, in
 //! snapshots that passed through other tools, invalid UTF-8. Decoding never fails here: what has
 //! no meaning becomes U+FFFD.
+//!
+//! This is also where names are cut: a string of the file can be as long as the file, and what
+//! leaves the analyser repeats names in paths, rows and pictures. Comparisons use the raw bytes,
+//! which are whole.
 
 use std::borrow::Cow;
 
@@ -10,9 +14,16 @@ use std::borrow::Cow;
 pub(crate) struct Strings {
     /// What stood between the quotes, one string after the other.
     raw: Vec<u8>,
-    /// Where each string ends in `raw`.
-    ends: Vec<u64>,
+    /// The low half of where each string ends in `raw`.
+    ends: Vec<u32>,
+    /// From which string on the high half is one more.
+    wraps: Vec<u32>,
 }
+
+/// The most characters of a string that are decoded. V8 itself writes at most 1,024.
+pub(crate) const LONGEST: usize = 500;
+/// Bytes of the longest escape of one character, a surrogate pair.
+const LONGEST_ESCAPE: usize = 12;
 
 impl Strings {
     pub(crate) fn len(&self) -> usize {
@@ -20,21 +31,41 @@ impl Strings {
     }
 
     pub(crate) fn own_memory(&self) -> usize {
-        self.raw.capacity() + self.ends.capacity() * size_of::<u64>()
+        self.raw.capacity() + self.ends.capacity() * size_of::<u32>()
+    }
+
+    /// Bytes of memory that are in use, without what the vectors have reserved.
+    pub(crate) fn used(&self) -> usize {
+        self.raw.len() + self.ends.len() * size_of::<u32>()
     }
 
     /// The bytes of a string as in the file, escapes and all; empty for an index out of range.
     pub(crate) fn raw(&self, index: u32) -> &[u8] {
-        let index = index as usize;
-        let Some(&end) = self.ends.get(index) else {
+        let Some(end) = self.end(index) else {
             return &[];
         };
-        let start = if index == 0 { 0 } else { self.ends[index - 1] };
-        &self.raw[start as usize..end as usize]
+        let start = index.checked_sub(1).and_then(|before| self.end(before));
+        &self.raw[start.unwrap_or(0)..end]
     }
 
+    fn end(&self, index: u32) -> Option<usize> {
+        let low = *self.ends.get(index as usize)?;
+        let high = self.wraps.partition_point(|&wrap| wrap <= index);
+        Some(high << 32 | low as usize)
+    }
+
+    /// The text of a string, cut after [`LONGEST`] characters.
     pub(crate) fn get(&self, index: u32) -> Cow<'_, str> {
-        decode(self.raw(index))
+        let raw = self.raw(index);
+        // Room for one more character, which tells whether there is one.
+        let text = decode(&raw[..raw.len().min(LONGEST_ESCAPE * (LONGEST + 1))]);
+        if raw.len() <= LONGEST {
+            return text;
+        }
+        match cut(&text, LONGEST) {
+            Some(cut) => Cow::Owned(cut),
+            None => text,
+        }
     }
 
     /// The index of the string with these raw bytes.
@@ -59,8 +90,25 @@ impl Strings {
     }
 
     pub(crate) fn end_string(&mut self) {
-        self.ends.push(self.raw.len() as u64);
+        let end = self.raw.len() as u64;
+        while (self.wraps.len() as u64) < end >> 32 {
+            self.wraps.push(self.ends.len() as u32);
+        }
+        self.ends.push(end as u32);
     }
+}
+
+/// The beginning of a text with an ellipsis, `most` characters in all; nothing where the text has
+/// no more than that.
+pub(crate) fn cut(text: &str, most: usize) -> Option<String> {
+    // No character has less than a byte.
+    if text.len() <= most {
+        return None;
+    }
+    let mut characters = text.char_indices().skip(most - 1);
+    let (end, _) = characters.next()?;
+    characters.next()?;
+    Some(format!("{}…", &text[..end]))
 }
 
 /// The text of a JSON string's inside.
@@ -124,6 +172,40 @@ fn hex4(bytes: &[u8]) -> Option<u32> {
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    fn strings(raw: &[&[u8]]) -> Strings {
+        let mut strings = Strings::default();
+        for raw in raw {
+            strings.push_bytes(raw);
+            strings.end_string();
+        }
+        strings
+    }
+
+    #[test]
+    fn long_strings_are_cut_between_characters_and_found_whole() {
+        let long = "é".repeat(LONGEST + 1);
+        let escaped = r"\ud83d\ude00".repeat(LONGEST + 1);
+        let fits = "é".repeat(LONGEST);
+        let strings = strings(&[long.as_bytes(), escaped.as_bytes(), fits.as_bytes(), b""]);
+        assert_eq!(strings.get(0), format!("{}…", "é".repeat(LONGEST - 1)));
+        assert_eq!(strings.get(1), format!("{}…", "😀".repeat(LONGEST - 1)));
+        assert_eq!(strings.get(2), fits);
+        assert_eq!(strings.get(3), "");
+        assert_eq!(strings.get(4), "");
+        assert_eq!(strings.find(long.as_bytes()), Some(0));
+    }
+
+    #[test]
+    fn strings_beyond_4_gib_are_told_apart() {
+        let mut strings = strings(&[b"a", b"bc"]);
+        // As if 8 GiB stood between the two.
+        strings.wraps = vec![1, 1];
+        let end = |index| strings.end(index).map(|end| end as u64);
+        assert_eq!(end(0), Some(1));
+        assert_eq!(end(1), Some((2 << 32) + 3));
+        assert_eq!(end(2), None);
+    }
 
     #[test]
     fn escapes_are_decoded() {

@@ -7,6 +7,7 @@ use serde_json::{Value, json};
 use super::analysis::Analysis;
 use super::classes::Class;
 use super::columns::{Node, NodeKind};
+use super::graph::bits::Bits;
 use super::words;
 
 /// A class of the heap.
@@ -43,6 +44,10 @@ pub struct DetachedContext {
 
 /// V8 writes no more characters of a string.
 const LONGEST_TEXT: usize = 1024;
+/// Texts that V8 cut are told apart by their size too, so many of them.
+const MOST_CUT: usize = 1 << 14;
+/// The most rows of a list, whatever is asked for.
+pub(crate) const MOST_ROWS: usize = 10_000;
 
 /// Bytes by kind of content.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
@@ -53,6 +58,15 @@ pub struct Statistics {
     pub strings: u64,
     pub array_buffers: u64,
     pub system: u64,
+}
+
+/// A text while it is counted.
+#[derive(Clone, Copy, Default)]
+struct Repeated {
+    name: u32,
+    count: u32,
+    size: u64,
+    least: u64,
 }
 
 impl Analysis {
@@ -91,26 +105,35 @@ impl Analysis {
         let classes = self.classes();
         let mut sums = vec![0; classes.count()];
         let children = Children::new(self);
-        // How many nodes of each class are dominators of the current node.
+        // How many nodes of each class are dominators of the current node, itself among them.
         let mut above = vec![0_u32; classes.count()];
-        let mut stack = vec![(0 as Node, false)];
-        while let Some((node, left)) = stack.pop() {
-            let class = classes.of(node) as usize;
-            let counts = self.self_size(node) > 0;
-            if left {
-                above[class] -= 1;
-                continue;
-            }
-            if counts {
+        // Where in the children the nodes stand that are dominators of the current one.
+        let mut places = Vec::new();
+        let mut node = 0;
+        let mut place = children.first[0];
+        loop {
+            if place == children.first[node as usize] && self.self_size(node) > 0 {
+                let class = classes.of(node) as usize;
                 if above[class] == 0 {
                     sums[class] += self.retained_size(node);
                 }
                 above[class] += 1;
-                stack.push((node, true));
             }
-            stack.extend(children.of(node).iter().map(|&child| (child, false)));
+            if place < children.first[node as usize + 1] {
+                places.push(place);
+                node = children.nodes[place as usize];
+                place = children.first[node as usize];
+                continue;
+            }
+            if self.self_size(node) > 0 {
+                above[classes.of(node) as usize] -= 1;
+            }
+            let Some(left) = places.pop() else {
+                return sums;
+            };
+            node = self.dominator(node);
+            place = left + 1;
         }
-        sums
     }
 
     /// The texts that are there more than once, the greatest waste first.
@@ -118,42 +141,65 @@ impl Analysis {
         let snapshot = &self.snapshot;
         // One text has one entry in the string table. V8 cuts long ones, and then only those of
         // one size count as one text.
-        let mut by_name: HashMap<(u32, u64), (u64, u64, u64)> = HashMap::new();
-        for node in 0..self.node_count() as Node {
-            if snapshot.kind(node) == NodeKind::String && self.self_size(node) > 0 {
-                let size = self.self_size(node);
-                let name = snapshot.nodes.name[node as usize];
-                let cut = snapshot.strings.raw(name).len() >= LONGEST_TEXT;
-                let key = (name, if cut { size } else { 0 });
-                let (count, sum, least) = by_name.entry(key).or_insert((0, 0, u64::MAX));
-                *count += 1;
-                *sum += size;
-                *least = (*least).min(size);
+        let strings = (0..self.node_count() as Node)
+            .filter(|&node| snapshot.kind(node) == NodeKind::String && self.self_size(node) > 0)
+            .map(|node| (snapshot.nodes.name[node as usize], self.self_size(node)));
+        let is_cut = |name: u32| snapshot.strings.raw(name).len() >= LONGEST_TEXT;
+        let mut once = Bits::new(snapshot.strings.len());
+        let mut again = Bits::new(snapshot.strings.len());
+        let mut cut: HashMap<(u32, u64), u64> = HashMap::new();
+        for (name, size) in strings.clone() {
+            if !is_cut(name) {
+                if !once.insert(name) {
+                    again.set(name);
+                }
+            } else if cut.len() < MOST_CUT || cut.contains_key(&(name, size)) {
+                *cut.entry((name, size)).or_default() += 1;
             }
         }
-        let mut found: Vec<_> = by_name
-            .into_iter()
-            .filter(|(_, (count, ..))| *count > 1)
-            .collect();
-        found.sort_unstable_by_key(|&(name, (_, sum, least))| {
-            (std::cmp::Reverse(sum - least), name)
+        // What is there once needs no sums.
+        let ranks = again.ranks();
+        let mut sums = vec![Repeated::default(); again.count()];
+        for (name, size) in strings {
+            if again.get(name) {
+                let found = &mut sums[again.rank(&ranks, name)];
+                found.name = name;
+                found.count += 1;
+                found.least = if found.count == 1 {
+                    size
+                } else {
+                    found.least.min(size)
+                };
+                found.size += size;
+            }
+        }
+        sums.extend(cut.into_iter().map(|((name, size), count)| Repeated {
+            name,
+            count: count as u32,
+            size: size * count,
+            least: size,
+        }));
+        sums.retain(|found| found.count > 1);
+        sums.sort_unstable_by_key(|found| {
+            let wasted = found.size - found.least;
+            (std::cmp::Reverse(wasted), found.name, found.least)
         });
-        found.truncate(most);
-        found
-            .into_iter()
-            .map(|((name, _), (count, self_size, least))| DuplicateString {
-                text: snapshot.strings.get(name).into_owned(),
-                count,
-                self_size,
-                wasted: self_size - least,
+        sums.truncate(most.min(MOST_ROWS));
+        sums.into_iter()
+            .map(|found| DuplicateString {
+                text: snapshot.strings.get(found.name).into_owned(),
+                count: u64::from(found.count),
+                self_size: found.size,
+                wasted: found.size - found.least,
             })
             .collect()
     }
 
-    /// Realms (of `vm.createContext`, of frames) that are detached and still held.
-    pub fn detached_contexts(&self) -> Vec<DetachedContext> {
+    /// Realms (of `vm.createContext`, of frames) that are detached and still held, at most `most`
+    /// and those that retain most first.
+    pub fn detached_contexts(&self, most: usize) -> Vec<DetachedContext> {
         let snapshot = &self.snapshot;
-        let mut found: Vec<DetachedContext> = (0..self.node_count() as Node)
+        let mut found: Vec<Node> = (0..self.node_count() as Node)
             .filter(|&node| {
                 let raw = snapshot.raw_name(node);
                 // Node.js calls its own weak handles detached, and that is what they always are.
@@ -167,14 +213,17 @@ impl Analysis {
                     )
                     || self.is_detached(node)
             })
+            .collect();
+        found.sort_unstable_by_key(|&node| (std::cmp::Reverse(self.retained_size(node)), node));
+        found.truncate(most.min(MOST_ROWS));
+        found
+            .into_iter()
             .map(|node| DetachedContext {
                 id: self.id(node),
                 name: snapshot.name(node).into_owned(),
                 retained_size: self.retained_size(node),
             })
-            .collect();
-        found.sort_by_key(|context| std::cmp::Reverse(context.retained_size));
-        found
+            .collect()
     }
 
     /// Bytes by kind of content.
@@ -210,11 +259,11 @@ impl Analysis {
         let classes: Vec<Value> = self
             .histogram()
             .iter()
-            .take(most)
+            .take(most.min(MOST_ROWS))
             .map(ClassRow::to_json)
             .collect();
         let strings = self.duplicate_strings(most);
-        let contexts = self.detached_contexts();
+        let contexts = self.detached_contexts(most);
         json!({
             "fileSize": self.snapshot.bytes(),
             "nodes": self.node_count(),
@@ -227,12 +276,12 @@ impl Analysis {
             "systemSize": statistics.system,
             "classes": classes,
             "duplicateStrings": strings.iter().map(DuplicateString::to_json).collect::<Vec<_>>(),
-            "detachedContexts": contexts.iter().take(most).map(DetachedContext::to_json).collect::<Vec<_>>(),
+            "detachedContexts": contexts.iter().map(DetachedContext::to_json).collect::<Vec<_>>(),
         })
     }
 }
 
-/// The nodes that each node dominates immediately.
+/// The nodes that each node dominates immediately, in order.
 pub(crate) struct Children {
     first: Vec<u32>,
     nodes: Vec<Node>,
@@ -242,18 +291,20 @@ impl Children {
     pub(crate) fn new(analysis: &Analysis) -> Self {
         let count = analysis.node_count();
         let mut first = vec![0_u32; count + 1];
-        for node in 1..count {
-            first[analysis.dominator[node] as usize + 1] += 1;
+        for &above in &analysis.dominator[1..] {
+            first[above as usize] += 1;
         }
-        for at in 1..=count {
-            first[at] += first[at - 1];
+        // Where the children of each node end. What is put before an end moves it to the front.
+        let mut end = 0;
+        for first in &mut first {
+            end += *first;
+            *first = end;
         }
-        let mut next = first.clone();
         let mut nodes = vec![0; count.saturating_sub(1)];
-        for node in 1..count {
-            let slot = &mut next[analysis.dominator[node] as usize];
-            nodes[*slot as usize] = node as Node;
-            *slot += 1;
+        for node in (1..count).rev() {
+            let first = &mut first[analysis.dominator[node] as usize];
+            *first -= 1;
+            nodes[*first as usize] = node as Node;
         }
         Self { first, nodes }
     }

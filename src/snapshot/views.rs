@@ -3,10 +3,16 @@
 use serde_json::{Value, json};
 
 use super::analysis::Analysis;
+use super::classes::Class;
 use super::columns::Node;
 use super::error::{Code, SnapshotError};
 use super::paths::Step;
 use super::progress::OnProgress;
+use super::public_name::named;
+use super::words::shortened;
+
+/// Classes that are told where the one that was asked for is not there.
+const MOST_GUESSES: usize = 5;
 
 impl Analysis {
     /// A node in words with the path that keeps it alive, as `tidemark path --json` prints it.
@@ -23,7 +29,7 @@ impl Analysis {
         let described = self.describe(node);
         Ok(json!({
             "id": self.id(node),
-            "class": self.class_name(node),
+            "class": named(self.class_name(node)),
             "description": described.sentence(),
             "selfSize": self.self_size(node),
             "retainedSize": self.retained_size(node),
@@ -38,16 +44,42 @@ impl Analysis {
     ///
     /// # Errors
     ///
-    /// There is no such class.
+    /// There is no such class; the message says what was perhaps meant.
     pub fn largest_of_class(&self, class: &str, most: usize) -> Result<Vec<Node>, SnapshotError> {
         let classes = self.classes();
-        let wanted = classes.find(class).ok_or_else(|| {
-            SnapshotError::new(Code::NotFound, format!("There is no class `{class}`"))
-        })?;
+        let wanted = classes.find(class).ok_or_else(|| self.no_class(class))?;
         let nodes = 0..self.node_count() as Node;
         let mut found: Vec<Node> = nodes.filter(|&node| classes.of(node) == wanted).collect();
         found.sort_by_key(|&node| std::cmp::Reverse(self.retained_size(node)));
         found.truncate(most);
         Ok(found)
+    }
+
+    fn no_class(&self, class: &str) -> SnapshotError {
+        let classes = self.classes();
+        let wanted = class.to_lowercase();
+        let mut near: Vec<(u64, Class, &str)> = (0..)
+            .zip(classes.names())
+            .filter(|(_, name)| name.to_lowercase().contains(&wanted))
+            .map(|(class, name)| (0, class, name))
+            .collect();
+        for node in 0..self.node_count() as Node {
+            if let Ok(at) = near.binary_search_by_key(&classes.of(node), |&(_, class, _)| class) {
+                near[at].0 += self.self_size(node);
+            }
+        }
+        near.sort_unstable_by_key(|&(size, class, _)| (std::cmp::Reverse(size), class));
+        let names: Vec<String> = near
+            .iter()
+            .take(MOST_GUESSES)
+            .map(|(.., name)| format!("'{}'", shortened(name)))
+            .collect();
+        let instead = if names.is_empty() {
+            "The summary lists the classes".to_owned()
+        } else {
+            format!("There is {}", names.join(", "))
+        };
+        let message = format!("There is no class `{}`. {instead}.", shortened(class));
+        SnapshotError::new(Code::NotFound, message)
     }
 }

@@ -1,11 +1,14 @@
 //! A node in words, with the names that the code gives it.
 //!
 //! 'Map `service.sessions` (context of app.js)': the class, the way from the nearest variable,
-//! and where the variable is.
+//! and where the variable is. Suspects and paths are handed on in reports and tickets, so a name
+//! that was made of data is not in them, whatever the snapshot (names.rs).
 
 use super::analysis::Analysis;
 use super::code::{Place, is_context};
 use super::columns::{EdgeKind, Node, NodeKind};
+use super::public_name::named;
+use super::strings::cut;
 
 /// What a person would call a node.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
@@ -23,6 +26,8 @@ pub struct Described {
 /// Labels take no more than this many names.
 const MOST_NAMES: usize = 5;
 const LONGEST_NAME: usize = 60;
+/// A class that is named by its properties is longer than other names.
+const LONGEST_CLASS: usize = 125;
 
 impl Analysis {
     /// Describes a node; names come from its best path, so `explain` comes first.
@@ -61,12 +66,12 @@ impl Analysis {
                 // The root's edges have numbers.
                 EdgeKind::Shortcut => break,
                 EdgeKind::Property | EdgeKind::Element if self.is_global(from) => {
-                    names.push(shortened(&name));
+                    names.push(shortened(&named(&name)));
                     described.anchor = Some("global".to_owned());
                     break;
                 }
                 EdgeKind::Property if snapshot.kind(from) == NodeKind::Closure => {
-                    names.push(shortened(&name));
+                    names.push(shortened(&named(&name)));
                     let place = self.code().place(snapshot, from);
                     described.anchor = place
                         .as_ref()
@@ -94,7 +99,7 @@ impl Analysis {
                     described.place = place.or(described.place);
                     break;
                 }
-                EdgeKind::Property => names.push(shortened(&name)),
+                EdgeKind::Property => names.push(shortened(&named(&name))),
                 EdgeKind::Element => names.push(format!("[{name}]")),
                 // Tables, elements and property arrays stand between an object and what it holds.
                 EdgeKind::Internal | EdgeKind::Hidden | EdgeKind::Other | EdgeKind::Weak => {
@@ -146,7 +151,7 @@ impl Analysis {
                 Some(place) => format!("function {}", in_words(place)),
                 None => match &*snapshot.name(node) {
                     "" => "a function".to_owned(),
-                    name => format!("function {name}"),
+                    name => format!("function {}", named(&shortened(name))),
                 },
             },
             NodeKind::Object if is_context(snapshot, node) => match place {
@@ -159,9 +164,12 @@ impl Analysis {
             | NodeKind::ObjectShape
             | NodeKind::Synthetic => match &*snapshot.name(node) {
                 "" => "an array of V8".to_owned(),
-                name => name.to_owned(),
+                name if snapshot.kind(node) == NodeKind::Code && !name.contains('/') => {
+                    named(&shortened(name)).into_owned()
+                }
+                name => shortened(name),
             },
-            _ => self.class_name(node).to_owned(),
+            _ => named(&shortened_class(self.class_name(node))).into_owned(),
         }
     }
 
@@ -196,8 +204,9 @@ fn in_words(place: &Place) -> String {
     let file = place
         .short()
         .unwrap_or_else(|| "an unknown file".to_owned());
+    let file = shortened_class(&file);
     match &place.function {
-        Some(function) => format!("{} in {file}", shortened(function)),
+        Some(function) => format!("{} in {file}", shortened(&named(function))),
         None => file,
     }
 }
@@ -213,11 +222,13 @@ fn join(names: &[String]) -> String {
     label
 }
 
-fn shortened(name: &str) -> String {
-    if name.chars().count() <= LONGEST_NAME {
-        return name.to_owned();
-    }
-    name.chars().take(LONGEST_NAME).chain(['…']).collect()
+/// A name as a sentence has room for it.
+pub(crate) fn shortened(name: &str) -> String {
+    cut(name, LONGEST_NAME).unwrap_or_else(|| name.to_owned())
+}
+
+fn shortened_class(name: &str) -> String {
+    cut(name, LONGEST_CLASS).unwrap_or_else(|| name.to_owned())
 }
 
 /// `34 MB`, in powers of 1,000.

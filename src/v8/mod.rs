@@ -13,10 +13,13 @@ pub mod capture;
 mod gc_hook;
 mod heap;
 mod isolate;
+mod sampling;
+mod script;
 mod symbols;
 mod wake;
 
 pub use gc_hook::{Collection, GcHook, GcObserver};
 pub use heap::HeapStatistics;
 pub use isolate::Isolate;
+pub use script::script_name;
 pub use wake::Waker;

@@ -26,6 +26,16 @@ type RemoveGcCallback = unsafe extern "C" fn(*mut RawIsolate, GcCallback, *mut c
 type GetHeapStatistics = unsafe extern "C" fn(*mut RawIsolate, *mut u64);
 type LowMemoryNotification = unsafe extern "C" fn(*mut RawIsolate);
 type MemoryPressureNotification = unsafe extern "C" fn(*mut RawIsolate, level: c_int);
+type GetHeapProfiler = unsafe extern "C" fn(*mut RawIsolate) -> *mut c_void;
+type StartSampling = unsafe extern "C" fn(*mut c_void, u64, depth: c_int, flags: c_int) -> bool;
+type StopSampling = unsafe extern "C" fn(*mut c_void);
+/// `v8::ScriptOrigin`, which is six or seven words, with room for more.
+#[repr(C)]
+#[derive(Default)]
+pub(super) struct OriginWords(pub(super) [usize; 16]);
+
+/// `v8::ScriptOrigin v8::Function::GetScriptOrigin() const`, with the function's `v8::Local`.
+pub(super) type GetScriptOrigin = unsafe extern "C" fn(*const c_void) -> OriginWords;
 type UvHandleSize = unsafe extern "C" fn(handle_type: c_int) -> usize;
 type UvAsyncInit =
     unsafe extern "C" fn(uv_loop: *mut c_void, handle: *mut c_void, callback: UvCallback) -> c_int;
@@ -46,6 +56,14 @@ pub(super) struct V8Symbols {
     pub(super) get_heap_statistics: GetHeapStatistics,
     pub(super) low_memory_notification: LowMemoryNotification,
     pub(super) memory_pressure_notification: MemoryPressureNotification,
+}
+
+/// What sampling the heap without a GC takes.
+#[derive(Clone, Copy)]
+pub(super) struct SamplingSymbols {
+    pub(super) get_heap_profiler: GetHeapProfiler,
+    pub(super) start: StartSampling,
+    pub(super) stop: StopSampling,
 }
 
 /// What waking the event loop cannot do without.
@@ -74,6 +92,19 @@ pub(super) fn uv() -> Result<&'static UvSymbols, MissingSymbol> {
         .get_or_init(resolve_uv)
         .as_ref()
         .map_err(Clone::clone)
+}
+
+pub(super) fn sampling() -> Result<&'static SamplingSymbols, MissingSymbol> {
+    static SYMBOLS: OnceLock<Result<SamplingSymbols, MissingSymbol>> = OnceLock::new();
+    SYMBOLS
+        .get_or_init(resolve_sampling)
+        .as_ref()
+        .map_err(Clone::clone)
+}
+
+pub(super) fn script_origin() -> Result<GetScriptOrigin, MissingSymbol> {
+    static SYMBOL: OnceLock<Result<GetScriptOrigin, MissingSymbol>> = OnceLock::new();
+    SYMBOL.get_or_init(resolve_script_origin).clone()
 }
 
 fn resolve_v8() -> Result<V8Symbols, MissingSymbol> {
@@ -123,4 +154,33 @@ fn resolve_uv() -> Result<UvSymbols, MissingSymbol> {
         handle_get_data: function!(Symbol::c(c"uv_handle_get_data") => UvHandleGetData),
         handle_set_data: function!(Symbol::c(c"uv_handle_set_data") => UvHandleSetData),
     })
+}
+
+fn resolve_sampling() -> Result<SamplingSymbols, MissingSymbol> {
+    Ok(SamplingSymbols {
+        get_heap_profiler: function!(Symbol {
+            itanium: c"_ZN2v87Isolate15GetHeapProfilerEv",
+            msvc: c"?GetHeapProfiler@Isolate@v8@@QEAAPEAVHeapProfiler@2@XZ",
+        } => GetHeapProfiler),
+        start: function!(Symbol {
+            // `uint64_t` is `unsigned long` on Linux, and `unsigned long long` on macOS.
+            itanium: if cfg!(target_os = "macos") {
+                c"_ZN2v812HeapProfiler25StartSamplingHeapProfilerEyiNS0_13SamplingFlagsE"
+            } else {
+                c"_ZN2v812HeapProfiler25StartSamplingHeapProfilerEmiNS0_13SamplingFlagsE"
+            },
+            msvc: c"?StartSamplingHeapProfiler@HeapProfiler@v8@@QEAA_N_KHW4SamplingFlags@12@@Z",
+        } => StartSampling),
+        stop: function!(Symbol {
+            itanium: c"_ZN2v812HeapProfiler24StopSamplingHeapProfilerEv",
+            msvc: c"?StopSamplingHeapProfiler@HeapProfiler@v8@@QEAAXXZ",
+        } => StopSampling),
+    })
+}
+
+/// Not on Windows: there a method that returns a class takes `this` first and the room for the
+/// answer second, which is another signature and was never tried.
+fn resolve_script_origin() -> Result<GetScriptOrigin, MissingSymbol> {
+    let symbol = Symbol::c(c"_ZNK2v88Function15GetScriptOriginEv");
+    Ok(function!(symbol => GetScriptOrigin))
 }

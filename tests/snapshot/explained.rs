@@ -7,10 +7,14 @@ use crate::writer::Writer;
 
 /// A function `handler` in app.js, line 12, with a context that has a Map `requests` of `count`.
 fn leaking(count: usize, first_id: u64) -> Writer {
+    leaking_in("/srv/app.js", count, first_id)
+}
+
+fn leaking_in(file: &str, count: usize, first_id: u64) -> Writer {
     let mut writer = Writer::new();
     let global = writer.node("object", "global", 16);
     writer.edge(0, "shortcut", "1", global);
-    let script = writer.node("code", "/srv/app.js", 8);
+    let script = writer.node("code", file, 8);
     let info = writer.node("code", "system / ScopeInfo", 8);
     let shared = writer.node("code", "handler", 8);
     let closure = writer.node("closure", "handler", 32);
@@ -55,6 +59,89 @@ fn a_map_in_a_context_is_named_by_its_variable_function_file_and_line() {
         .map(|step| step.edge.as_ref().unwrap().name.as_str())
         .collect();
     assert_eq!(edges, ["1", "handler", "context", "requests"]);
+}
+
+/// What of `files` is loaded beside the one that holds the Map.
+fn with_files(holder: &str, files: &[&str]) -> Vec<Suspect> {
+    let mut writer = leaking_in(holder, 1000, 1001);
+    for file in files {
+        let script = writer.node("code", file, 8);
+        writer.edge(0, "shortcut", file, script);
+    }
+    suspects(&writer.analyse(), None, &mut ignore).unwrap()
+}
+
+#[test]
+fn what_tidemark_holds_is_no_suspect_whether_installed_or_cloned() {
+    let marks = [
+        "/src/td/lib/request-clock.js",
+        "/src/td/lib/resource-watch.js",
+    ];
+    for (holder, files, count) in [
+        (
+            "/srv/node_modules/tidemark/lib/evidence/walk.js",
+            &[][..],
+            0,
+        ),
+        ("/src/td/lib/evidence/walk.js", &marks[..], 0),
+        ("C:\\srv\\node_modules\\tidemark\\lib\\walk.js", &[], 0),
+        // One of the files alone is an app's own, and so is what stands beside the folder.
+        ("/src/td/lib/evidence/walk.js", &marks[..1], 1),
+        ("/src/td/app.js", &marks[..], 1),
+        ("/srv/node_modules/tidemark-like/lib/walk.js", &marks[..], 1),
+    ] {
+        assert_eq!(with_files(holder, files).len(), count, "{holder}");
+    }
+}
+
+#[test]
+fn the_text_of_a_script_is_no_suspect_and_any_other_large_string_is() {
+    for (edge, count) in [("source", 0), ("other", 1)] {
+        let mut writer = leaking(1, 1001);
+        let script = writer
+            .nodes
+            .iter()
+            .position(|node| node.name == "/srv/app.js")
+            .unwrap();
+        let text = writer.node("string", "let a = 1", 1_000_000);
+        writer.edge(script, "internal", edge, text);
+        let found = suspects(&writer.analyse(), None, &mut ignore).unwrap();
+        assert_eq!(found.len(), count, "{edge}");
+    }
+}
+
+#[test]
+fn a_way_through_tidemarks_monitor_is_taken_only_where_there_is_no_other() {
+    for bypassed in [true, false] {
+        let mut writer = leaking(1000, 1001);
+        let closure = writer
+            .nodes
+            .iter()
+            .position(|node| node.kind == "closure")
+            .unwrap();
+        writer.nodes[1].edges.clear();
+        let monitor = writer.node("object", "Monitor", 100);
+        for field in ["#session", "#preset"] {
+            let value = writer.node("object", "Object", 8);
+            writer.edge(monitor, "property", field, value);
+        }
+        let events = writer.node("object", "Object", 8);
+        writer.edge(0, "shortcut", "2", monitor);
+        writer.edge(monitor, "property", "_events", events);
+        writer.edge(events, "property", "leak", closure);
+        if bypassed {
+            let mut from = 1;
+            for at in 0..20 {
+                let next = writer.node("object", "Object", 8);
+                writer.edge(from, "property", &format!("far{at}"), next);
+                from = next;
+            }
+            writer.edge(from, "property", "handler", closure);
+        }
+        let suspect = first(&writer.analyse(), None);
+        let met = suspect.path.iter().any(|step| step.class == "Monitor");
+        assert_eq!(met, !bypassed);
+    }
 }
 
 #[test]

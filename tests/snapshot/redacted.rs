@@ -48,6 +48,63 @@ fn contents_of_strings_go_and_names_stay() {
 }
 
 #[test]
+fn names_that_were_made_of_data_go_too() {
+    let mut writer = Writer::new();
+    let user = writer.node("object", "User", 16);
+    writer.edge(0, "shortcut", "1", user);
+    for (property, kind, name) in [
+        (
+            "ann@example.org",
+            "object",
+            "sk_live_4eC39HqLyjWDarjtT1zdp7dc",
+        ),
+        ("order-88213", "closure", "4111111111111111"),
+        ("session\\u0041id", "regexp", "^hunter2token$"),
+        ("handle", "symbol", "eyJhbGciOiJIUzI1NiJ9"),
+        ("Ärztin", "closure", "handleRequest"),
+    ] {
+        let value = writer.node(kind, name, 32);
+        writer.edge(user, "property", property, value);
+    }
+    let pair = "3 / part of key (User @17) -> value (x7Gk2Pq9 @19) pair in WeakMap (table @21)";
+    writer.edge(user, "internal", pair, 0);
+    let file = writer.node("code", "/srv/app-2.1/routes/v4x2.js", 16);
+    writer.edge(user, "internal", "script_or_debug_info", file);
+    writer.edge(user, "context", "h4sh2t", file);
+    // With so many keys it is a dictionary.
+    let by_user = writer.node("object", "Object", 16);
+    writer.edge(0, "shortcut", "2", by_user);
+    for at in 0..200 {
+        let digits = format!("{at:03}");
+        let name: String = digits
+            .bytes()
+            .map(|digit| char::from(digit + b'a' - b'0'))
+            .collect();
+        writer.edge(by_user, "property", &format!("person-{name}"), user);
+    }
+    writer.edge(by_user, "property", "handle", user);
+    for layout in [Layout::Node18, Layout::Node26] {
+        let out = String::from_utf8(redacted(&writer.json(layout))).unwrap();
+        for gone in [
+            "example", "sk_live", "88213", "4111", "session", "hunter2", "eyJ", "rztin", "x7Gk",
+            "person-",
+        ] {
+            assert!(!out.contains(gone), "{gone} in {out}");
+        }
+        for kept in [
+            "\"handle\"",
+            "\"handleRequest\"",
+            "\"3 / part of key (User @17) -> value ([…] @19) pair in WeakMap (table @21)\"",
+            "\"/srv/app-2.1/routes/v4x2.js\"",
+            "\"h4sh2t\"",
+        ] {
+            assert!(out.contains(kept), "{kept} in {out}");
+        }
+        serde_json::from_str::<serde_json::Value>(&out).unwrap();
+    }
+}
+
+#[test]
 fn a_redacted_snapshot_has_the_same_graph_and_redacting_again_changes_only_lengths() {
     for seed in 0..50 {
         let writer = random(seed);

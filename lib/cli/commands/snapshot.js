@@ -1,5 +1,6 @@
 'use strict'
 
+const { existsSync } = require('node:fs')
 const path = require('node:path')
 const { ask } = require('../running/ask')
 const { sharesFiles } = require('../running/proc')
@@ -15,6 +16,7 @@ async function run ({ options, terminal, work }) {
   if (process.platform !== 'linux') throw new Error(byHand(pid, signal))
   const running = prove(pid, signal)
   const shared = sharesFiles(pid)
+  if (shared && !force && out !== undefined && existsSync(out)) throw new Error(`'${out}' is there already. Give --out another name, or replace it with --force.`)
   const request = { path: targetOf(out, pid, shared), redact: !full, force, timeoutMs: timeout * 1000 }
   const startedAt = Date.now()
   const tell = (doing) => terminal.remark(`process ${pid} ${doing}, ${Math.round((Date.now() - startedAt) / 1000)} s`)

@@ -2,6 +2,7 @@
 
 const path = require('node:path')
 const { escape, inert } = require('../../html')
+const { named } = require('../../names')
 const { STYLE } = require('./style')
 const { stepName } = require('../path-lines')
 const { bytes, change, count, location, percent } = require('../words')
@@ -35,7 +36,7 @@ function page ({ found, summary, parts, script }) {
 <section><h2>Classes</h2>${classTable(summary.classes)}</section>
 ${duplicates(summary.duplicateStrings)}
 </main>
-<footer>Sizes in powers of 1,000, as in DevTools. A heap holds what users typed, and so may this file.</footer>
+<footer>Sizes in powers of 1,000, as in DevTools. Keys and texts that are no names of the code are hidden as […]; words in them may remain.</footer>
 <script type="application/json" id="parts">${inert(parts)}</script>
 <script>${script}</script>
 </html>
@@ -72,13 +73,13 @@ function stepItem (step, at) {
 }
 
 function classTable (classes) {
-  const rows = classes.map((row) => `<tr><td>${count(row.count)}<td>${escape(bytes(row.selfSize))}<td>${escape(bytes(row.retainedSize))}<td class="name"><code>${escape(row.class)}</code>`)
+  const rows = classes.map((row) => `<tr><td>${count(row.count)}<td>${escape(bytes(row.selfSize))}<td>${escape(bytes(row.retainedSize))}<td class="name"><code>${escape(named(row.class))}</code>`)
   return `<div class="scroll"><table><thead><tr><th>objects<th>own<th>retained<th class="name">class</thead><tbody>${rows.join('')}</tbody></table></div>`
 }
 
 function duplicates (strings) {
   if (strings.length === 0) return ''
-  const rows = strings.slice(0, 15).map((each) => `<tr><td>${count(each.count)}<td>${escape(bytes(each.wasted))}<td class="name"><code>${escape(each.text.slice(0, 100))}</code>`)
+  const rows = strings.slice(0, 15).map((each) => `<tr><td>${count(each.count)}<td>${escape(bytes(each.wasted))}<td class="name"><code>${escape(named(each.text.slice(0, 100)))}</code>`)
   return `<section><h2>Strings that are there more than once</h2><div class="scroll"><table><thead><tr><th>copies<th>waste<th class="name">text</thead><tbody>${rows.join('')}</tbody></table></div></section>`
 }
 

@@ -3,7 +3,7 @@
 const { constants } = require('node:fs')
 const fs = require('node:fs/promises')
 const path = require('node:path')
-const { FOLDER, FRESH_MS, requestName } = require('../../snapshot/request')
+const { FOLDER, FRESH_MS, isRequestName, requestName } = require('../../snapshot/request')
 
 const CREATE = constants.O_RDWR | constants.O_CREAT | constants.O_EXCL | constants.O_NOFOLLOW
 
@@ -30,8 +30,10 @@ class RequestFile {
     try {
       file.#folder = await openFolder(pid)
       // By the folder's descriptor: in a container the name might be made to lead elsewhere.
-      file.#name = `/proc/self/fd/${file.#folder.fd}/${requestName(inner)}`
-      file.#handle = await createAnew(file.#name, pid)
+      const folder = `/proc/self/fd/${file.#folder.fd}`
+      await checkOthers(folder, { pid, inner, uid })
+      file.#name = path.join(folder, requestName(inner))
+      file.#handle = await fs.open(file.#name, CREATE, 0o600).catch((cause) => { throw unreachable(pid, cause) })
       await file.#fill(`${JSON.stringify(request)}\n`, uid)
       return file
     } catch (error) {
@@ -78,27 +80,18 @@ async function openFolder (pid) {
   }
 }
 
-async function createAnew (name, pid) {
-  try {
-    return await fs.open(name, CREATE, 0o600)
-  } catch (cause) {
-    if (cause.code !== 'EEXIST') throw unreachable(pid, cause)
-    await removeForgotten(name, pid)
-    return fs.open(name, CREATE, 0o600)
-  }
-}
-
-/** What a command left that was killed. */
-async function removeForgotten (name, pid) {
-  const { ctimeMs, uid } = await fs.lstat(name)
-  const file = path.join(FOLDER, path.basename(name))
-  if (Date.now() - ctimeMs < FRESH_MS) {
-    throw new Error(`Process ${pid} is being asked already: '${file}' is there, of user ${uid}. Try again in a minute.`)
-  }
-  try {
-    await fs.unlink(name)
-  } catch (cause) {
-    throw new Error(`'${file}' is in the way, and user ${uid} alone can remove it: ${cause.message}.`, { cause })
+/** Two commands at a time would share one signal. What was forgotten, by one that was killed, goes. */
+async function checkOthers (folder, { pid, inner, uid }) {
+  const names = await fs.readdir(folder).catch(() => [])
+  for (const name of names.filter((each) => isRequestName(each, inner))) {
+    const file = path.join(folder, name)
+    const stat = await fs.lstat(file).catch(() => undefined)
+    // What others put there the process leaves alone, and so does this.
+    if (stat?.uid !== uid || !stat.isFile()) continue
+    if (Date.now() - stat.ctimeMs < FRESH_MS) {
+      throw new Error(`Process ${pid} is being asked already: '${path.join(FOLDER, name)}' is there, of user ${uid}. Try again in a minute.`)
+    }
+    await fs.rm(file, { force: true }).catch(() => {})
   }
 }
 

@@ -13,8 +13,6 @@ const { bodyOf, bytesEach, hasClosures, hasParts, isCrowded, isMostlyText, share
 const { entriesOf } = require('./roots')
 const { isPlain, isTarget, listenersOf, listenersOfTarget, sampledIndices, valuesOfQueue } = require('./walk')
 
-const { memoryUsage } = process
-
 /** Entries of one container that are looked into. */
 const SAMPLE = 6
 /** Neighbouring entries, and objects of each, that are searched for the ArrayBuffers which they keep parts of. */
@@ -122,12 +120,6 @@ function withValueBeside ([key, value], beside) {
 
 /** Bytes of one more slot, without what is in it. */
 const SLOT = { map: 36, set: 28, array: 8, object: 36, emitter: 8, timers: 0, entries: 8, chain: 0, queue: 8 }
-
-/** Bytes that all entries together can have at the most. Reads /proc: once for all containers. */
-function memoryInUse () {
-  const { heapUsed, external, arrayBuffers, rss } = memoryUsage()
-  return Math.max(heapUsed + Math.max(external, arrayBuffers), rss)
-}
 
 /** What more than one entry closes over, and has no identity by which that would show. */
 function repeatedTexts (entries) {
@@ -302,4 +294,4 @@ function newestOf (container, shape) {
   return Array.from({ length: length - from }, (_, i) => own(container, from + i))
 }
 
-module.exports = { contentsOf, memoryInUse, routesHeldBy, sampleOf }
+module.exports = { contentsOf, routesHeldBy, sampleOf }

@@ -1,8 +1,9 @@
 'use strict'
 
 const { setTimeout } = require('node:timers')
+const { memoryInUse } = require('../memory-in-use')
 const { besideOf, capOf } = require('./beside')
-const { contentsOf, memoryInUse, routesHeldBy, sampleOf } = require('./contents')
+const { contentsOf, routesHeldBy, sampleOf } = require('./contents')
 const { expiryOf } = require('./expiry')
 const { growthOfKind, kindsOf, steadiness, toFindings } = require('./finding')
 const { Ledger } = require('./ledger')
@@ -33,6 +34,7 @@ class CensusEvidence {
   cost = { durationMs: 0, longestSliceMs: 0, walks: 0 }
   /** @type {string[]} */
   problems = []
+  #means
   #heldBy
   #walkIntervalMs
   #ledger = new Ledger()
@@ -51,9 +53,12 @@ class CensusEvidence {
   #begun = 0
 
   /**
-   * @param {{heldBy?: () => {route: string, ref: WeakRef<object>}[], walkIntervalMs?: number}} [options] requests that are known to be held
+   * @param {import('../sources').Means} [means]
+   * @param {() => {route: string, ref: WeakRef<object>}[]} [heldBy] requests that are known to be held
+   * @param {number} [walkIntervalMs] between the first two walks
    */
-  constructor ({ heldBy = () => [], walkIntervalMs = WALK_INTERVAL_MS } = {}) {
+  constructor (means, heldBy = () => [], walkIntervalMs = WALK_INTERVAL_MS) {
+    this.#means = means
     this.#heldBy = heldBy
     this.#walkIntervalMs = walkIntervalMs
   }
@@ -112,7 +117,7 @@ class CensusEvidence {
   }
 
   async #walkInto (ledger, slices) {
-    const { scopes, problem } = Scopes.open()
+    const { scopes, problem } = Scopes.open(this.#means)
     if (problem !== undefined) this.#problem(problem)
     ledger.beginWalk(now())
     const walk = new Walk({
@@ -141,7 +146,7 @@ class CensusEvidence {
 
   async #describeGrown (ledger) {
     const slices = new Slices({ limitMs: 300 })
-    const { scopes } = Scopes.open()
+    const { scopes } = Scopes.open(this.#means)
     this.#careful = mayHideDictionary(ledger.all())
     try {
       const described = []

@@ -2,6 +2,7 @@
 
 const path = require('node:path')
 const { duration } = require('../../format')
+const { named } = require('../../names')
 const { article, describePlace, keyOf } = require('./place')
 const { anchorOf, fillOf, siteOf } = require('./site')
 
@@ -190,7 +191,7 @@ function aboutEach ({ bytesPerEntry: each, atLeast, parts }) {
 function describe ({ shape, type, first, last }, { what, site, holds, event, about }) {
   const change = `from ${number(first.size)} to ${number(last.size)}`
   const seconds = Math.max(1, Math.round((last.at - first.at) / 1000))
-  if (event !== undefined) return `${what}, ${article(type)}, went ${change} listeners in ${seconds} s, ${number(event.most)} of them for '${event.event}'${about}`
+  if (event !== undefined) return `${what}, ${article(type)}, went ${change} listeners in ${seconds} s, ${number(event.most)} of them for '${event.shown ?? named(event.event)}'${about}`
   if (shape === 'timers') return `${what}${site === null ? '' : ` (${path.basename(site.file)}:${site.line})`} grew ${change} in ${seconds} s${about}`
   if (shape === 'text') return `${what}, ${article(type)}, grew ${change} characters in ${seconds} s`
   if (shape === 'chain') return `${what}, a list of ${type}s that are linked, grew ${change} in ${seconds} s${about}`

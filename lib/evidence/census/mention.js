@@ -1,5 +1,6 @@
 'use strict'
 
+const { functionName } = require('../../names')
 const { own, source } = require('./read')
 
 /** Longer functions are not searched: a bundle in one function would cost more than it tells. */
@@ -9,9 +10,9 @@ const ARROW = /^(?:async\s*)?(?:\(|[\p{ID_Continue}$]+\s*=>)/u
 
 const FILLS = 'set|add|push|unshift|splice|append|insert|put|save|store|enqueue|on|once|addListener|prependListener|addEventListener|labels|register|subscribe'
 
-/** What follows the name of what is filled. */
-const FILLED = `(?:[\\w$.?]*\\.(?:${FILLS})\\s*\\(|[\\w$.?]*\\s*\\[[^\\]\\n]*\\]\\s*(?:\\?\\?|\\|\\|)?=(?!=))`
-const FILLED_FIELD = new RegExp(`(?<![\\w$.])this\\.(#?[A-Za-z_$][\\w$]*)${FILLED}`, 'g')
+/** What follows the name of what is filled. Bounded, as sources may be made by programs. */
+const FILLED = `(?:[\\w$.?]{0,100}\\.(?:${FILLS})\\s{0,100}\\(|[\\w$.?]{0,100}\\s{0,100}\\[[^\\]\\n]{0,200}\\]\\s{0,100}(?:\\?\\?|\\|\\|)?=(?!=))`
+const FILLED_FIELD = new RegExp(`(?<![\\w$.])this\\.(#?[A-Za-z_$][\\w$]{0,99})(?![\\w$])${FILLED}`, 'g')
 const MAX_FIELDS = 100
 /** A comparison with fewer asks for something else, such as whether there are any. */
 const LEAST_CAP = 16
@@ -78,7 +79,7 @@ function capIn (fn, name, valueOf) {
 }
 
 function mention (fn, begin, text, index, quality) {
-  const functionName = own(fn, 'name')
+  const name = own(fn, 'name')
   // The location that V8 gives is that of the parameters, of an arrow function with its `async`.
   const open = ARROW.test(text) ? 0 : Math.max(0, Math.min(text.indexOf('('), index))
   const before = text.slice(open, index)
@@ -87,7 +88,7 @@ function mention (fn, begin, text, index, quality) {
     file: begin.file,
     line: begin.line + lines.length - 1,
     column: lines.length === 1 ? begin.column + before.length : lines.at(-1).length + 1,
-    function: typeof functionName === 'string' && functionName !== '' ? functionName : null,
+    function: typeof name === 'string' ? functionName(name) : null,
     begin,
     quality: quality + 1 / (text.length + 2)
   }

@@ -1,9 +1,12 @@
 'use strict'
 
-const { boolean, optional, readOptions } = require('../../options')
+const { isMainThread } = require('node:worker_threads')
+const { OPTIONS: OF_START, boolean, integer, optional, readOptions } = require('../../options')
+const { Pauses } = require('../../pauses')
 const { countResources } = require('../../resource-watch')
+const { memoryInUse } = require('../memory-in-use')
 const { besideOf } = require('./beside')
-const { contentsOf, memoryInUse } = require('./contents')
+const { contentsOf } = require('./contents')
 const { queryHeap } = require('./heap-wide')
 const { Ledger } = require('./ledger')
 const { describePlace } = require('./place')
@@ -18,7 +21,8 @@ const MAX_LISTED = 50
 
 const OPTIONS = {
   since: { default: undefined, check: optional(isCensus) },
-  heapWide: { default: false, check: boolean() }
+  heapWide: { default: false, check: boolean() },
+  maxPauseMs: { default: undefined, check: optional(integer(1, 3600000)) }
 }
 
 /** An earlier census, also one that was JSON in the meantime. */
@@ -30,15 +34,17 @@ function isCensus (value) {
 /**
  * The largest containers that can be reached by name. Takes its time, in slices of a few
  * milliseconds, and asks for no collection unless `heapWide` wants what has no name, too.
- * @param {{since?: object, heapWide?: boolean}} [options] `since`: an earlier census, to be told what grew
+ * @param {{since?: object, heapWide?: boolean, maxPauseMs?: number}} [options] `since`: an earlier census, to be told what grew
+ * @param {{binding?: object, maxPauseMs?: number}} [means] `maxPauseMs`: where the options have none
  * @throws ERR_TIDEMARK_OPTION, ERR_TIDEMARK_UNKNOWN_OPTION
  */
-async function census (options) {
-  const { since, heapWide } = readOptions(options, OPTIONS)
+async function census (options, { binding, maxPauseMs: allowed = OF_START.maxPauseMs.default } = {}) {
+  const { since, heapWide, maxPauseMs = allowed } = readOptions(options, OPTIONS)
+  const pauses = new Pauses(maxPauseMs)
   const time = new Date()
   const slices = new Slices({ limitMs: WALK_LIMIT_MS, keepsAlive: true })
   const ledger = new Ledger()
-  const { scopes, problem } = Scopes.open()
+  const { scopes, problem } = Scopes.open({ binding, pauses })
   const walk = new Walk({ scopes, slices, found: (container, seen) => ledger.note(container, seen, now()) })
   const problems = problem === undefined ? [] : [problem]
   const containers = []
@@ -55,18 +61,20 @@ async function census (options) {
     if (since !== undefined) await list(grew, whatGrew(since, records, MAX_LISTED), slices, options)
     if (heapWide) {
       if (scopes === undefined) problems.push('Without the inspector the heap could not be searched for containers that have no name.')
-      else rest = await queryHeap(scopes, slices, (container) => ledger.recordOf(container))
+      else rest = await queryHeap(scopes, slices, pauses, (container) => ledger.recordOf(container))
     }
   } finally {
     scopes?.close()
     slices.end()
   }
+  const resources = { ...countResources() }
+  if (process.platform === 'linux' && isMainThread && resources.OpenFile === undefined) problems.push('Open files were not counted: /proc/self/fd cannot be read.')
   const result = {
     time,
     containers,
     emitters,
     ...rest === undefined ? {} : { heapWide: rest },
-    resources: { ...countResources() },
+    resources,
     ...since === undefined ? {} : { grew },
     cost: {
       durationMs: Math.round(slices.durationMs * 10) / 10,
@@ -75,7 +83,7 @@ async function census (options) {
       functions: walk.functions,
       truncated: walk.truncated
     },
-    problems: [...problems, ...walk.problems]
+    problems: [...problems, ...walk.problems, ...pauses.problems]
   }
   remember(result, records, !walk.truncated && !ledger.full)
   return result

@@ -2,6 +2,7 @@
 
 const path = require('node:path')
 const { originOf } = require('../file-name')
+const { HIDDEN, isName, named } = require('../../names')
 const { packageOf } = require('../package-of')
 
 /**
@@ -96,19 +97,19 @@ function chainOf (place) {
   return chain
 }
 
-/** Keys that are data (ids, addresses) are neither the same in every process nor anybody's business. */
+/** Keys that are data (ids, addresses) are neither the same in every process nor anybody's business, and code seldom has longer ones. */
 const IDENTIFIER = /^#?[A-Za-z_$][\w$]{0,39}$/
-/** A symbol is named by who wrote the code. */
 const SYMBOL = /^Symbol\([\w$. -]{1,40}\)$/
 
 function expression (chain) {
   let text = ''
   for (const { kind, name } of chain) {
-    if (kind === 'entry') text += '[…]'
+    if (kind === 'entry') text += HIDDEN
     else if (kind === 'module') text += `require('${name}')`
+    else if (kind === 'global') text += isName(name) ? name : `globalThis${HIDDEN}`
     else if (ANCHORS.has(kind)) text += name
-    else if (IDENTIFIER.test(name)) text += `.${name}`
-    else text += SYMBOL.test(name) ? `[${name}]` : '[…]'
+    else if (IDENTIFIER.test(name) && isName(name)) text += `.${name}`
+    else text += SYMBOL.test(name) && named(name) === name ? `[${name}]` : HIDDEN
   }
   return text
 }

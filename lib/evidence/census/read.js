@@ -6,6 +6,7 @@
  * Objects of other realms (vm contexts) are no different: what decides is the internal slot.
  */
 const { types } = require('node:util')
+const { named } = require('../../names')
 
 const { getOwnPropertyDescriptor, getPrototypeOf, ownKeys } = Reflect
 const { isArray } = Array
@@ -85,7 +86,7 @@ function nameConstructor (constructor, name) {
   if (typeof own === 'string' && own.length <= 2 && own.length < name.length) exportedAs.set(constructor, name)
 }
 
-/** The name of what made a value, as a person would say it: 'IncomingMessage', 'string', 'function', 'null'. */
+/** The name of what made a value, as a person would say it: 'IncomingMessage', 'string', 'function', 'null'. A class may be called by data. */
 function typeName (value) {
   if (value === null) return 'null'
   if (typeof value !== 'object') return typeof value
@@ -93,7 +94,7 @@ function typeName (value) {
   const constructor = constructorOf(value)
   if (constructor === undefined) return 'Object'
   const name = exportedAs.get(constructor) ?? own(constructor, 'name')
-  return typeof name === 'string' && name !== '' ? name.slice(0, 80) : 'Object'
+  return typeof name === 'string' && name !== '' ? named(name) : 'Object'
 }
 
 /** Whether a value is a Buffer, another view or an ArrayBuffer. */

@@ -4,7 +4,7 @@ const Module = require('node:module')
 const path = require('node:path')
 const { performance } = require('node:perf_hooks')
 // What is our own is not what leaks, and walking it would find the census itself.
-const { isOwnFile } = require('../own-files')
+const { isOwnFile, ownClasses } = require('../own-files')
 const { packageOf } = require('../package-of')
 const { anchor, isDependency, step } = require('./place')
 const { getOwnPropertyDescriptor, isReadable, nameConstructor, own, ownKeys, typeName } = require('./read')
@@ -27,6 +27,9 @@ function loadedFiles () {
   return [...files.filter((file) => !isDependency(file)), ...files.filter(isDependency)]
 }
 
+/** Not `require`, which a bundler that does not know the name at build time makes into an error. */
+const requireBuiltin = Module.createRequire(process.execPath)
+
 function exportsOf (file) {
   const module = own(own(Module, '_cache'), file)
   return isReadable(module) ? own(module, 'exports') : undefined
@@ -41,7 +44,7 @@ function * eachBuiltin (skip) {
   for (const entry of process.moduleLoadList ?? []) {
     const id = String(entry).replace(/^NativeModule /, '')
     if (!Module.builtinModules.includes(id) || id.startsWith('_')) continue
-    const exported = require(`node:${id}`)
+    const exported = requireBuiltin(`node:${id}`)
     skip(exported)
     for (const key of isReadable(exported) ? ownKeys(exported) : []) {
       const value = own(exported, key)
@@ -65,6 +68,7 @@ function skipClass (value, skip) {
 function * eachRoot (reach, skip) {
   skip(globalThis)
   skip(own(process, 'env'))
+  for (const each of ownClasses) skip(each, true)
   const files = loadedFiles()
   for (const file of files) {
     if (isOwnFile(file)) skipOwn(exportsOf(file), skip)
@@ -121,7 +125,7 @@ function moduleName (file) {
 
 function agents () {
   const loaded = process.moduleLoadList ?? []
-  return ['http', 'https'].filter((id) => loaded.includes(`NativeModule ${id}`)).map((id) => require(`node:${id}`).globalAgent)
+  return ['http', 'https'].filter((id) => loaded.includes(`NativeModule ${id}`)).map((id) => requireBuiltin(`node:${id}`).globalAgent)
 }
 
 /**

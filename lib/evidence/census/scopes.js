@@ -1,6 +1,7 @@
 'use strict'
 
 const { sentence } = require('../../format')
+const { PausePerHeap } = require('../../pauses')
 const { debuggerProblem, loadInspector, InspectorSession } = require('../inspector')
 const { toPath } = require('../to-path')
 const { own, prototypeOf } = require('./read')
@@ -11,9 +12,16 @@ const { now } = require('./slices')
 const BRIDGE = Symbol.for('tidemark.census.bridge')
 const GROUP = 'tidemark.census'
 
-/** Script id to path or URL, of those that live; what has no name is not in it. Scripts do not change theirs. */
+/** Script id to path or URL; '' where it has none, and not in it where that is not known. Scripts do not change theirs. */
 let scripts = new Map()
-/** Asking for all names takes 15 to 30 ms, more the first time: not for every `new Function`. */
+/** `new Function` makes a script each time. */
+const MOST_SCRIPTS = 10000
+
+/**
+ * Where V8's own function for the name of a script is missing (Windows, an unknown Node.js): the debugger is
+ * switched on for a moment, and reports all of them. For that V8 walks the whole heap.
+ */
+const learning = new PausePerHeap(20, 0.22)
 const LEARN_INTERVAL_MS = 10000
 let learnedAt = -Infinity
 
@@ -22,8 +30,7 @@ const UNSEEN = 'Containers in variables of functions are not seen.'
 /**
  * What JavaScript cannot see of its own functions and objects: the variables in a function's scopes,
  * where it is in the source, what it is bound to, private fields, also a class's own. By an inspector session of our own
- * that neither enables the debugger, but for the moment in which it asks for the names of scripts,
- * nor evaluates a line of the app.
+ * that does not evaluate a line of the app.
  *
  * Objects cross by a bridge object that both sides hold. Every object group is released before the
  * slice ends, so nothing of the app is kept.
@@ -34,14 +41,19 @@ class Scopes {
   #session
   #bridgeId
   #bridge = Object.assign(Object.create(null), { out: null, in: null })
+  #scriptName
+  #pauses
 
-  /** @returns {{scopes: Scopes, problem?: undefined} | {scopes?: undefined, problem: string}} */
-  static open () {
+  /**
+   * @param {import('../sources').Means} [means]
+   * @returns {{scopes: Scopes, problem?: undefined} | {scopes?: undefined, problem: string}}
+   */
+  static open (means = {}) {
     const { inspector, problem = debuggerProblem() } = loadInspector()
     if (problem !== undefined) return { problem: `${problem} ${UNSEEN}` }
     let scopes
     try {
-      scopes = new Scopes(new inspector.Session())
+      scopes = new Scopes(new inspector.Session(), means)
       scopes.#connect()
       return { scopes }
     } catch (error) {
@@ -51,7 +63,10 @@ class Scopes {
   }
 
   /** @param {import('node:inspector').Session} session not yet connected */
-  constructor (session) {
+  constructor (session, { binding, pauses }) {
+    // It is believed where its answer can be checked.
+    if (binding !== undefined && toPath(binding.scriptName(scopeList)) === __filename) this.#scriptName = binding.scriptName
+    this.#pauses = pauses
     this.#events = session
     this.#session = new InspectorSession(session)
   }
@@ -73,9 +88,10 @@ class Scopes {
     this.#session.close()
   }
 
-  /** Learns which script is which file: the one thing here that cannot be cut into pieces. */
+  /** Learns which script is which file, where that is not asked of each function. */
   learnScripts () {
-    if (now() - learnedAt > LEARN_INTERVAL_MS) this.#learnScripts()
+    if (this.#scriptName !== undefined || now() - learnedAt <= LEARN_INTERVAL_MS) return
+    if (this.#pauses?.allow('Which files functions are in was not asked for, and the containers in their variables are not seen', learning.expectedMs) ?? true) this.#learnScripts()
   }
 
   /**
@@ -93,7 +109,7 @@ class Scopes {
   }
 
   #learnScripts () {
-    learnedAt = now()
+    const startedAt = learnedAt = now()
     // All that live are reported each time; those that were collected are not.
     const living = new Map()
     const onParsed = ({ params: { scriptId, url } }) => { if (url !== '') living.set(scriptId, scripts.get(scriptId) ?? toPath(url)) }
@@ -102,6 +118,7 @@ class Scopes {
       this.#session.post('Debugger.enable')
       this.#session.post('Debugger.disable')
       scripts = living
+      learning.took(now() - startedAt)
     } finally {
       this.#events.off('Debugger.scriptParsed', onParsed)
     }
@@ -130,7 +147,7 @@ class Scopes {
         }
         const by = (name) => internal.find((property) => property.name === name)?.value
         const at = by('[[FunctionLocation]]')?.value
-        if (at !== undefined) found[index].location = this.#locate(at)
+        if (at !== undefined) found[index].location = this.#locate(at, functions[index])
         const target = by('[[TargetFunction]]')
         if (target?.objectId !== undefined) {
           fetched.push({ index, kind: 'bound', objectId: target.objectId })
@@ -177,9 +194,18 @@ class Scopes {
     })
   }
 
-  #locate ({ scriptId, lineNumber, columnNumber }) {
-    if (!scripts.has(scriptId) && now() - learnedAt > LEARN_INTERVAL_MS) this.#learnScripts()
+  #locate ({ scriptId, lineNumber, columnNumber }, fn) {
+    if (!scripts.has(scriptId)) this.#learn(scriptId, fn)
     return { file: scripts.get(scriptId) ?? '', line: lineNumber + 1, column: columnNumber + 1 }
+  }
+
+  #learn (scriptId, fn) {
+    if (this.#scriptName === undefined) {
+      this.learnScripts()
+      return
+    }
+    if (scripts.size >= MOST_SCRIPTS) scripts.clear()
+    scripts.set(scriptId, toPath(this.#scriptName(fn) ?? ''))
   }
 
   /** JavaScript to inspector; undefined for what the inspector must not look at. */

@@ -7,7 +7,7 @@ const {
   constructorOf, firstEntries, getOwnPropertyDescriptor, isArray, isBinary, isMap, isReadable, isSet,
   mapSize, own, ownKeys, prototypeOf, setSize, source, typeName, variable
 } = require('./read')
-const { isOwnFile, isOwnObject } = require('../own-files')
+const { isOwnFile } = require('../own-files')
 const { anchor, isBetter, isDependency, step } = require('./place')
 const { callbacksOf, countTimers, eachRoot, entriesOf, performanceEntries, timerDurations, timerTableOf } = require('./roots')
 const { isCapName } = require('./cap-name')
@@ -52,14 +52,14 @@ const LONG_TEXT = 32768
 const RANK_OF_TIMERS = -10
 
 /**
- * Enumerating a dictionary cannot be interrupted: 0.2 to 0.8 us a key. There is no way to ask for
+ * Enumerating a dictionary cannot be interrupted: 0.3 to 0.5 us a key, so this many take up to 50 ms. There is no way to ask for
  * the number of keys alone, but a table of that many lies in V8's space of large objects, at no less
  * than 36 bytes a key. While more of that space is unexplained than this many keys, the properties
  * of objects wait, but for those that their source names; what was found to be a large Map or Array
  * explains some. Functions do not wait, nor private fields of what no class fills by computed keys:
  * hardly any is a dictionary, and much is found by them.
  */
-const MAX_KEYS = 2e5
+const MAX_KEYS = 1.25e5
 const BYTES_A_KEY = 36
 /** Bytes that an entry accounts for at most: tables double, and the former one may still lie there. */
 const EXPLAINED = { map: 85, set: 65, array: 24, object: 72, emitter: 24, timers: 0, text: 1, entries: 8, chain: 0, queue: 8 }
@@ -188,7 +188,7 @@ class Walk {
    */
   #reach (value, place, priority, depth, owner) {
     if (typeof value === 'string' && value.length >= LONG_TEXT && place.kind !== 'entry') this.#foundText(place, value.length)
-    if (!isReadable(value) || isOwnObject(value)) return
+    if (!isReadable(value)) return
     if (this.#visited.has(value)) {
       this.#offerPlace(value, place, owner)
       return
@@ -585,7 +585,7 @@ function listenersOfTarget (target, event, most) {
   return found
 }
 
-/** @returns {{total: number, event: string, most: number}} all listeners, and the event that has most of them */
+/** @returns {{total: number, event: string, most: number, shown?: string}} all listeners, and the event that has most of them; how to call it */
 function listenersOf (emitter) {
   const count = own(emitter, '_eventsCount')
   const events = own(emitter, '_events')
@@ -600,7 +600,7 @@ function listenersOf (emitter) {
   }
   if (!isReadable(events)) return most
   // So many names of events are a leak of their own, and as many listeners at least.
-  if (count > DICTIONARY) return { total: count, event: `${count} different events`, most: count }
+  if (count > DICTIONARY) return { total: count, event: '', shown: `${count} different events`, most: count }
   for (const event of ownKeys(events)) {
     const listeners = own(events, event)
     const here = typeof listeners === 'function' ? 1 : isReadable(listeners) && isArray(listeners) ? own(listeners, 'length') : 0

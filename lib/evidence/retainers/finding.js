@@ -1,6 +1,7 @@
 'use strict'
 
 const path = require('node:path')
+const { HIDDEN, isName, named } = require('../../names')
 const { originOf } = require('../file-name')
 const { isOwnFile } = require('../own-files')
 
@@ -14,7 +15,7 @@ const LONGEST_NAME = 60
 const CONFIDENCE = { high: 0.95, medium: 0.7 }
 
 /** Names of the program. Others are data (ids, addresses), and nobody's business. */
-const IDENTIFIER = /^(?:#?[A-Za-z_$][\w$]{0,39}|\[…\])$/
+const IDENTIFIER = /^#?[A-Za-z_$][\w$]{0,39}$/
 
 /** Says nothing of what is held. */
 const PLAIN = new Set(['Object', 'Array', 'Function', '(string)', 'string', '(array)'])
@@ -73,12 +74,16 @@ function keyOf (holder, file) {
 
 /** 'Map `byUser.[…]` (context of app.js)': what is in backquotes names properties one by one. */
 function withoutData (holder, steps) {
-  const keys = steps.filter(({ edge }) => edge?.type === 'property' && edge.name !== '' && !IDENTIFIER.test(edge.name)).map(({ edge }) => edge.name)
+  const keys = steps.filter(({ edge }) => edge?.type === 'property' && edge.name !== '' && !isShown(edge.name)).map(({ edge }) => edge.name)
   return keys.reduce((text, key) => text.replaceAll(key, '[…]'), holder).replace(/`(.+)`/, (_, label) => `\`${label.replace(/\[\d+\]/g, '[…]').split('.').map(identifier).join('.')}\``)
 }
 
 function identifier (name) {
-  return name.split(/(?=\[…\])/).every((part) => IDENTIFIER.test(part)) ? name : '[…]'
+  return name.split(/(?=\[…\])/).every(isShown) ? name : HIDDEN
+}
+
+function isShown (name) {
+  return name === HIDDEN || (IDENTIFIER.test(name) && isName(name))
 }
 
 /** '._events: Object → .request: Function (app.js:5) → Context → variable requests: Map', from the outside in. */
@@ -86,7 +91,7 @@ function pathInWords (steps) {
   // The app's listeners of tidemark are held by tidemark, and that is not why anything lives.
   const own = steps.findLastIndex(({ location }) => isOwn(location))
   const shown = steps.slice(Math.max(own + 1, 1)).slice(-MOST_STEPS)
-  const words = shown.map((step) => `${edgeInWords(step.edge)}${cut(step.class.replace(/^system \/ /, ''))}${placeInWords(step.location)}`)
+  const words = shown.map((step) => `${edgeInWords(step.edge)}${cut(named(step.class.replace(/^system \/ /, '')))}${placeInWords(step.location)}`)
   return (shown.length < steps.length - 1 ? ['…', ...words] : words).join(' → ')
 }
 
@@ -96,7 +101,7 @@ function isOwn (location) {
 
 function edgeInWords (edge) {
   if (edge === null) return ''
-  if (edge.type === 'property') return `.${IDENTIFIER.test(edge.name) ? edge.name : '[…]'}: `
+  if (edge.type === 'property') return `.${isShown(edge.name) ? edge.name : HIDDEN}: `
   if (edge.type === 'context') return `variable ${cut(edge.name)}: `
   return ''
 }

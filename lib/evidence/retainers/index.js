@@ -3,6 +3,7 @@
 const { performance } = require('node:perf_hooks')
 const { setTimeout: wait } = require('node:timers/promises')
 const { messageOf } = require('../../errors')
+const { memoryInUse } = require('../memory-in-use')
 const { toFindings } = require('./finding')
 
 /** Between the two captures; less where less than twice as much time is left. */
@@ -21,6 +22,10 @@ const NEED_PER_BYTE = 1.2
 /** What a heap snapshot shows. */
 const CHANNELS = ['heap', 'external']
 
+/** How long a fork stops the thread: this, and by what is in memory what the last one took. */
+const FORK_MS = 10
+let forkMsPerGb = 45
+
 /** Of this thread, also when its monitor is stopped and started again. */
 let begunAt = -Infinity
 
@@ -35,6 +40,7 @@ class RetainerEvidence {
   cost = { durationMs: 0 }
   problems = []
   #snapshots
+  #pauses
   #memoryLimit
   #work = null
   #cancel = null
@@ -47,10 +53,11 @@ class RetainerEvidence {
    *   compare (before: string, after: string, options: {signal: AbortSignal}): Promise<object[]>,
    *   checkHeadroom (options: object, need: number): void
    * }} snapshots
-   * @param {number} [memoryLimit] bytes, as the option of `start()`
+   * @param {import('../sources').Means} [means]
    */
-  constructor (snapshots, memoryLimit) {
+  constructor (snapshots, { memoryLimit, pauses } = {}) {
     this.#snapshots = snapshots
+    this.#pauses = pauses
     this.#memoryLimit = memoryLimit
   }
 
@@ -67,6 +74,8 @@ class RetainerEvidence {
   leakTold (channel, timeLeftMs) {
     const now = performance.now()
     if (this.pending || !CHANNELS.includes(channel) || now - begunAt < REST_MS) return
+    const expectedMs = FORK_MS + memoryInUse() / 1e9 * forkMsPerGb
+    if (this.#pauses?.allow('Who holds what leaks was not looked for in heap snapshots', expectedMs) === false) return
     begunAt = now
     this.#findings = []
     const controller = new AbortController()
@@ -116,6 +125,7 @@ class RetainerEvidence {
   async #capture (signal) {
     const snapshot = await this.#snapshots.capture({ signal, memoryLimit: this.#memoryLimit, timeoutMs: CAPTURE_MS })
     this.cost.durationMs += snapshot.pauseMs
+    forkMsPerGb = Math.max(0, snapshot.pauseMs - FORK_MS) / memoryInUse() * 1e9
     return snapshot
   }
 

@@ -1,7 +1,7 @@
 'use strict'
 
 const { readHeapSnapshot } = require('../../analysis')
-const { captureFleeting } = require('../../snapshot/fleeting')
+const { captureNameless } = require('../../snapshot')
 const { checkHeadroom } = require('../../snapshot/guard')
 
 /**
@@ -10,7 +10,7 @@ const { checkHeadroom } = require('../../snapshot/guard')
  */
 function snapshotsOf (binding) {
   return {
-    capture: (options) => captureFleeting(binding, options),
+    capture: (options) => captureNameless(binding, options),
     checkHeadroom: (options, need) => checkHeadroom(binding, options, need),
     async compare (before, after, options) {
       const earlier = await readHeapSnapshot(binding, before, options)

@@ -4,7 +4,7 @@ const { subscribe, unsubscribe } = require('node:diagnostics_channel')
 const { performance } = require('node:perf_hooks')
 const { bytes, percent } = require('../../format')
 const { Departed } = require('./departed')
-const { handlersOf } = require('../handlers')
+const { handlersOf, linkHandlers } = require('../handlers')
 const { RouteNames, OTHER } = require('./name')
 const { attribute } = require('./regression')
 const { Retention } = require('./retention')
@@ -44,6 +44,7 @@ const MOST_ROWS = 120
 class RouteEvidence {
   cost = { durationMs: 0 }
   problems = []
+  #means
   #running = false
   #names
   #departed
@@ -63,6 +64,11 @@ class RouteEvidence {
   #onStart = (message) => this.#started(message)
   #onFinish = (message) => this.#finished(message)
   #onHandler = (message) => this.#handled(message)
+
+  /** @param {import('../sources').Means} [means] */
+  constructor (means) {
+    this.#means = means
+  }
 
   start () {
     if (this.#running) return
@@ -148,12 +154,12 @@ class RouteEvidence {
   }
 
   /**
-   * Of each route of Express the functions that answer it.
-   * @returns {{route: string, handlers: WeakRef<Function>[]}[]}
+   * Tells allocation sites which route of Express they run for.
+   * @param {Finding[]} findings of all sources
    */
-  handlers () {
-    if (!this.#running) return []
-    return [...this.#names.all()].map(({ name, handlers }) => ({ route: name, handlers: handlers ?? [] }))
+  async link (findings) {
+    if (!this.#running) return
+    await linkHandlers(findings, [...this.#names.all()].map(({ name, handlers }) => ({ route: name, handlers: handlers ?? [] })), this.#means)
   }
 
   #started ({ request, response }) {

@@ -1,7 +1,7 @@
 'use strict'
 
 const { types: { isProxy, isRegExp } } = require('node:util')
-const { routeOf, template } = require('../../route')
+const { methodOf, routeOf, shownTemplate, template } = require('../../route')
 const { dataProperty } = require('../data-property')
 
 /** So many names are told apart; a server without routes has as many as it has URLs. */
@@ -40,7 +40,7 @@ class RouteNames {
   learn ({ request, route }) {
     const req = dataProperty(request, 'raw')
     const url = dataProperty(route, 'url')
-    if (typeof req === 'object' && req !== null && typeof url === 'string') this.#told.set(req, url)
+    if (typeof req === 'object' && req !== null && typeof url === 'string') this.#told.set(req, shownTemplate(url))
   }
 
   /**
@@ -49,7 +49,7 @@ class RouteNames {
    * @returns {T}
    */
   of (req, res) {
-    const method = dataProperty(req, 'method')
+    const method = methodOf(dataProperty(req, 'method'))
     const told = this.#told.get(req)
     if (told !== undefined) return this.#named(`${method} ${told}`)
     const baseUrl = dataProperty(req, 'baseUrl')
@@ -88,7 +88,7 @@ function nameOfRoute (req, method, baseUrl, route, failed) {
 }
 
 function nameOfUrl (method, url) {
-  if (typeof url !== 'string') return String(method)
+  if (typeof url !== 'string') return method
   const query = url.indexOf('?')
   return `${method} ${template(query < 0 ? url : url.slice(0, query))}`
 }

@@ -1,9 +1,11 @@
 'use strict'
 
 const { performance } = require('node:perf_hooks')
-const { AllocationRate, intervalFor } = require('./allocation-rate')
+const { setTimeout: wait } = require('node:timers/promises')
+const { messageOf } = require('../../errors')
+const { AllocationRate, intervalFor, MOST_INTERVAL } = require('./allocation-rate')
 const { toFindings } = require('./finding')
-const { growthBySite } = require('./growth')
+const { SETTLED, growthBySite } = require('./growth')
 const { Sampler } = require('./sampler')
 const { Stacks } = require('./stacks')
 
@@ -11,8 +13,18 @@ const { Stacks } = require('./stacks')
 const FIRST_AFTER_MS = 8000
 const FIRST_UNTIL_MS = 14000
 
-/** A profile costs a full GC: about a second per GB. Above this the first one is left out. */
-const LARGE_HEAP = 512 * 1024 * 1024
+/** Where V8 collects for a profile: what is missing when that takes too long. */
+const WITHOUT_PROFILES = 'Allocation sites are not named'
+
+/** A full GC that is asked for before a profile is waited for so long, and looked for so often. */
+const SETTLE_MS = 1500
+const LOOK_MS = 50
+/** What was sampled since the last full GC does not count; where that is nearly all, a part of it does. */
+const LEAST_SETTLED = 1 / 4
+
+/** A profile that takes nearly what it may is the last of its sampling: a coarser one begins. */
+const NEARLY = 0.7
+const COARSER = 4
 
 /** Two questions within this time have one answer. */
 const FRESH_MS = 5000
@@ -36,6 +48,7 @@ const EARLY_MS = 12000
  */
 class SiteEvidence {
   cost = { durationMs: 0 }
+  #means
   #rate
   #startSampler
   #sampler = null
@@ -47,13 +60,16 @@ class SiteEvidence {
   /** While it pauses, and how long it paused last. */
   #resumeAt = Infinity
   #pauseMs = PAUSE_MS / 2
+  #finding = null
   #answer = { at: -Infinity, findings: [] }
   #problems = new Set()
 
   /**
+   * @param {import('../sources').Means} [means]
    * @param {{rate: {measure (done: Function): void, stop (): void}, startSampler: typeof Sampler.start}} [profiler]
    */
-  constructor ({ rate, startSampler } = { rate: new AllocationRate(), startSampler: Sampler.start }) {
+  constructor (means = {}, { rate, startSampler } = { rate: new AllocationRate(), startSampler: Sampler.start }) {
+    this.#means = means
     this.#rate = rate
     this.#startSampler = startSampler
   }
@@ -72,7 +88,7 @@ class SiteEvidence {
    * @param {number} now milliseconds, monotonic
    * @param {{fullGcs: number, level: number | undefined}} sample
    */
-  tick (now, { fullGcs, level }) {
+  tick (now, { fullGcs }) {
     const collected = this.#fullGcs !== null && fullGcs > this.#fullGcs
     this.#fullGcs = fullGcs
     if (now >= this.#resumeAt) this.#begin()
@@ -80,7 +96,7 @@ class SiteEvidence {
     const problem = this.#sampler.check()
     if (problem !== undefined) this.#end(problem)
     else if (this.#sampler.ageMs >= MOST_MS) this.#pause(now)
-    else this.#observe(now, collected, level)
+    else this.#observe(collected)
   }
 
   stop () {
@@ -93,7 +109,7 @@ class SiteEvidence {
     const isFresh = performance.now() - this.#answer.at < FRESH_MS
     // What was found before the sampling began anew says more than what begins.
     const isYoung = this.#answer.findings.length > 0 && this.#sampler?.ageMs < EARLY_MS
-    if (this.#sampler !== null && !isFresh && !isYoung) this.#find()
+    if (this.#sampler !== null && !isFresh && !isYoung) await this.#find()
     return this.#answer.findings
   }
 
@@ -107,7 +123,8 @@ class SiteEvidence {
   #sample (intervalBytes) {
     this.#end()
     const startedAt = performance.now()
-    const { sampler, problem, ours } = this.#startSampler(intervalBytes, { yields: () => this.#yielded() })
+    const { binding } = this.#means
+    const { sampler, problem, ours } = this.#startSampler(intervalBytes, { yields: () => this.#yielded(), binding })
     this.#sampler = sampler ?? null
     if (ours) this.#resumeAt = 0
     else if (problem !== undefined) this.#problems.add(sentence(problem))
@@ -118,10 +135,11 @@ class SiteEvidence {
     this.cost.durationMs += this.#measuredAt - startedAt
   }
 
-  #observe (now, collected, level) {
-    const { ageMs } = this.#sampler
+  #observe (collected) {
+    const { ageMs, expectedMs, intervalBytes } = this.#sampler
     const ripe = ageMs >= FIRST_UNTIL_MS || (collected && ageMs >= FIRST_AFTER_MS)
-    if (this.#first === null && ripe && !(level > LARGE_HEAP)) this.#takeFirst()
+    if (this.#first === null && ripe) this.#takeFirst()
+    else if (this.#first !== null && expectedMs > this.#means.pauses?.mostMs * NEARLY) this.#findAndSample(Math.min(MOST_INTERVAL, intervalBytes * COARSER))
     if (this.#sampler === null || performance.now() - this.#measuredAt < MEASURE_EVERY_MS) return
     this.#measuredAt = performance.now()
     this.#rate.measure((bytesPerSecond) => this.#adapt(intervalFor(bytesPerSecond)))
@@ -130,7 +148,7 @@ class SiteEvidence {
   /** Only its samples: the stacks are read, and the tree is large. */
   #takeFirst () {
     const profile = this.#take()
-    if (profile !== null) this.#first = { samples: profile.samples }
+    if (profile !== null) this.#first = { samples: profile.samples, settled: profile.settled }
   }
 
   #adapt (intervalBytes) {
@@ -139,12 +157,26 @@ class SiteEvidence {
     const tooFine = intervalBytes >= current * MUCH
     const tooCoarse = intervalBytes * MUCH <= current && ageMs < EARLY_MS
     this.#timesTooFine = tooFine ? this.#timesTooFine + 1 : 0
-    if (this.#timesTooFine > 1) this.#find()
-    if (this.#timesTooFine > 1 || tooCoarse) this.#sample(intervalBytes)
+    if (this.#timesTooFine > 1) this.#findAndSample(intervalBytes)
+    else if (tooCoarse) this.#sample(intervalBytes)
+  }
+
+  /** Nobody waits for it. */
+  #findAndSample (intervalBytes) {
+    const sampler = this.#sampler
+    this.#find()
+      .then(() => { if (this.#sampler === sampler) this.#sample(intervalBytes) })
+      .catch((error) => this.#problems.add(sentence(messageOf(error))))
   }
 
   #find () {
-    const profile = this.#take()
+    this.#finding ??= this.#findNow().finally(() => { this.#finding = null })
+    return this.#finding
+  }
+
+  async #findNow () {
+    await this.#settle()
+    const profile = this.#sampler === null ? null : this.#take()
     if (profile === null) return
     const startedAt = performance.now()
     const growths = growthBySite(this.#stacks, this.#first, profile)
@@ -152,13 +184,35 @@ class SiteEvidence {
     this.cost.durationMs += performance.now() - startedAt
   }
 
-  /** @returns {object | null} a profile; null where somebody else stopped the profiler, which ends it here too */
+  /** Where most was sampled since the last full GC, one is asked for: what died since then still looks alive. */
+  async #settle () {
+    const sampler = this.#sampler
+    const { collect, sinceFullGc } = this.#means
+    if (this.#settledShare() >= SETTLED || !collect?.()) return
+    const askedAt = performance.now()
+    for (let waitedMs = 0; waitedMs < SETTLE_MS && this.#sampler === sampler; waitedMs = performance.now() - askedAt) {
+      await wait(LOOK_MS, undefined, { ref: false })
+      if (sinceFullGc() < performance.now() - askedAt) return
+    }
+  }
+
+  /** Of what was sampled so far, what was sampled before the last full GC, or counts as such. */
+  #settledShare () {
+    const { sinceFullGc } = this.#means
+    if (this.#sampler.collects !== false || sinceFullGc === undefined) return SETTLED
+    return Math.min(SETTLED, Math.max(LEAST_SETTLED, 1 - sinceFullGc() / this.#sampler.ageMs))
+  }
+
+  /** @returns {object | null} a profile; null where it would take too long, or somebody else stopped the profiler, which ends it here too */
   #take () {
+    const { expectedMs } = this.#sampler
+    if (this.#means.pauses?.allow(WITHOUT_PROFILES, expectedMs) === false) return null
     const startedAt = performance.now()
     try {
+      const settled = this.#settledShare()
       const profile = this.#sampler.take()
       this.#stacks.read(profile)
-      return profile
+      return { ...profile, settled }
     } catch {
       this.#end('Somebody else stopped the heap profiler.')
       return null

@@ -1,6 +1,7 @@
 'use strict'
 
 const { applicationFrame, isApplicationFile } = require('../app-frame')
+const { functionName: shownName } = require('../../names')
 const { toPath } = require('../to-path')
 
 /** @typedef {import('../suspect').Location} Location */
@@ -80,7 +81,7 @@ class Stacks {
 /** @returns {Frame} */
 function toFrame (callFrame) {
   const location = applicationFrame([callFrame])
-  const name = callFrame.functionName === '' ? null : callFrame.functionName
+  const name = shownName(callFrame.functionName)
   if (location === null) return { owner: 'node', name, location: null, begins: null, url: callFrame.url }
   return {
     owner: isApplicationFile(location.file) ? 'app' : 'package',

@@ -39,6 +39,14 @@ impl Bits {
         *word & bit != 0
     }
 
+    /// How many bits are set.
+    pub(crate) fn count(&self) -> usize {
+        self.words
+            .iter()
+            .map(|word| word.count_ones() as usize)
+            .sum()
+    }
+
     /// How many bits are set before each word, for `rank`.
     pub(crate) fn ranks(&self) -> Vec<u32> {
         let mut total = 0;

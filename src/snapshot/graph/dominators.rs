@@ -18,7 +18,7 @@ use std::mem;
 
 use super::bits::Bits;
 use super::essential::Essential;
-use crate::snapshot::columns::{Node, Snapshot};
+use crate::snapshot::columns::{Edge, Node, Snapshot};
 use crate::snapshot::error::SnapshotError;
 use crate::snapshot::progress::{Gate, Ticker};
 
@@ -28,8 +28,6 @@ pub(crate) struct Tree {
     pub(crate) dominator: Vec<Node>,
     /// All nodes, each after its dominator.
     pub(crate) order: Vec<Node>,
-    /// Memory to be used again: fresh pages cost more than the sums that go there.
-    pub(crate) room: Vec<Tie>,
 }
 
 pub(crate) fn dominators(
@@ -47,7 +45,7 @@ pub(crate) fn dominators(
     } = walk;
     // The peak of the memory is here: what is not needed any more is used again.
     let forest = Forest::new(&parent[..reached], met);
-    let (semi, room) = semidominators(&parent, &retainers, forest, gate)?;
+    let semi = semidominators(&parent, &retainers, forest, gate)?;
     let mut dominator = retainers.first;
     drop(retainers.numbers);
     // From here on `parent` holds dominators, from the front.
@@ -63,12 +61,12 @@ pub(crate) fn dominators(
     for (w, &node) in order.iter().enumerate() {
         dominator[node as usize] = order[parent[w] as usize];
     }
-    Ok(Tree {
-        dominator,
-        order,
-        room,
-    })
+    Ok(Tree { dominator, order })
 }
+
+/// Bytes a node at the peak, retainers aside: order, parent, forest, first retainer, semidominator,
+/// and on the other thread the distance.
+const PEAK_PER_NODE: usize = 7 * 4;
 
 const NONE: u32 = u32::MAX;
 const NOT_MET: Met = Met {
@@ -182,7 +180,7 @@ impl Walk {
                 };
                 node = above;
                 number = self.met[node as usize].number;
-                edges = rest..snapshot.edges_of(node).end;
+                edges = rest as usize..snapshot.edges_of(node).end;
                 continue;
             };
             if !essential.contains(edge) {
@@ -193,7 +191,7 @@ impl Walk {
             met.retainers += 1;
             if met.number == NONE {
                 if !edges.is_empty() {
-                    stack.push((node, edges.start));
+                    stack.push((node, edges.start as Edge));
                 }
                 number = self.give_number(to, number);
                 node = to;
@@ -231,6 +229,7 @@ impl Retainers {
             }
         }
         first.push(total);
+        snapshot.check_peak(snapshot.node_count() * PEAK_PER_NODE + total as usize * 4)?;
         let mut numbers = vec![NONE; total as usize];
         let mut ticker = Ticker::new(gate);
         for node in 0..snapshot.node_count() as Node {
@@ -264,7 +263,7 @@ fn semidominators(
     retainers: &Retainers,
     mut forest: Forest,
     gate: &Gate,
-) -> Result<(Vec<u32>, Vec<Tie>), SnapshotError> {
+) -> Result<Vec<u32>, SnapshotError> {
     let reached = forest.trees.len();
     let mut semi = parent[..reached].to_vec();
     let mut ticker = Ticker::new(gate);
@@ -278,7 +277,7 @@ fn semidominators(
         semi[w] = least;
         forest.trees[w].label = least;
     }
-    Ok((semi, forest.trees))
+    Ok(semi)
 }
 
 /// What is done: all numbers greater than the current one.
@@ -289,7 +288,7 @@ struct Forest {
 
 #[derive(Clone, Copy)]
 #[repr(align(8))]
-pub(crate) struct Tie {
+struct Tie {
     ancestor: u32,
     /// The least semidominator on the way up to below the ancestor.
     label: u32,

@@ -25,7 +25,7 @@ pub(crate) fn move_to_owners(
         if owner != NOBODY {
             let size = sizes.get(owned as u32);
             sizes.set(owned as u32, 0);
-            sizes.set(owner, sizes.get(owner).saturating_add(size));
+            sizes.add(owner, size);
         }
     }
     Ok(owners)

@@ -10,6 +10,7 @@ use std::sync::mpsc::{Receiver, SyncSender};
 use super::layout::Layout;
 use super::numbers::Numbers;
 use super::rows::{EdgeSink, LocationSink, NodeSink, Piece, Rows};
+use crate::snapshot::budget;
 use crate::snapshot::columns::{Edges, Location, Nodes};
 use crate::snapshot::error::{Code, SnapshotError};
 
@@ -58,12 +59,34 @@ pub(crate) struct Builder {
     pub(super) announced_edges: u64,
     pub(super) edges: Edges,
     pub(super) locations: Vec<Location>,
+    size: i64,
+    /// Bytes of the file, 0 where that is not known.
+    length: u64,
     pub(super) largest_node_name: u32,
     pub(super) largest_edge_name: u32,
     rows: Rows,
 }
 
 impl Builder {
+    /// For a file of `length` bytes.
+    pub(crate) fn of_file(length: u64) -> Self {
+        Self {
+            length,
+            ..Self::default()
+        }
+    }
+
+    /// Makes room for what the header claims, as far as the file can hold it. Untouched room is
+    /// no memory.
+    fn expect(&mut self, layout: &Layout) {
+        // A number has at least a digit and a comma.
+        let held = |claimed: u64, fields: usize| claimed.min(self.length / (2 * fields as u64));
+        let nodes = held(layout.node_count, layout.nodes.fields);
+        let edges = held(layout.edge_count, layout.edges.fields);
+        self.nodes.expect(nodes as usize);
+        self.edges.expect(edges as usize);
+    }
+
     /// Takes messages until there are no more; gives the vectors of blocks back through `spare`.
     pub(crate) fn run(
         mut self,
@@ -72,7 +95,10 @@ impl Builder {
     ) -> Result<Self, SnapshotError> {
         while let Ok(message) = messages.recv() {
             match message {
-                Message::Layout(layout) => self.layout = Some(layout),
+                Message::Layout(layout) => {
+                    self.expect(&layout);
+                    self.layout = Some(layout);
+                }
                 Message::Block(block) => {
                     let piece = Piece {
                         numbers: &block.numbers,
@@ -95,6 +121,10 @@ impl Builder {
         let Some(layout) = &self.layout else {
             return Ok(());
         };
+        budget::check_peak(
+            piece.offset + piece.bytes.len() as u64,
+            self.nodes.used() + self.edges.used(),
+        )?;
         let node_fields = layout.nodes.fields as u64;
         let node_count = self.nodes.kind.len() as u64;
         match (table, &layout.locations) {
@@ -104,6 +134,7 @@ impl Builder {
                     layout: &layout.nodes,
                     nodes: &mut self.nodes,
                     edges: &mut self.announced_edges,
+                    size: &mut self.size,
                     largest_name: &mut self.largest_node_name,
                 },
             ),

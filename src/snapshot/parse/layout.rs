@@ -2,6 +2,7 @@
 
 use serde_json::Value;
 
+use super::rows::LARGEST_SIZE;
 use crate::snapshot::columns::{EdgeKind, NodeKind};
 use crate::snapshot::error::{Code, SnapshotError};
 
@@ -108,7 +109,9 @@ impl Layout {
             locations,
             node_count: count(&header["node_count"], "node_count")?,
             edge_count: count(&header["edge_count"], "edge_count")?,
-            extra_native_bytes: header["extra_native_bytes"].as_u64().unwrap_or(0),
+            extra_native_bytes: header["extra_native_bytes"]
+                .as_u64()
+                .map_or(0, |bytes| bytes.min(LARGEST_SIZE.cast_unsigned())),
         })
     }
 }

@@ -6,7 +6,7 @@
 //! it does not know is skipped, without recursion.
 //!
 //! What always holds: memory is bounded by the bytes seen, never by a count that the file
-//! claims; every number is checked before it is kept; each error names its byte.
+//! claims (which reserves room, as far as the file can fill it); every number is checked before it is kept; each error names its byte.
 
 mod builder;
 mod layout;
@@ -20,15 +20,18 @@ pub(super) use self::builder::{Builder, Message, Remote};
 use self::layout::Layout;
 use self::numbers::{Numbers, Stop};
 use self::rows::Piece;
+use super::budget;
 use super::columns::{Edges, Nodes, Snapshot};
 use super::error::{Code, SnapshotError};
 use super::strings::Strings;
 
 /// Numbers are read in blocks that stay in the cache between the two passes over them.
 const BLOCK: usize = 1 << 17;
-/// V8's header has 1.2 KB.
-const LONGEST_HEADER: usize = 1 << 20;
+/// V8's header has 1.2 KB. Parsed, a header takes up to 16 times its bytes.
+const LONGEST_HEADER: usize = 1 << 16;
 const LONGEST_KEY: usize = 64;
+/// How often the memory of the strings is looked at.
+const STRINGS_PER_CHECK: usize = 1 << 16;
 
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 enum Section {
@@ -312,14 +315,16 @@ impl Parser {
             locations.sort_unstable();
         }
         locations.dedup_by_key(|location| location.node);
-        Ok(Snapshot {
+        let snapshot = Snapshot {
             nodes: builder.nodes,
             edges: builder.edges,
             strings,
             locations,
             extra_native_bytes,
             bytes,
-        })
+        };
+        snapshot.check_peak(0)?;
+        Ok(snapshot)
     }
 
     /// The header's counts, for progress and plausibility; nothing before the header was read.
@@ -376,7 +381,7 @@ impl Parser {
                 if self.header.len() >= LONGEST_HEADER {
                     return Err(self.error(
                         Code::Layout,
-                        "The header is longer than 1 MiB: is this a heap snapshot?",
+                        "The header is longer than 64 KiB: is this a heap snapshot?",
                     ));
                 }
                 self.header.push(byte);
@@ -594,6 +599,9 @@ impl Parser {
                         );
                     }
                     self.strings.end_string();
+                    if self.strings.len().is_multiple_of(STRINGS_PER_CHECK) {
+                        budget::check_peak(self.offset, self.strings.used())?;
+                    }
                     self.state = State::Strings(Between::Separator);
                     return Ok(at + 1);
                 }

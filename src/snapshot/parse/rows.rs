@@ -130,13 +130,16 @@ pub(super) struct NodeSink<'a> {
     pub(super) layout: &'a NodeLayout,
     pub(super) nodes: &'a mut Nodes,
     pub(super) edges: &'a mut u64,
+    /// Bytes of all nodes so far.
+    pub(super) size: &'a mut i64,
     pub(super) largest_name: &'a mut u32,
 }
 
 /// Ordinals and sentinels share 32 bits.
 const MOST: u64 = u32::MAX as u64 - 16;
-/// Beyond the integers that JavaScript tells apart no size is true.
-const LARGEST_SIZE: i64 = 1 << 53;
+/// Beyond the integers that JavaScript tells apart no size is true, nor is the sum of all sizes.
+/// So no sum of sizes of this file overflows anywhere.
+pub(super) const LARGEST_SIZE: i64 = 1 << 53;
 
 impl Sink for NodeSink<'_> {
     fn fields(&self) -> usize {
@@ -150,6 +153,7 @@ impl Sink for NodeSink<'_> {
         let mut usual = true;
         let mut largest_name = 0;
         let mut edges = 0;
+        let mut size = 0;
         for row in rows() {
             let fits = (row[layout.name]
                 | row[layout.id]
@@ -161,10 +165,15 @@ impl Sink for NodeSink<'_> {
             largest_name = largest_name.max(row[layout.name]);
             // Wraps only where the block is refused anyway.
             edges = u64::wrapping_add(edges, row[layout.edge_count].cast_unsigned());
+            size = i64::wrapping_add(size, row[layout.self_size]);
         }
         let nodes = &mut *self.nodes;
         let count = (nodes.kind.len() + rows().len()) as u64;
-        if !usual || count >= MOST || self.edges.saturating_add(edges) > MOST {
+        if !usual
+            || count >= MOST
+            || self.edges.saturating_add(edges) > MOST
+            || self.size.saturating_add(size) > LARGEST_SIZE
+        {
             return false;
         }
         nodes
@@ -182,6 +191,7 @@ impl Sink for NodeSink<'_> {
             this
         }));
         *self.edges += edges;
+        *self.size += size;
         *self.largest_name = (*self.largest_name).max(largest_name as u32);
         true
     }
@@ -210,6 +220,14 @@ impl Sink for NodeSink<'_> {
                 layout.self_size,
                 Code::Range,
                 format!("A node of {size} bytes cannot be"),
+            );
+        }
+        *self.size += size;
+        if *self.size > LARGEST_SIZE {
+            return fault(
+                layout.self_size,
+                Code::Range,
+                format!("Nodes of {} bytes in all cannot be", self.size),
             );
         }
         let Ok(edges) = u32::try_from(row[layout.edge_count]) else {
@@ -388,6 +406,16 @@ impl Sink for LocationSink<'_> {
                 layout.node,
                 Code::Range,
                 format!("A location is of {index}, beyond the nodes"),
+            );
+        }
+        if self.locations.len() as u64 >= self.node_count {
+            return fault(
+                0,
+                Code::Counts,
+                format!(
+                    "There are more locations than the {} nodes",
+                    self.node_count
+                ),
             );
         }
         let wrapped = |value: i64| value.clamp(0, i64::from(u32::MAX)) as u32;

@@ -8,11 +8,14 @@ use crate::snapshot::classes::Class;
 use crate::snapshot::code::is_context;
 use crate::snapshot::columns::{Node, NodeKind};
 use crate::snapshot::graph::bits::Bits;
+use crate::snapshot::summary::Children;
 
 const FEWEST_MEMBERS: u64 = 10;
 const SHORTEST_CHAIN: u32 = 1000;
 /// Members whose paths are asked for.
 const SAMPLE: usize = 64;
+/// Groups that are looked at, those with most bytes.
+pub(super) const MOST: usize = 80;
 
 /// A group before it has a name.
 #[derive(Clone)]
@@ -40,51 +43,60 @@ pub(super) fn counts_as_member(kind: NodeKind) -> bool {
 }
 
 pub(super) fn gathered(analysis: &Analysis, least: u64) -> Vec<Group> {
-    let count = analysis.node_count();
     let classes = analysis.classes();
-    let mut fan_out = vec![0_u32; count];
-    for node in 1..count {
-        fan_out[analysis.dominator[node] as usize] += 1;
-    }
-    let mut wide = Bits::new(count);
-    for (node, &fan_out) in fan_out.iter().enumerate() {
-        if u64::from(fan_out) >= FEWEST_MEMBERS && analysis.retained[node] >= least {
-            wide.set(node as Node);
-        }
-    }
-    let mut groups: HashMap<(Node, Class), Group> = HashMap::new();
-    for node in 1..count as Node {
-        let dominator = analysis.dominator(node);
-        if !wide.get(dominator) || !counts_as_member(analysis.kind(node)) {
+    let children = Children::new(analysis);
+    let mut found = Vec::new();
+    let mut of_one: HashMap<Class, Group> = HashMap::new();
+    for dominator in 0..analysis.node_count() as Node {
+        let members = children.of(dominator);
+        let is_wide = members.len() as u64 >= FEWEST_MEMBERS;
+        if !is_wide || analysis.retained_size(dominator) < least {
             continue;
         }
-        // Every module's variables hang on the global object; what one of them holds is the find.
-        if is_context(&analysis.snapshot, node) && analysis.is_global(dominator) {
-            continue;
+        let is_global = analysis.is_global(dominator);
+        for &node in members {
+            if !counts_as_member(analysis.kind(node)) {
+                continue;
+            }
+            // Every module's variables hang on the global object; what one of them holds is the
+            // find.
+            if is_global && is_context(&analysis.snapshot, node) {
+                continue;
+            }
+            let class = classes.of(node);
+            let group = of_one.entry(class).or_insert_with(|| Group {
+                kind: None,
+                dominator,
+                class,
+                count: 0,
+                bytes: 0,
+                sample: Vec::new(),
+            });
+            group.count += 1;
+            group.bytes += analysis.retained_size(node);
+            // A sample of the whole: each new member at a power of two takes the next place.
+            if group.sample.len() < SAMPLE {
+                group.sample.push(node);
+            } else if group.count.is_power_of_two() || group.count.is_multiple_of(1009) {
+                let place = (group.count % SAMPLE as u64) as usize;
+                group.sample[place] = node;
+            }
         }
-        let class = classes.of(node);
-        let group = groups.entry((dominator, class)).or_insert_with(|| Group {
-            kind: None,
-            dominator,
-            class,
-            count: 0,
-            bytes: 0,
-            sample: Vec::new(),
-        });
-        group.count += 1;
-        group.bytes += analysis.retained_size(node);
-        // A sample of the whole: each new member at a power of two takes the next place.
-        if group.sample.len() < SAMPLE {
-            group.sample.push(node);
-        } else if group.count.is_power_of_two() || group.count.is_multiple_of(1009) {
-            let place = (group.count % SAMPLE as u64) as usize;
-            group.sample[place] = node;
+        let groups = of_one.drain().map(|(_, group)| group);
+        found.extend(groups.filter(|group| group.count >= FEWEST_MEMBERS && group.bytes >= least));
+        // A chain of wide dominators has a group at each of them.
+        if found.len() >= 2 * MOST {
+            keep_largest(&mut found, MOST);
         }
     }
-    groups
-        .into_values()
-        .filter(|group| group.count >= FEWEST_MEMBERS && group.bytes >= least)
-        .collect()
+    keep_largest(&mut found, MOST);
+    found
+}
+
+/// Keeps the groups with most bytes, these first.
+pub(super) fn keep_largest(groups: &mut Vec<Group>, most: usize) {
+    groups.sort_by_key(|group| (std::cmp::Reverse(group.bytes), group.dominator, group.class));
+    groups.truncate(most);
 }
 
 /// So many heirs may lie between two members: an object, its closure, the closure's context.

@@ -12,6 +12,7 @@ use crate::snapshot::diff;
 use crate::snapshot::error::SnapshotError;
 use crate::snapshot::graph::bits::Bits;
 use crate::snapshot::progress::Gate;
+use crate::snapshot::public_name::named;
 
 /// What each suspect has grown by.
 pub(super) struct Growths {
@@ -90,7 +91,13 @@ impl Growths {
         let count_classes = |analysis: &Analysis| {
             let mut counts: HashMap<String, (u64, u64)> = HashMap::new();
             for row in analysis.histogram() {
-                counts.insert(row.class, (row.count, row.retained_size));
+                // As suspects call them: classes that are called by data are one.
+                let class = named(&row.class);
+                if found.iter().any(|(_, suspect)| suspect.class == class) {
+                    let counted = counts.entry(class.into_owned()).or_default();
+                    counted.0 += row.count;
+                    counted.1 += row.retained_size;
+                }
             }
             counts
         };

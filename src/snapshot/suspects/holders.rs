@@ -1,6 +1,7 @@
 //! Holders that everybody knows: what keeps the objects is said by its name, not by its fields.
 
 use crate::snapshot::paths::Step;
+use crate::snapshot::public_name::named;
 use crate::snapshot::words;
 
 /// What kind of thing holds a group of objects.
@@ -91,7 +92,7 @@ fn rule_at(path: &[Step], at: usize) -> Option<Rule> {
         return found(
             HolderKind::Listeners,
             at - 1,
-            event.map(|edge| edge.name.clone()),
+            event.map(|edge| named(&edge.name).into_owned()),
         );
     }
     if name.contains("kEvents") {

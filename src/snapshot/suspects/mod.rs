@@ -44,6 +44,7 @@ pub struct Suspect {
     pub sentence: String,
     /// The holder in words, the same for the same holder in another snapshot.
     pub holder: String,
+    pub(crate) node: Node,
     /// V8's id of the holder.
     pub id: u32,
     /// The class of what is held.
@@ -147,13 +148,18 @@ fn ranked(
                 .is_some_and(|growth| growth.bytes >= least.cast_signed())
         });
     }
-    let mut found: Vec<Suspect> = found.into_iter().map(|(_, suspect)| suspect).collect();
-    found.sort_by_key(|suspect| {
+    found.sort_by_key(|(_, suspect)| {
         let growth = suspect.growth.map_or(0, |growth| growth.bytes);
         std::cmp::Reverse((suspect.confidence, growth, suspect.bytes))
     });
     found.truncate(MOST_SUSPECTS);
-    Ok(found)
+    Ok(found
+        .into_iter()
+        .map(|(_, suspect)| Suspect {
+            path: now.known_path(suspect.node),
+            ..suspect
+        })
+        .collect())
 }
 
 fn find(
@@ -166,10 +172,10 @@ fn find(
     groups.extend(groups::chains(analysis, least));
     gate.pass(0)?;
     groups.extend(groups::large_objects(analysis, least));
-    groups.sort_by_key(|group| std::cmp::Reverse(group.bytes));
+    groups::keep_largest(&mut groups, groups::MOST);
     let mut suspects: Vec<(Group, Suspect)> = Vec::new();
     let mut holders: Vec<Node> = Vec::new();
-    for group in groups.iter().take(8 * MOST_SUSPECTS) {
+    for group in &groups {
         gate.pass(0)?;
         let Some((holder, suspect)) = naming::name(analysis, group) else {
             continue;

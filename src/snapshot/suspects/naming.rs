@@ -7,19 +7,24 @@ use super::{Confidence, HolderKind, Suspect, holders};
 use crate::snapshot::analysis::Analysis;
 use crate::snapshot::code::{Origin, is_context};
 use crate::snapshot::columns::{Node, NodeKind};
+use crate::snapshot::public_name::named;
 
 pub(super) fn name(analysis: &Analysis, group: &Group) -> Option<(Node, Suspect)> {
     let (kind, holder, detail) = match group.kind {
         Some(kind) => (kind, named_above(analysis, group.dominator), None),
         None => holder_of(analysis, group)?,
     };
-    let path = analysis.known_path(holder);
-    if path.is_empty() {
+    let path = analysis.known_path_nodes(holder);
+    // Listeners of tidemark's are the app's all the same.
+    if path.is_empty() || (kind != HolderKind::Listeners && is_own(analysis, &path)) {
+        return None;
+    }
+    if kind == HolderKind::LargeObject && is_source(analysis, &path) {
         return None;
     }
     let described = analysis.describe(holder);
     let holder_words = described.sentence();
-    let class = analysis.classes().name(group.class);
+    let class = &*named(analysis.classes().name(group.class));
     // Where the holder keeps little else, what it retains is what a reader finds in DevTools.
     let retained = analysis.retained_size(holder);
     let bytes = if retained >= group.bytes && retained / 2 <= group.bytes {
@@ -28,9 +33,9 @@ pub(super) fn name(analysis: &Analysis, group: &Group) -> Option<(Node, Suspect)
         group.bytes
     };
     let share = bytes as f64 / analysis.total_size().max(1) as f64;
-    let own_code = path.iter().any(|step| {
-        (step.class == "Function" || is_context(&analysis.snapshot, step.node))
-            && analysis.code().origin(&analysis.snapshot, step.node) == Origin::Application
+    let own_code = path.iter().any(|&node| {
+        (analysis.class_name(node) == "Function" || is_context(&analysis.snapshot, node))
+            && analysis.code().origin(&analysis.snapshot, node) == Origin::Application
     });
     Some((
         holder,
@@ -45,6 +50,7 @@ pub(super) fn name(analysis: &Analysis, group: &Group) -> Option<(Node, Suspect)
                 bytes,
             ),
             holder: holder_words,
+            node: holder,
             id: analysis.id(holder),
             class: class.to_owned(),
             count: group.count,
@@ -56,10 +62,44 @@ pub(super) fn name(analysis: &Analysis, group: &Group) -> Option<(Node, Suspect)
             } else {
                 Confidence::Low
             },
-            path,
+            path: Vec::new(),
             location: described.place,
         },
     ))
+}
+
+/// Whether tidemark holds it: whose code it is says the step nearest to it that has code.
+fn is_own(analysis: &Analysis, path: &[Node]) -> bool {
+    let code = analysis.code();
+    let snapshot = &analysis.snapshot;
+    path.iter()
+        .rev()
+        .find_map(|&node| {
+            if code.is_own_object(node) {
+                return Some(true);
+            }
+            match code.origin(snapshot, node) {
+                Origin::Unknown
+                    if code.place(snapshot, node).is_none()
+                        && code.constructor(snapshot, node).is_none() =>
+                {
+                    None
+                }
+                origin => Some(origin == Origin::Own),
+            }
+        })
+        .unwrap_or(false)
+}
+
+/// The text of a program is no leak, however large a bundle is.
+fn is_source(analysis: &Analysis, path: &[Node]) -> bool {
+    let &[.., script, text] = path else {
+        return false;
+    };
+    analysis.kind(script) == NodeKind::Code
+        && analysis
+            .cheapest_edge(script, text)
+            .is_some_and(|edge| analysis.snapshot.edge_name(edge) == "source")
 }
 
 /// For a large object or a chain: the object itself, or what has it as its bytes.

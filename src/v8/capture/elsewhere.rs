@@ -1,6 +1,6 @@
 //! Where there is no capture by fork.
 
-use super::{Look, NearLimitState, Need, Obstacle, Order, Place};
+use super::{Look, NearLimitState, Need, Observed, Obstacle, Order, Place};
 use std::convert::Infallible;
 use std::time::Duration;
 
@@ -20,7 +20,11 @@ impl Capture {
         Err(Obstacle::Platform)
     }
 
-    pub fn ready(&self) -> Option<bool> {
+    pub fn ready(&mut self) -> Option<bool> {
+        match self.0 {}
+    }
+
+    pub fn observed(&self) -> Option<Observed> {
         match self.0 {}
     }
 

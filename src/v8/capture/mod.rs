@@ -1,6 +1,6 @@
 //! A heap snapshot by a forked child: the parent stops for the fork and goes on.
 //!
-//! The course of one: [`Capture::start`] asks V8's workers to park; when [`Capture::ready`], the call of
+//! The course of one: [`Capture::start`] watches the memory that is left, then asks V8's workers to park; when [`Capture::ready`], the call of
 //! [`Capture::fork`] is the whole pause; then [`Capture::look`] tells how the child does until it ends.
 //!
 //! What always holds:
@@ -79,17 +79,47 @@ impl From<MissingSymbol> for Obstacle {
     }
 }
 
-/// A process has so much, and something takes more: what the kernel or V8 then ends is the process.
+/// What a snapshot of the heap at its limit would take; bytes where nothing else is said.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct Need {
-    /// Bytes that the child will use at the least.
+    /// The limit of V8's heap.
+    pub heap: u64,
+    /// The child will use so much at the least, and usually.
     pub child: u64,
-    /// Objects whose snapshot fits into what is left.
+    pub usual: u64,
+    /// The child gives up at more objects when it may use `budget`.
     pub objects: u64,
-    /// Bytes that must be left for the app meanwhile.
+    pub budget: u64,
+    /// What must be left for the app meanwhile.
     pub reserve: u64,
-    /// Bytes of RSS at which the caller says that something ends the process.
+    /// What the file will have.
+    pub file: u64,
+    /// RSS at which the caller says that something ends the process.
     pub memory_limit: Option<u64>,
+    /// By how much V8's own end of the process is put off at the most.
+    pub patience: Duration,
+}
+
+impl Need {
+    /// For how many objects so much memory suffices.
+    fn objects_for(&self, memory: u64) -> u64 {
+        if memory >= self.budget {
+            return self.objects;
+        }
+        let objects = u128::from(self.objects) * u128::from(memory) / u128::from(self.budget);
+        u64::try_from(objects).unwrap_or(u64::MAX)
+    }
+}
+
+/// What there is too little of: bytes, and where it is.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Short {
+    pub need: u64,
+    pub available: u64,
+    /// So many 'are left ...'.
+    pub place: &'static str,
+    /// Of disk, not of memory.
+    pub of_disk: bool,
 }
 
 /// Where the snapshot of [`NearLimit`] goes.
@@ -106,11 +136,8 @@ pub enum NearLimitState {
     Waiting,
     Writing,
     Written(Written),
-    /// Too little memory: nothing was begun.
-    Refused {
-        need: u64,
-        available: u64,
-    },
+    /// Nothing was begun.
+    Refused(Short),
     /// In words.
     Failed(String),
 }
@@ -125,6 +152,13 @@ pub struct Written {
     pub took: Duration,
 }
 
+/// Bytes of memory that were left over some time.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Observed {
+    pub least: u64,
+    pub most: u64,
+}
+
 /// What the child gets to do its work.
 #[derive(Clone, Copy, Debug)]
 pub struct Order {
@@ -132,6 +166,8 @@ pub struct Order {
     pub file: i32,
     /// Bytes of writable memory that it may map beyond what it inherits.
     pub memory: u64,
+    /// It gives up when fewer bytes are left, whoever has taken them.
+    pub floor: u64,
     /// It gives up when the heap has more objects: they would need more memory.
     pub objects: u64,
     /// It ends after so many, whatever it does.
@@ -154,9 +190,10 @@ pub struct Look {
 }
 
 /// How far the child is.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, PartialOrd, Ord)]
 #[repr(u32)]
 pub enum Phase {
+    #[default]
     Born,
     /// V8 collects, then walks the heap and builds the graph.
     Building,
@@ -176,9 +213,10 @@ impl Phase {
 }
 
 /// Which step the child ended at by itself.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 #[repr(u32)]
 pub enum Step {
+    #[default]
     None,
     Descriptors,
     OomScore,
@@ -188,6 +226,10 @@ pub enum Step {
     Sandbox,
     /// So many objects need more memory than it may use.
     Objects,
+    /// Too little of it is left, whoever has taken it.
+    Memory,
+    /// Its seconds are over.
+    Time,
     Take,
     Write,
     Redact,
@@ -205,6 +247,8 @@ impl Step {
             Self::SharedMemory => Some("keeping out of shared memory"),
             Self::Sandbox => Some("entering its seccomp sandbox"),
             Self::Objects => Some("counting the objects"),
+            Self::Memory => Some("looking after the memory that is left"),
+            Self::Time => Some("looking at the clock"),
             Self::Take => Some("taking the snapshot"),
             Self::Write => Some("writing"),
             Self::Redact => Some("taking out what strings say"),
@@ -213,7 +257,7 @@ impl Step {
     }
 }
 
-#[derive(Clone, Copy, Debug)]
+#[derive(Clone, Copy, Debug, Default)]
 pub struct Told {
     pub phase: Phase,
     /// Objects of the heap that V8 has walked, and how many there are; 0 until it has counted them.
@@ -221,6 +265,8 @@ pub struct Told {
     pub objects: u32,
     /// Bytes in the file.
     pub written: u64,
+    /// Bytes of memory that were left when the child gave up for want of it.
+    pub left: u64,
     pub failed: Step,
     /// The `errno` of the step that failed, 0 where it has none.
     pub errno: i32,

@@ -9,7 +9,8 @@ use super::control::Control;
 use super::progress::Progress;
 use super::stream::Stream;
 use super::symbols::{CaptureSymbols, Take};
-use super::{sandbox, shared, sys};
+use super::{lookout, sandbox, shared, sys};
+use crate::process::gauge::Gauge;
 use std::ffi::c_void;
 use std::io;
 use std::panic::{AssertUnwindSafe, catch_unwind};
@@ -72,7 +73,10 @@ impl Child<'_> {
     /// Out of everything that it shares with its parent, in the order of the harm it could do.
     fn withdraw(&self) -> Result<(), (Step, Option<io::Error>)> {
         let at = |step| move |error| (step, Some(error));
-        sys::replace_descriptors(self.order.file).map_err(at(Step::Descriptors))?;
+        let gauge = Gauge::open();
+        let mut kept: Vec<_> = gauge.descriptors().collect();
+        kept.push(self.order.file);
+        sys::replace_descriptors(&kept).map_err(at(Step::Descriptors))?;
         sys::default_signals();
         sys::die_with_parent(self.parent);
         sys::end_after(self.order.seconds);
@@ -81,6 +85,8 @@ impl Child<'_> {
         self.progress.until_watched();
         sys::be_modest(self.order.nice);
         sys::limit_memory(self.order.memory).map_err(at(Step::MemoryLimit))?;
+        let Order { floor, seconds, .. } = *self.order;
+        lookout::begin(gauge, floor, seconds, self.progress).map_err(at(Step::Memory))?;
         shared::keep_out(self.progress).map_err(at(Step::SharedMemory))?;
         sandbox::enter().map_err(at(Step::Sandbox))
     }

@@ -1,10 +1,13 @@
 //! The capture itself, on Linux x86-64 with glibc. Where it was measured and what fails without each
 //! step: see the modules.
 
+mod alarm;
 mod child;
 mod control;
 mod fork;
+mod lookout;
 mod near_limit;
+mod observer;
 mod parking;
 mod progress;
 mod sandbox;
@@ -12,23 +15,28 @@ mod shared;
 mod stream;
 mod symbols;
 mod sys;
+mod warden;
 
 use super::super::isolate::Isolate;
-use super::{End, Look, Obstacle, Order};
+use super::{End, Look, Observed, Obstacle, Order};
 use crate::process::other::Other;
 pub use near_limit::NearLimit;
+use observer::Observer;
 use parking::{Parking, Platform};
 use progress::Progress;
+use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, Ordering};
 use std::time::{Duration, Instant};
+use warden::Warden;
 
 /// Whether a capture of this copy of the binary goes on: an app may load the package twice.
 static BUSY: AtomicBool = AtomicBool::new(false);
 
 /// One capture, from the parking of the workers to the end of the child.
 pub struct Capture {
-    isolate: Isolate,
-    symbols: &'static symbols::CaptureSymbols,
+    ground: Ground,
+    /// Before the workers are asked to park.
+    observer: Option<Observer>,
     parking: Option<Parking>,
     _only: Only,
     child: Option<Running>,
@@ -50,8 +58,10 @@ impl Drop for Only {
 }
 
 struct Running {
+    /// Dropped first: it may end the child.
+    warden: Option<Warden>,
     child: Offspring,
-    progress: Progress,
+    progress: Arc<Progress>,
     seen: Other,
     cpu_ms: u64,
 }
@@ -94,16 +104,22 @@ impl Ground {
         }
     }
 
-    fn start(self) -> Result<Capture, Obstacle> {
+    /// `observer`: what is to be done with before V8's workers are asked to park.
+    fn start(self, observer: Option<Observer>) -> Result<Capture, Obstacle> {
         Self::may_fork()?;
         let only = Only::new().ok_or(Obstacle::Busy)?;
+        let parking = observer.is_none().then(|| self.park());
         Ok(Capture {
-            isolate: self.isolate,
-            symbols: self.symbols,
-            parking: Some(Parking::start(self.platform, self.symbols)),
+            ground: self,
+            observer,
+            parking,
             _only: only,
             child: None,
         })
+    }
+
+    fn park(self) -> Parking {
+        Parking::start(self.platform, self.symbols)
     }
 }
 
@@ -117,20 +133,31 @@ impl Capture {
         Ground::may_fork()
     }
 
-    /// Asks V8's workers to park, which they do as they finish what they are at. Called by
-    /// JavaScript on the isolate's thread.
+    /// Watches for a moment how much memory is left, then asks V8's workers to park, which they do as
+    /// they finish what they are at. Called by JavaScript on the isolate's thread.
     ///
     /// # Errors
     /// What is in the way; nothing has happened then.
     pub fn start() -> Result<Self, Obstacle> {
-        Ground::find()?.start()
+        let observer = Observer::start().map_err(|error| Obstacle::System("clone", error))?;
+        Ground::find()?.start(Some(observer))
     }
 
     /// Whether `fork` can be called. `None` when it never can: the workers had something else to do
     /// for too long, and go on with it.
-    pub fn ready(&self) -> Option<bool> {
-        let parking = self.parking.as_ref()?;
+    pub fn ready(&mut self) -> Option<bool> {
+        if self.parking.is_none() && self.child.is_none() && self.observer.as_mut()?.is_done() {
+            self.parking = Some(self.ground.park());
+        }
+        let Some(parking) = &self.parking else {
+            return Some(false);
+        };
         (!parking.expired()).then(|| parking.all_parked())
+    }
+
+    /// How much memory was left while it was watched; `None` where nothing limits it.
+    pub fn observed(&self) -> Option<Observed> {
+        self.observer.as_ref()?.observed()
     }
 
     /// Forks, and lets the workers go. Answers with the length of the pause.
@@ -144,9 +171,15 @@ impl Capture {
             return Err(Obstacle::NotParked);
         }
         let progress = Progress::new().map_err(|error| Obstacle::System("mmap", error))?;
-        let process = fork::fork(self.isolate.raw(), self.symbols, &progress, order)?;
+        let progress = Arc::new(progress);
+        let process = fork::fork(
+            self.ground.isolate.raw(),
+            self.ground.symbols,
+            &progress,
+            order,
+        )?;
         drop(parking);
-        self.child = Some(Running::watch(process, progress)?);
+        self.child = Some(Running::watch(process, progress, order.floor)?);
         Ok(started.elapsed())
     }
 
@@ -169,12 +202,14 @@ impl Capture {
 
 impl Running {
     /// A child that cannot be watched is ended: nobody would see that it hangs.
-    fn watch(process: u32, progress: Progress) -> Result<Self, Obstacle> {
+    fn watch(process: u32, progress: Arc<Progress>, floor: u64) -> Result<Self, Obstacle> {
         let child = Offspring { process, end: None };
         let seen =
             Other::open(process).map_err(|error| Obstacle::System("open of its stat", error))?;
+        let warden = Warden::over(process, floor, Arc::clone(&progress));
         progress.watched();
         Ok(Self {
+            warden,
             child,
             progress,
             seen,
@@ -188,6 +223,10 @@ impl Running {
             self.cpu_ms = glance.cpu_ticks * 10;
         }
         let end = self.child.end();
+        if end.is_some() {
+            // What it did to the child is told from here on.
+            self.warden = None;
+        }
         Look {
             // Read after its end was seen, so that nothing is missed.
             told: self.progress.read(),

@@ -17,8 +17,9 @@ use std::sync::Arc;
 use std::time::{Duration, Instant};
 
 /// How long a worker waits for the fork. The main thread, or that of another environment, may need one
-/// meanwhile (to compile, at its end), and is blocked as long.
-const PATIENCE: Duration = Duration::from_secs(2);
+/// meanwhile (to compile, at its end), and is blocked as long; and while they do not collect, allocation is
+/// three times slower. What keeps a worker for longer, the next try may find done.
+const PATIENCE: Duration = Duration::from_millis(400);
 
 pub(super) struct Parking {
     lot: Arc<Lot>,

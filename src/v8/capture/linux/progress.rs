@@ -16,11 +16,17 @@ struct Page {
     walked: AtomicU32,
     objects: AtomicU32,
     written: AtomicU64,
+    left: AtomicU64,
     /// Told by the parent.
     watched: AtomicU32,
 }
 
 pub(super) struct Progress(SharedPage);
+
+// SAFETY: the page is touched by atomics only, and it is unmapped by who drops the last reference.
+unsafe impl Send for Progress {}
+// SAFETY: as above.
+unsafe impl Sync for Progress {}
 
 impl Progress {
     pub(super) fn new() -> io::Result<Self> {
@@ -44,6 +50,12 @@ impl Progress {
         let errno = error.and_then(io::Error::raw_os_error).unwrap_or(0);
         self.page().errno.store(errno.cast_unsigned(), Relaxed);
         self.page().failed.store(step as u32, Relaxed);
+    }
+
+    /// The child gives up, since no more bytes than these are left. Called by a signal handler, or by the parent that ends it.
+    pub(super) fn short(&self, left: u64) {
+        self.page().left.store(left, Relaxed);
+        self.fail(Step::Memory, None);
     }
 
     /// By the parent: it sees the child from now on, whatever that does.
@@ -70,6 +82,8 @@ impl Progress {
             Step::SharedMemory,
             Step::Sandbox,
             Step::Objects,
+            Step::Memory,
+            Step::Time,
             Step::Take,
             Step::Write,
             Step::Redact,
@@ -80,6 +94,7 @@ impl Progress {
             walked: page.walked.load(Relaxed),
             objects: page.objects.load(Relaxed),
             written: page.written.load(Relaxed),
+            left: page.left.load(Relaxed),
             failed: step[(page.failed.load(Relaxed) as usize).min(step.len() - 1)],
             errno: page.errno.load(Relaxed).cast_signed(),
         }

@@ -7,7 +7,7 @@ use super::sys::{self, EPERM, Instruction};
 use std::io;
 
 /// The numbers of x86-64.
-const ALLOWED: [u32; 36] = [
+const ALLOWED: [u32; 37] = [
     0,   // read
     1,   // write: every descriptor but the file's is /dev/null
     3,   // close
@@ -20,6 +20,7 @@ const ALLOWED: [u32; 36] = [
     13,  // rt_sigaction
     14,  // rt_sigprocmask
     15,  // rt_sigreturn
+    17,  // pread64: how much memory is left
     24,  // sched_yield
     25,  // mremap
     28,  // madvise

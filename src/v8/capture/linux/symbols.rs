@@ -37,6 +37,9 @@ pub(super) type OnNearLimit =
     unsafe extern "C" fn(data: *mut c_void, current: usize, initial: usize) -> usize;
 type AddNearLimitCallback = unsafe extern "C" fn(*mut RawIsolate, OnNearLimit, *mut c_void);
 type RemoveNearLimitCallback = unsafe extern "C" fn(*mut RawIsolate, OnNearLimit, limit: usize);
+/// `v8::InterruptCallback`
+pub(super) type OnInterrupt = unsafe extern "C" fn(*mut RawIsolate, data: *mut c_void);
+type RequestInterrupt = unsafe extern "C" fn(*mut RawIsolate, OnInterrupt, data: *mut c_void);
 type RestoreLimit = unsafe extern "C" fn(*mut RawIsolate, threshold: f64);
 
 /// How a task gets to the platform's workers.
@@ -74,6 +77,7 @@ pub(super) struct LimitSymbols {
     pub(super) add: AddNearLimitCallback,
     pub(super) remove: RemoveNearLimitCallback,
     pub(super) restore_limit: RestoreLimit,
+    pub(super) request_interrupt: RequestInterrupt,
 }
 
 // SAFETY: the one pointer is to constant data of the executable.
@@ -124,6 +128,7 @@ fn resolve_limit() -> Result<LimitSymbols, MissingSymbol> {
         add: function!(itanium(c"_ZN2v87Isolate24AddNearHeapLimitCallbackEPFmPvmmES1_") => AddNearLimitCallback),
         remove: function!(itanium(c"_ZN2v87Isolate27RemoveNearHeapLimitCallbackEPFmPvmmEm") => RemoveNearLimitCallback),
         restore_limit: function!(itanium(c"_ZN2v87Isolate36AutomaticallyRestoreInitialHeapLimitEd") => RestoreLimit),
+        request_interrupt: function!(itanium(c"_ZN2v87Isolate16RequestInterruptEPFvPS0_PvES2_") => RequestInterrupt),
     })
 }
 

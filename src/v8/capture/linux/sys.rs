@@ -4,6 +4,7 @@
 //! safe to call in the child of a process with threads.
 
 use super::super::End;
+use crate::process::rlimits;
 use std::ffi::{CStr, c_int, c_long, c_uint, c_ulong, c_void};
 use std::fs::File;
 use std::io::{self, Write};
@@ -12,7 +13,7 @@ use std::os::fd::AsRawFd;
 use std::thread;
 
 mod c {
-    use super::{c_int, c_long, c_uint, c_ulong, c_void};
+    use super::{c_int, c_long, c_uint, c_void};
 
     /// glibc's `sigset_t`: 1024 bits.
     #[repr(C)]
@@ -62,7 +63,6 @@ mod c {
         pub fn sigaction(signal: c_int, new: *const SignalAction, old: *mut SignalAction) -> c_int;
         pub fn pthread_sigmask(how: c_int, new: *const SignalSet, old: *mut SignalSet) -> c_int;
         pub fn syscall(number: c_long, ...) -> c_long;
-        pub fn getauxval(kind: c_ulong) -> c_ulong;
     }
 }
 
@@ -95,6 +95,7 @@ const SIG_IGN: usize = 1;
 pub(super) const SIGKILL: c_int = 9;
 const SIGSEGV: c_int = 11;
 const SIGPIPE: c_int = 13;
+const SIGALRM: c_int = 14;
 const LAST_SIGNAL: c_int = 64;
 
 const SYS_PAUSE: c_long = 34;
@@ -274,6 +275,19 @@ pub(super) fn on_fault(handler: OnFault) {
     unsafe { c::sigaction(SIGSEGV, &raw const action, std::ptr::null_mut()) };
 }
 
+/// For a child: what is called when its timer has run down; what it interrupts goes on.
+pub(super) fn on_alarm(handler: extern "C" fn(c_int)) {
+    const GO_ON: c_int = 0x1000_0000;
+    let action = c::SignalAction {
+        handler: handler as usize,
+        mask: c::SignalSet([0; 16]),
+        flags: GO_ON,
+        restorer: 0,
+    };
+    // SAFETY: reads one struct, which names a handler for signals without information.
+    unsafe { c::sigaction(SIGALRM, &raw const action, std::ptr::null_mut()) };
+}
+
 pub(super) fn default_action(signal: c_int) {
     // SAFETY: the default action is always valid.
     unsafe { c::signal(signal, SIG_DFL) };
@@ -313,9 +327,9 @@ pub(super) unsafe fn replace_by_copy(page: usize) -> io::Result<()> {
     Ok(())
 }
 
-/// For a child: `/dev/null` in the place of every descriptor but one. Not closed, since libuv ends
+/// For a child: `/dev/null` in the place of every descriptor but these. Not closed, since libuv ends
 /// the process when a write to its own descriptors fails.
-pub(super) fn replace_descriptors(but: c_int) -> io::Result<()> {
+pub(super) fn replace_descriptors(but: &[c_int]) -> io::Result<()> {
     let null_file = File::options().read(true).write(true).open("/dev/null")?;
     let list_file = File::open("/proc/self/fd")?;
     let (null, list) = (null_file.as_raw_fd(), list_file.as_raw_fd());
@@ -343,9 +357,10 @@ pub(super) fn replace_descriptors(but: c_int) -> io::Result<()> {
         while let Some((number, next)) = descriptor(rest) {
             rest = next;
             if let Some(number) = number
-                && ![but, null, list].contains(&number)
+                && ![null, list].contains(&number)
+                && !but.contains(&number)
             {
-                // SAFETY: nothing in the child but the stream to `but` is meant to reach a file.
+                // SAFETY: nothing in the child but what uses `but` is meant to reach a file.
                 checked(unsafe { c::dup2(null, number) })?;
             }
         }
@@ -407,13 +422,8 @@ pub(super) fn be_modest(nice: u8) {
 /// For a child: it may map this many bytes of writable memory more than it has now, or what its parent
 /// may where that is less.
 pub(super) fn limit_memory(more: u64) -> io::Result<()> {
-    // size resident shared text lib data dt
-    let pages: u64 = std::fs::read_to_string("/proc/self/statm")?
-        .split_ascii_whitespace()
-        .nth(5)
-        .and_then(|pages| pages.parse().ok())
-        .ok_or_else(|| io::Error::from(io::ErrorKind::InvalidData))?;
-    let bytes = pages.saturating_mul(page_size()).saturating_add(more);
+    let data = rlimits::data().ok_or_else(|| io::Error::from(io::ErrorKind::InvalidData))?;
+    let bytes = data.saturating_add(more);
     let mut limit = c::Limit { soft: 0, hard: 0 };
     // SAFETY: writes one struct.
     checked(unsafe { c::getrlimit(RLIMIT_DATA, &raw mut limit) })?;
@@ -422,12 +432,6 @@ pub(super) fn limit_memory(more: u64) -> io::Result<()> {
     limit.hard = limit.soft;
     // SAFETY: reads one struct.
     checked(unsafe { c::setrlimit(RLIMIT_DATA, &raw const limit) }).map(drop)
-}
-
-fn page_size() -> u64 {
-    const PAGE_SIZE: c_ulong = 6;
-    // SAFETY: reads what the kernel handed the process at its start.
-    unsafe { c::getauxval(PAGE_SIZE) }
 }
 
 /// One instruction of the kernel's classic packet filter.

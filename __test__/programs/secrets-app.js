@@ -1,0 +1,98 @@
+'use strict'
+
+// An Express app whose clients send secrets everywhere, and which keeps them by path, key, class and function. Prints all
+// that tidemark says about it, on one line: events, log lines, status, page, census; and writes a redacted snapshot, a
+// report and a flame graph into the folder that is its argument.
+const { spawnSync } = require('node:child_process')
+const { once, EventEmitter } = require('node:events')
+const { readFileSync } = require('node:fs')
+const http = require('node:http')
+const path = require('node:path')
+const { setTimeout: wait } = require('node:timers/promises')
+const { subscribe } = require('node:diagnostics_channel')
+const express = require('express')
+const tidemark = require('../..')
+const { data } = require('../names.json')
+
+const [folder] = process.argv.slice(2)
+const said = []
+const say = (kind, payload) => said.push([kind, JSON.stringify(payload)])
+
+for (const event of ['leak', 'leak-evidence', 'stats', 'gc', 'recovered', 'error']) {
+  tidemark.on(event, (payload) => say(event, payload))
+  subscribe(`tidemark:${event}`, (payload) => say(`tidemark:${event}`, payload))
+}
+tidemark.start({ sampleIntervalMs: 100, detector: 'memwatch', consecutive: 2 })
+
+const app = express()
+const sessionsByToken = {}
+const requestsByKey = new Map()
+const handlers = []
+const bus = new EventEmitter()
+bus.setMaxListeners(5)
+
+app.use(tidemark.express({ logger: { info: (line) => say('log', line) }, interval: 200 }))
+app.get('/tidemark', tidemark.express.status())
+
+function keep (req) {
+  const secret = String(req.query.token)
+  const Kept = { [secret]: class {} }[secret]
+  const kept = Object.assign(new Kept(), { [secret]: Array.from({ length: 300 }, (_, i) => ({ i })), headers: req.headers, req })
+  ;(sessionsByToken[secret] ??= []).push(kept)
+  requestsByKey.set(`${secret}${requestsByKey.size}`, kept)
+  handlers.push({ [secret] () { return kept } }[secret])
+  if (bus.listenerCount(secret) < 8) bus.on(secret, () => kept)
+  globalThis[secret] = kept
+}
+app.get('/products/:id', (req, res) => { keep(req); res.json({ ok: true }) })
+// No template knows what is below here.
+app.use('/reset', (req, res) => { keep(req); res.json({ ok: true }) })
+
+async function main () {
+  const server = app.listen(0)
+  await once(server, 'listening')
+  const get = (url, headers = {}) => new Promise((resolve, reject) => {
+    http.get({ port: server.address().port, path: url, headers }, (res) => {
+      let body = ''
+      res.on('data', (chunk) => { body += chunk }).on('end', () => resolve(body))
+    }).on('error', reject)
+  })
+  const sendable = data.filter((text) => /^[\x21-\x7e ]+$/.test(text))
+  for (let round = 0; round < 12 && !said.some(([kind]) => kind === 'leak'); round++) {
+    for (const secret of sendable) {
+      const part = encodeURIComponent(secret)
+      await get(`/reset/${part}?token=${part}`, { 'x-token': secret })
+      await get(`/products/${part}?token=${part}`, { cookie: secret })
+    }
+    tidemark.gc()
+    await wait(300)
+  }
+  await wait(2500)
+  say('status()', tidemark.status())
+  say('page', await get('/tidemark'))
+  say('census()', await tidemark.census())
+  const file = path.join(folder, 'redacted.heapsnapshot')
+  await tidemark.writeHeapSnapshot(file, { redact: true, force: true })
+  await tidemark.profile({ durationMs: 300, path: path.join(folder, 'p.heapprofile'), flameGraph: path.join(folder, 'flame.html') })
+  const full = path.join(folder, 'full.heapsnapshot')
+  await tidemark.writeHeapSnapshot(full, { force: true })
+  tidemark.stop()
+  // It ends with a code of its own where there are suspects.
+  spawnSync(process.execPath, [path.join(__dirname, '..', '..', 'bin', 'tidemark.js'), 'suspects', full, '--html', path.join(folder, 'report.html')])
+  for (const name of ['redacted.heapsnapshot', 'flame.html', 'p.heapprofile', 'report.html']) said.push([name, readFileSync(path.join(folder, name), 'utf8')])
+  const found = []
+  for (const [kind, text] of said) {
+    for (const secret of data) {
+      for (const form of [secret, encodeURIComponent(secret)]) {
+        const at = text.indexOf(form)
+        if (at !== -1) found.push([kind, secret, text.slice(Math.max(0, at - 60), at + form.length + 20)])
+      }
+    }
+  }
+  const kinds = [...new Set(said.map(([kind]) => kind))]
+  const all = said.map(([, text]) => text).join('\n')
+  const readable = ['/products/:id', 'sessionsByToken', 'requestsByKey', 'secrets-app.js'].filter((name) => all.includes(name))
+  process.stdout.write(`${JSON.stringify({ kinds, found, readable })}\n`, () => process.exit())
+}
+
+main()

@@ -1,0 +1,19 @@
+'use strict'
+
+const assert = require('node:assert/strict')
+const { mkdtempSync, rmSync } = require('node:fs')
+const { tmpdir } = require('node:os')
+const path = require('node:path')
+const { test } = require('node:test')
+const { result } = require('./helpers/child')
+
+test('what clients send is in nothing that tidemark says, and names of the code are', { timeout: 300000 }, async (t) => {
+  const folder = mkdtempSync(path.join(tmpdir(), 'tidemark-'))
+  t.after(() => rmSync(folder, { recursive: true }))
+  const { kinds, found, readable } = await result('secrets-app.js', { args: [folder], nodeArgs: ['--expose-gc'], deadlineMs: 240000 })
+  assert.deepEqual(found, [])
+  for (const kind of ['leak', 'tidemark:leak', 'stats', 'gc', 'log', 'status()', 'page', 'census()', 'redacted.heapsnapshot', 'flame.html', 'p.heapprofile', 'report.html']) {
+    assert.ok(kinds.includes(kind), kind)
+  }
+  assert.deepEqual(readable, ['/products/:id', 'sessionsByToken', 'requestsByKey', 'secrets-app.js'])
+})

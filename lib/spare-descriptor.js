@@ -1,0 +1,66 @@
+'use strict'
+
+const { closeSync, openSync } = require('node:fs')
+const { devNull } = require('node:os')
+
+/**
+ * One descriptor that is kept open while a monitor runs, for the moment in which the process has no more:
+ * an app that leaks descriptors is one that evidence has to be loaded in.
+ */
+let spare
+
+/** How many monitors hold it: one at most for each thread, and this file is loaded once a thread. */
+let holders = 0
+
+function hold () {
+  holders++
+  open()
+}
+
+function letGo () {
+  holders--
+  if (holders === 0) close()
+}
+
+/**
+ * Does what needs one descriptor at a time, such as loading files. Gives the spare one up for it where there is no other.
+ * @template T
+ * @param {() => T} work is done again from the beginning
+ * @returns {T}
+ */
+function withSpare (work) {
+  try {
+    return work()
+  } catch (error) {
+    if (!isOutOfDescriptors(error) || spare === undefined) throw error
+  }
+  close()
+  try {
+    return work()
+  } finally {
+    open()
+  }
+}
+
+/** @param {unknown} error */
+function isOutOfDescriptors (error) {
+  const code = error instanceof Error ? error.code : undefined
+  return code === 'EMFILE' || code === 'ENFILE'
+}
+
+function open () {
+  try {
+    spare ??= openSync(devNull, 'r')
+  } catch {
+    // There is none to spare, or the permission model forbids it: then it is as it would be without.
+  }
+}
+
+function close () {
+  if (spare === undefined) return
+  const descriptor = spare
+  spare = undefined
+  closeSync(descriptor)
+}
+
+module.exports = { hold, letGo, withSpare, isOutOfDescriptors }

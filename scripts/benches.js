@@ -1,0 +1,69 @@
+'use strict'
+
+// The short form of each bench, so that none rots: it must end well and print a figure. The figures themselves are
+// worth nothing: several run at once, for seconds.
+
+const { mkdtempSync, rmSync } = require('node:fs')
+const os = require('node:os')
+const path = require('node:path')
+const { ROOT, must } = require('./steps')
+const { scripts } = require('../package.json')
+
+const DEADLINE_MS = 120000
+const AT_ONCE = 2
+
+/** Those of package.json by their script. One that has no row here fails the step. */
+const SCRIPTS = {
+  bench: ['--quick', '--alone'],
+  'bench:verdict': [],
+  'bench:zoo': ['--only', 'ok-idle', '--seconds', '3'],
+  'bench:snapshot': ['--quick', '--alone'],
+  'bench:evidence-pauses': ['--quick']
+}
+
+/** The others. `npm run test:matrix` runs the captures of scripts/captures.js. */
+const PROGRAMS = [
+  ['bench/middleware.js', '--quick'],
+  ['bench/evidence-routes.js', '--quick'],
+  ['bench/evidence-sites.js', '--pairs', '1', '--seconds', '0.3'],
+  ['bench/snapshot/need.js', 'objects in arrays', '20'],
+  ['bench/record/index.js', '--only', 'healthy-batch', '--seconds', '3', '--out']
+]
+
+/** 'node scripts/setup.js && node bench/index.js' */
+function programOf (script) {
+  return scripts[script].split(' ').at(-1)
+}
+
+/** @returns {Promise<{passed: number, failed: number, skipped: number, note: string}>} */
+async function benches () {
+  const names = Object.keys(scripts).filter((name) => /^bench(?::|$)/.test(name))
+  const unknown = names.filter((name) => !Object.hasOwn(SCRIPTS, name))
+  if (unknown.length > 0) throw new Error(`No short form is known of ${unknown.join(', ')}: scripts/benches.js has a table of them`)
+  const folder = mkdtempSync(path.join(os.tmpdir(), 'tidemark-benches-'))
+  const queue = [
+    ...names.map((name) => [programOf(name), ...SCRIPTS[name]]),
+    ...PROGRAMS.map((command) => command.at(-1) === '--out' ? [...command, folder] : command)
+  ]
+  const all = queue.length
+  const failures = []
+  const work = async () => {
+    for (let command = queue.shift(); command !== undefined; command = queue.shift()) {
+      const [program, ...args] = command
+      try {
+        const { stdout } = await must(process.execPath, [path.join(ROOT, program), ...args], { deadlineMs: DEADLINE_MS })
+        if (!/\d/.test(stdout) && !program.includes('record')) throw new Error('it printed no figure')
+      } catch (error) {
+        failures.push(`${command.join(' ')}: ${error.message}`)
+      }
+    }
+  }
+  try {
+    await Promise.all(Array.from({ length: AT_ONCE }, work))
+  } finally {
+    rmSync(folder, { recursive: true, force: true })
+  }
+  return { passed: all - failures.length, failed: failures.length, skipped: 0, note: [`${all - failures.length} of ${all}`, ...failures].join('\n') }
+}
+
+module.exports = { benches }
