@@ -8,7 +8,7 @@ const path = require('node:path')
 const test = require('node:test')
 const { pathToFileURL } = require('node:url')
 const { contentsOf } = require('../lib/evidence/census/contents')
-const { growthOfKind, kindsOf, toFindings } = require('../lib/evidence/census/finding')
+const { growthOfKind, kindsOf, steadiness, toFindings } = require('../lib/evidence/census/finding')
 const { Ledger } = require('../lib/evidence/census/ledger')
 const { Scopes } = require('../lib/evidence/census/scopes')
 const { anchor, step } = require('../lib/evidence/census/place')
@@ -229,4 +229,18 @@ test('containers that hang at the same place are one finding, and the one that g
   const [finding] = toFindings(kinds.map((kind) => ({ ...kind, entries: 840, growth: 84000, bytes: 164000, contents: { holds: ['Item'], within: [], bytesPerEntry: 100 }, routes: [], event: undefined, confidence: 0.9, siblings: [] })))
   assert.equal(finding.description, '`carts[…].items` in app.js, part of a Cart, an Array, grew from 40 to 120 entries in 4 s; it holds Item, about 100 B each; 19 more like it grew too')
   assert.deepEqual(finding.evidence[1], { kind: 'kin', description: 'together they grew by 840', containers: 20 })
+})
+
+test('what doubles now and then is as steady as it can be, and what was loaded once is not', () => {
+  const counted = (sizes) => {
+    const ledger = new Ledger()
+    const list = []
+    sizes.forEach((size, at) => ledger.note(list, { shape: 'array', type: 'Array', size, place: anchor('variable', 'list', '/srv/app/app.js') }, at * 1000))
+    return steadiness(ledger.all()[0])
+  }
+  const doubling = counted([...Array(4).fill(100), ...Array(5).fill(200), ...Array(4).fill(400)])
+  const once = counted([...Array(4).fill(100), ...Array(9).fill(120)])
+  const steady = counted(range(13, (i) => 100 + i))
+  assert.ok(doubling > 0.4 && doubling > 2 * once && doubling < steady, `${doubling} ${once} ${steady}`)
+  assert.ok(counted([...Array(4).fill(100), ...Array(5).fill(200), ...Array(4).fill(100)]) < once, 'it fell again')
 })

@@ -2,6 +2,7 @@
 
 const assert = require('node:assert/strict')
 const { describe, it } = require('node:test')
+const { linkHandlers } = require('../lib/evidence/handlers')
 const { rank, isNews, signatureOf, MOST_SUSPECTS } = require('../lib/evidence/rank')
 
 const LEAK = { channel: 'heap', growthRate: 100000 }
@@ -154,6 +155,17 @@ describe('the ranking of suspects', () => {
     const own = finding({ key: 'own', links: ['function:app.js:1:1'] })
     assert.deepEqual(rank([foreign, route({ growth: 1.9e6 }), own], LEAK).map(({ kind }) => kind), ['route', 'site'])
     assert.equal(rank([foreign, route({ growth: 1e5 }), own], LEAK).length, 3)
+  })
+
+  it('sends to the handler of a route, however much the route explains', () => {
+    const before = (req, res, next) => next()
+    const handler = function show (req, res) { res.end() }
+    const found = route({ key: 'GET /a', growth: null, links: ['route:GET /a'] })
+    const other = route({ key: 'GET /b', links: ['route:GET /b'] })
+    linkHandlers([found, other], [{ route: 'GET /a', handlers: [new WeakRef(handler), new WeakRef(before)] }])
+    const [{ location }] = rank([found], LEAK)
+    assert.deepEqual([location.file, location.function], [__filename, 'show'])
+    assert.equal(other.location, null)
   })
 
   it('believes two kinds of evidence more than one', () => {

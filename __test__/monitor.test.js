@@ -4,6 +4,7 @@ const assert = require('node:assert/strict')
 const { once } = require('node:events')
 const diagnosticsChannel = require('node:diagnostics_channel')
 const path = require('node:path')
+const { performance } = require('node:perf_hooks')
 const { after, test } = require('node:test')
 const { createMiddleware } = require('../lib/express')
 const { Evidence } = require('../lib/evidence')
@@ -265,6 +266,31 @@ test('a growth that a cache explains is a reason in status() and no leak, until 
   assert.equal(monitor.status().state, 'leaking')
   assert.deepEqual(monitor.status().problems, [])
   monitor.stop()
+})
+
+test('when an excuse ends a growth that goes on is reported, and one that has ended is not', async (t) => {
+  for (const [level, event] of [[50e6, undefined], [90e6, 'leak']]) {
+    const statuses = [{ ...leakRecord().status, state: 'leaking', level }]
+    const { binding, monitor } = setup({ evidence: ['resources'], channels: statuses })
+    const excuses = ['fills a cache: 5 of 20', undefined]
+    t.mock.method(Evidence.prototype, 'weigh', async () => ({ suspects: [], excuse: excuses.shift() }))
+    const asked = t.mock.method(Evidence.prototype, 'excuse', async () => undefined)
+    const told = []
+    monitor.on('leak', () => told.push('leak'))
+    monitor.start({ evidence: ['resources'], sampleIntervalMs: 100 })
+    const suspicion = leakRecord({ event: null })
+    suspicion.change.to = 'suspect'
+    const clock = t.mock.method(performance, 'now')
+    binding.last.tell(suspicion, leakRecord())
+    await new Promise((resolve) => setTimeout(resolve, 20))
+    const before = performance.now()
+    clock.mock.mockImplementation(() => before + 11000)
+    while (asked.mock.callCount() === 0) await new Promise((resolve) => setTimeout(resolve, 10))
+    await new Promise((resolve) => setTimeout(resolve, 20))
+    assert.equal(told[0], event)
+    monitor.stop()
+    t.mock.restoreAll()
+  }
 })
 
 test('channels that rise together are one leak', async () => {

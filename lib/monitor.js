@@ -39,6 +39,11 @@ const INTEREST_GC = 2
 /** How long an excuse holds before it is asked for again. */
 const ASK_AGAIN_MS = 10000
 
+/** A growth goes on where it has this share of its former pace. */
+const GOES_ON = 0.5
+/** How long it is watched for that. */
+const FLAT_MS = 60000
+
 /** From the mildest to the worst. */
 const STATES = ['settling', 'steady', 'suspect', 'leaking']
 
@@ -368,8 +373,10 @@ class Monitor extends EventEmitter {
       excuse.at = performance.now()
       this.#inTurn(session, () => session.evidence.excuse(status, status.timeToLimitMs).then((reason) => {
         if (this.#session !== session || session.excused.get(channel) !== excuse) return
-        if (reason !== undefined) excuse.reason = reason
-        else this.#tellWithSuspects(session, { ...excuse.record, status })
+        if (reason !== undefined) Object.assign(excuse, { reason, heldAt: performance.now(), level: status.level })
+        else if (goesOn(excuse, status)) this.#tellWithSuspects(session, { ...excuse.record, status })
+        // Of what begins later the pace is measured from here.
+        else if (performance.now() - excuse.heldAt > FLAT_MS) Object.assign(excuse, { heldAt: performance.now(), level: status.level })
       }))
     }
   }
@@ -449,7 +456,7 @@ class Monitor extends EventEmitter {
   #excuses (session, record, reason) {
     const { channel } = record.status
     session.open.delete(channel)
-    session.excused.set(channel, { reason, record, at: performance.now() })
+    session.excused.set(channel, { reason, record, at: performance.now(), heldAt: performance.now(), level: record.status.level })
   }
 
   #tell (session, record, found) {
@@ -578,6 +585,12 @@ function machineAvailable () {
 function unref (timer) {
   timer?.unref?.()
   return timer
+}
+
+/** Whether a channel went on growing when its excuse ended: a cache that has just filled is flat, and the verdict hears of it later. */
+function goesOn ({ heldAt, level, record }, status) {
+  const seconds = (performance.now() - heldAt) / 1000
+  return level === undefined || !(status.level - level < GOES_ON * (record.status.growthRate ?? 0) * seconds)
 }
 
 /** What grows for a reason that will end is not called leaking. */
