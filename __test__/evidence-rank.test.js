@@ -157,12 +157,15 @@ describe('the ranking of suspects', () => {
     assert.equal(rank([foreign, route({ growth: 1e5 }), own], LEAK).length, 3)
   })
 
-  it('sends to the handler of a route, however much the route explains', () => {
+  it('sends to the handler of a route, however much the route explains', async () => {
     const before = (req, res, next) => next()
     const handler = function show (req, res) { res.end() }
     const found = route({ key: 'GET /a', growth: null, links: ['route:GET /a'] })
     const other = route({ key: 'GET /b', links: ['route:GET /b'] })
-    linkHandlers([found, other], [{ route: 'GET /a', handlers: [new WeakRef(handler), new WeakRef(before)] }])
+    // Slices of work keep no process alive.
+    const alive = setInterval(() => {}, 1000)
+    await linkHandlers([found, other], [{ route: 'GET /a', handlers: [new WeakRef(handler), new WeakRef(before)] }])
+    clearInterval(alive)
     const [{ location }] = rank([found], LEAK)
     assert.deepEqual([location.file, location.function], [__filename, 'show'])
     assert.equal(other.location, null)
