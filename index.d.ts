@@ -67,6 +67,12 @@ declare namespace tidemark {
     /** The samples after full GCs, and the coarse history behind them. Empty when not running. */
     history (): History
     /**
+     * Declares how many entries a Map, Set, array, object, emitter or cache may have: its growth up to there is not
+     * reported as a leak where it fits into memory.
+     * @throws {TypeError} `ERR_TIDEMARK_OPTION`, `ERR_TIDEMARK_UNKNOWN_OPTION`
+     */
+    expect (container: object, bounds: { max: number }): void
+    /**
      * memwatch's HeapDiff: what was allocated and freed between two moments. V8 takes a heap snapshot
      * for each, in this process, which stands still meanwhile: seconds for 100 MB of small objects.
      */
@@ -134,6 +140,11 @@ declare namespace tidemark {
      */
     evidence?: readonly EvidenceName[] | undefined
     /**
+     * Leaks that are known: the signature of each as the event has it, why, and until when. Not reported, but counted
+     * in `status().ignored`. Default: none
+     */
+    ignore?: readonly IgnoreRule[] | undefined
+    /**
      * Milliseconds for which evidence, or a full GC that is asked for while idle, may stop the event loop at once. What
      * is expected to take longer is left out, and `status().problems` says so; 1 to 3600000. Default: 50
      */
@@ -179,6 +190,13 @@ declare namespace tidemark {
      * current folder
      */
     snapshotFolder?: string | undefined
+  }
+
+  interface IgnoreRule {
+    signature: string
+    reason: string
+    /** From then on it is reported again. Default: never */
+    until?: Date | string | undefined
   }
 
   interface SnapshotOptions {
@@ -233,6 +251,8 @@ declare namespace tidemark {
     /** memwatch's sentence: 'heap growth over 5 consecutive GCs (1m 37s) - 11.67 mb/hr'. */
     reason: string
     channel: Channel
+    /** Its own channel, then those that rise with it: they are one leak, and are not reported again. */
+    channels: Channel[]
     /** Bytes (handles) per second; null where it cannot be said. */
     growthRate: number | null
     /** The 90 % interval of `growthRate`; null for `detector: 'memwatch'`. */
@@ -300,6 +320,8 @@ declare namespace tidemark {
   interface LeakEvidence {
     time: Date
     channel: Channel
+    /** Its own channel, then those that rise with it. */
+    channels: Channel[]
     /** The one that the leak was told under. */
     signature: string
     suspects: Suspect[]
@@ -505,8 +527,10 @@ declare namespace tidemark {
     /** Milliseconds until `limit` is reached at this rate. */
     timeToLimitMs?: number
     limit?: Limit
-    /** Why this is not called a leak, in words. Undefined when leaking. */
+    /** Why this is not called a leak, in words, also where a cache that fills or entries that expire explain it. Undefined when leaking. */
     heldBackBy?: string
+    /** The channel of the reported leak that this one rises with. */
+    partOf?: Channel
     /** The same for programs: the gate's `name`, and the numbers that the sentence tells. */
     gate?: { name: string, [number: string]: unknown }
   }
@@ -559,6 +583,8 @@ declare namespace tidemark {
     requests?: number
     /** Active handles by type, and on Linux open files as 'OpenFile', at the last look. */
     resources: Record<string, number>
+    /** The rules of the option `ignore`, and how many leaks each kept from being reported. */
+    ignored: Array<{ signature: string, reason: string, until: Date | null, count: number }>
     evidence: {
       /** Whether evidence is collected at the moment. */
       collecting: boolean

@@ -23,6 +23,7 @@ module.exports.status = tidemark.status.bind(tidemark)
 module.exports.history = tidemark.history.bind(tidemark)
 module.exports.HeapDiff = createHeapDiff(binding, (work) => Monitor.unjudged(tidemark, work))
 module.exports.census = census
+module.exports.expect = expect
 module.exports.profile = profile
 module.exports.writeHeapSnapshot = writeHeapSnapshot
 module.exports.readHeapSnapshot = readHeapSnapshot
@@ -33,6 +34,10 @@ module.exports.express = express
 
 function census (options) {
   return withSpare(() => require('./lib/evidence/census')).census(options, { binding, maxPauseMs: Monitor.maxPauseMs(tidemark) })
+}
+
+function expect (container, bounds) {
+  require('./lib/evidence/expected').expect(container, bounds)
 }
 
 function profile (options) {

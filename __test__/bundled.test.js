@@ -33,3 +33,15 @@ test('tidemark\'s own files are recognised, of this copy and of another one, and
   }
   assert.ok(!isOwnFile(path.join(ROOT, 'examples', 'app.js')))
 })
+
+test('in a bundle the files of the app are not taken for tidemark\'s own', (t) => {
+  const project = fs.mkdtempSync(path.join(os.tmpdir(), 'tidemark-bundle-'))
+  t.after(() => fs.rmSync(project, { recursive: true }))
+  fs.mkdirSync(path.join(project, 'dist'))
+  const file = path.join(project, 'dist', 'server.js')
+  fs.copyFileSync(path.join(ROOT, 'lib', 'evidence', 'own-files.js'), file)
+  const bundled = require(file)
+  for (const each of ['dist/server.js', 'index.js', 'dist/index.js', 'src/app.js', 'lib/monitor.js']) {
+    assert.ok(!bundled.isOwnFile(path.join(project, each)), each)
+  }
+})

@@ -30,7 +30,7 @@ for (const file of DOCS) {
   })
 
   test(`every npm script that ${file} names exists`, () => {
-    const named = [...text.matchAll(/npm run ([\w:]+)/g)].map(([, name]) => name)
+    const named = [...text.matchAll(/npm run ([\w:-]+)/g)].map(([, name]) => name)
     assert.deepEqual(named.filter((name) => !Object.hasOwn(scripts, name)), [])
   })
 

@@ -8,7 +8,7 @@ const path = require('node:path')
 const test = require('node:test')
 const { pathToFileURL } = require('node:url')
 const { contentsOf } = require('../lib/evidence/census/contents')
-const { growthOfKind, kindsOf, toFindings } = require('../lib/evidence/census/finding')
+const { growthOfKind, kindsOf, steadiness, toFindings } = require('../lib/evidence/census/finding')
 const { Ledger } = require('../lib/evidence/census/ledger')
 const { Scopes } = require('../lib/evidence/census/scopes')
 const { anchor, step } = require('../lib/evidence/census/place')
@@ -100,19 +100,71 @@ test('an estimate that is more than there can be is none', () => {
   assert.equal(bytesOf(list, { mostPerEntry: each - 1 }), 0)
 })
 
-test('what cannot be looked into has no size, rather than a small one', () => {
+test('of what cannot be looked into the size is a lower bound, and said to be one', () => {
+  const isBound = (contents) => contents.atLeast && contents.bytesPerEntry > 0
   class Query {
     constructor (signal) { this.rows = range(100, String); signal.addEventListener('abort', () => this.rows) }
   }
   const { signal } = new AbortController()
   range(20, () => new Query(signal))
   assert.deepEqual(contentsOf(signal, 'emitter').holds, ['function'])
-  assert.equal(contentsOf(signal, 'emitter').bytesPerEntry, 0)
+  assert.ok(isBound(contentsOf(signal, 'emitter')))
   const emitter = new EventEmitter().setMaxListeners(0)
   range(20, () => emitter.on('change', () => emitter))
-  assert.ok(contentsOf(emitter, 'emitter').bytesPerEntry > 0, 'closes over nothing that is hidden')
-  assert.equal(bytesOf(range(10, () => (function * () { yield range(100, String) })())), 0)
-  assert.equal(bytesOf(range(10, () => new Promise(() => {}))), 0)
+  assert.equal(contentsOf(emitter, 'emitter').atLeast, false, 'closes over nothing that is hidden')
+  assert.ok(isBound(contentsOf(range(10, () => (function * () { yield range(100, String) })()), 'array')))
+  assert.ok(isBound(contentsOf(range(10, () => new Promise(() => {})), 'array')))
+  const slices = new Map(range(100, (i) => [`key ${i}`, (`head number ${i} of a long text` + 'x'.repeat(40000) + i).slice(0, 25)]))
+  assert.ok(isBound(contentsOf(slices, 'map')), 'a slice of a string holds all of it')
+})
+
+test('a view costs the whole ArrayBuffer that it keeps, and what many have parts of is shared', () => {
+  const ofMap = (make) => contentsOf(new Map(range(100, (i) => [`key ${i}`, make(i)])), 'map')
+  const isNear = ({ bytesPerEntry }, bytes) => assert.ok(bytesPerEntry >= bytes && bytesPerEntry < 1.1 * bytes + 300, `${bytesPerEntry} for ${bytes}`)
+  const slices = ofMap(() => Buffer.alloc(90000).subarray(0, 16))
+  isNear(slices, 90000)
+  assert.deepEqual({ parts: slices.parts, atLeast: slices.atLeast }, { parts: true, atLeast: false })
+  isNear(ofMap((id) => ({ id, head: Buffer.alloc(90000).subarray(7, 16) })), 90000)
+  isNear(ofMap(() => new DataView(new ArrayBuffer(50000), 0, 8)), 50000)
+  isNear(ofMap(() => new WebAssembly.Memory({ initial: 16 })), 1 << 20)
+  const whole = ofMap(() => new Float64Array(1000))
+  isNear(whole, 8000)
+  assert.equal(whole.parts, false)
+  isNear({ bytesPerEntry: bytesOf(range(100, () => range(3, () => Buffer.alloc(5000).subarray(0, 9)))) }, 15000)
+  const pool = Buffer.allocUnsafeSlow(8192)
+  isNear(ofMap((i) => pool.subarray(i * 16, i * 16 + 16)), 16)
+  // Two entries of each upload: both keep it.
+  const uploads = range(50, () => Buffer.alloc(90000))
+  isNear(ofMap((i) => uploads[i >> 1].subarray(i % 2, 16)), 45000)
+  const detached = new DataView(new ArrayBuffer(8))
+  structuredClone(detached.buffer, { transfer: [detached.buffer] })
+  isNear({ bytesPerEntry: bytesOf([detached, detached]) }, 0)
+})
+
+test('short strings count where each entry has its own', () => {
+  const own = bytesOf(range(10, (id) => ({ id, tags: range(40, (i) => `t${i}-${id}`) })))
+  assert.ok(own > 40 * 30 && own < 40 * 45, `${own} bytes`)
+  const shared = bytesOf(range(10, (id) => ({ id, tags: range(40, (i) => `t${i}`) })))
+  assert.ok(shared < 40 * 8 + 150, `${shared} bytes`)
+  assert.ok(bytesOf(range(10, (i) => `пример текста ${i}`.repeat(100))) > 2 * 1500, 'two bytes a character')
+})
+
+test('entries that know their neighbours in a list cost themselves alone', () => {
+  class Node { constructor (id) { Object.assign(this, { id, data: range(50, (i) => ({ i, id })), prev: null, next: null }) } }
+  const nodes = range(100, (id) => new Node(id))
+  nodes.forEach((node, i) => { node.prev = nodes[i - 1] ?? null; node.next = nodes[i + 1] ?? null })
+  const alone = bytesOf(range(100, (id) => new Node(id)))
+  const linked = contentsOf(new Map(nodes.map((node) => [node.id, node])), 'map').bytesPerEntry
+  assert.ok(linked > alone && linked < alone + 100, `${alone} and ${linked} bytes`)
+})
+
+test('a Map of indices has the values in the arrays beside it', () => {
+  const keys = range(100, (i) => `key ${i}`)
+  const values = range(100, () => new Uint8Array(3000))
+  const index = new Map(keys.map((key, i) => [key, i]))
+  const { bytesPerEntry, holds } = contentsOf(index, 'map', { beside: [keys, values] })
+  assert.ok(bytesPerEntry > 3000 && bytesPerEntry < 3400, `${bytesPerEntry} bytes`)
+  assert.deepEqual(holds, ['Uint8Array'])
 })
 
 test('a long string is counted by the place where it hangs', () => {
@@ -177,4 +229,18 @@ test('containers that hang at the same place are one finding, and the one that g
   const [finding] = toFindings(kinds.map((kind) => ({ ...kind, entries: 840, growth: 84000, bytes: 164000, contents: { holds: ['Item'], within: [], bytesPerEntry: 100 }, routes: [], event: undefined, confidence: 0.9, siblings: [] })))
   assert.equal(finding.description, '`carts[…].items` in app.js, part of a Cart, an Array, grew from 40 to 120 entries in 4 s; it holds Item, about 100 B each; 19 more like it grew too')
   assert.deepEqual(finding.evidence[1], { kind: 'kin', description: 'together they grew by 840', containers: 20 })
+})
+
+test('what doubles now and then is as steady as it can be, and what was loaded once is not', () => {
+  const counted = (sizes) => {
+    const ledger = new Ledger()
+    const list = []
+    sizes.forEach((size, at) => ledger.note(list, { shape: 'array', type: 'Array', size, place: anchor('variable', 'list', '/srv/app/app.js') }, at * 1000))
+    return steadiness(ledger.all()[0])
+  }
+  const doubling = counted([...Array(4).fill(100), ...Array(5).fill(200), ...Array(4).fill(400)])
+  const once = counted([...Array(4).fill(100), ...Array(9).fill(120)])
+  const steady = counted(range(13, (i) => 100 + i))
+  assert.ok(doubling > 0.4 && doubling > 2 * once && doubling < steady, `${doubling} ${once} ${steady}`)
+  assert.ok(counted([...Array(4).fill(100), ...Array(5).fill(200), ...Array(4).fill(100)]) < once, 'it fell again')
 })

@@ -177,7 +177,7 @@ test('a container that grows at every count comes first, and one that is full or
   const { findings, silent, cost, problems } = await result('census-grows.js')
   assert.deepEqual(problems, [])
   const [first, ...others] = findings
-  assert.match(first.description, /^`leak` in census-grows\.js, a Map, grew from \d+ to [\d,]+ entries in \d+ s; it holds Object, about \d+ B each$/)
+  assert.match(first.description, /^`leak` in census-grows\.js, a Map, grew from \d+ to [\d,]+ entries in \d+ s; it holds Object, about \d+ B each; filled by work at census-grows\.js:\d+$/)
   assert.equal(first.kind, 'container')
   assert.equal(first.key, '__test__/programs/census-grows.js:leak')
   assert.equal(first.location.line, 16)
@@ -271,4 +271,15 @@ test('heap-wide, a Map without a name is counted too, and options are checked', 
   assert.deepEqual(refused.heapWide, [])
   assert.match(refused.problems.join('\n'), /^Maps that have no name were not looked for \(`heapWide`\): .* `maxPauseMs` is 1\.$/m)
   assert.deepEqual(refusals, ['ERR_TIDEMARK_OPTION', 'ERR_TIDEMARK_OPTION', 'ERR_TIDEMARK_UNKNOWN_OPTION'])
+})
+
+test('what waits outside of containers of the app is counted too: linked lists, marks, modules loaded again, events that nobody takes', async () => {
+  const { findings, problems } = await result('census-waits.js')
+  assert.deepEqual(problems, [])
+  const found = (pattern) => findings.filter(({ description }) => pattern.test(description))
+  assert.equal(found(/^`undo` in census-waits\.js, a list of Undos that are linked, grew from/).length, 1)
+  assert.equal(found(/^`children` of module \.\/census-waits, an Array, .*it holds Module plugin\.js/).length, 1)
+  assert.equal(found(/^the performance marks that were never cleared, .*it holds PerformanceMark, at least/).length, 1)
+  assert.equal(found(/unconsumedEvents`, part of an EventEmitter/).length, 1)
+  assert.equal(findings.length, 4, JSON.stringify(findings.map(({ description }) => description)))
 })

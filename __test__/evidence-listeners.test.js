@@ -11,6 +11,7 @@ const { pathToFileURL } = require('node:url')
 const { applicationFrame, isApplicationFile, mapLocation, parseStack } = require('../lib/evidence/app-frame')
 const { ListenerWarnings } = require('../lib/evidence/listeners')
 const { ResourceEvidence } = require('../lib/evidence/resources')
+const { crowdedFolder } = require('../lib/open-files')
 const { countResources } = require('../lib/resource-watch')
 const { run } = require('./helpers/child')
 
@@ -279,4 +280,14 @@ describe('active resources', () => {
     const same = { Timeout: 5 }
     assert.deepEqual(await looks(same, same, same, { Timeout: 50 }), [])
   })
+})
+
+test('open files are told by the folder that most of them are in', { skip: process.platform !== 'linux' }, () => {
+  const folder = fs.mkdtempSync(path.join(os.tmpdir(), 'tidemark-open-'))
+  const files = Array.from({ length: 40 }, (_, i) => fs.openSync(path.join(folder, `upload ${i}`), 'w'))
+  const { folder: crowded, count, of } = crowdedFolder()
+  files.forEach((file) => fs.closeSync(file))
+  fs.rmSync(folder, { recursive: true })
+  assert.deepEqual([path.basename(crowded), count], [path.basename(folder), 40])
+  assert.ok(of >= 40)
 })

@@ -2,6 +2,7 @@
 
 const assert = require('node:assert/strict')
 const { describe, it } = require('node:test')
+const { linkHandlers } = require('../lib/evidence/handlers')
 const { rank, isNews, signatureOf, MOST_SUSPECTS } = require('../lib/evidence/rank')
 
 const LEAK = { channel: 'heap', growthRate: 100000 }
@@ -117,7 +118,9 @@ describe('the ranking of suspects', () => {
     const signal = container({ kind: 'listeners', key: 'app.js:signal', growth: null, bytes: null, links })
     const [one, ...others] = rank([site, signal], LEAK)
     assert.deepEqual([one.kind, one.key, others.length], ['listeners', 'app.js:signal', 0])
-    assert.equal(one.location.function, 'handler')
+    assert.equal(one.location.function, 'handler', 'another function than the one that seems to fill it')
+    const filled = { file: 'app.js', line: 14, column: 5, function: 'handler' }
+    assert.deepEqual(rank([site, { ...signal, location: filled }], LEAK)[0].location, filled, 'the very line')
     assert.equal(one.share, 0.65)
     const second = container({ key: 'app.js:jobs', growth: null, bytes: null, links })
     assert.equal(rank([site, signal, second], LEAK).length, 3, 'nobody knows which of two')
@@ -125,11 +128,47 @@ describe('the ranking of suspects', () => {
     assert.equal(rank([site, container({ ...signal, confidence: 0.5 })], LEAK).length, 2, 'it grew only now and then')
   })
 
+  it('takes the only sure holder of unknown size for what holds most of what is allocated, in whatever file', () => {
+    const site = finding({ growth: 1.3e6, links: ['function:app.js:12:3', 'file:app.js'] })
+    const holder = container({ key: 'mongoose:connections', growth: 2e5, atLeast: true, location: null, links: ['file:node_modules/mongoose/index.js'] })
+    const [one, ...others] = rank([site, holder], LEAK)
+    assert.deepEqual([one.key, one.location.line, others.length], ['mongoose:connections', 12, 0])
+    assert.equal(rank([site, holder, finding({ key: 'app.js:other', growth: 1.2e6, links: ['function:app.js:30:3'] })], LEAK).length, 3, 'nobody knows which place')
+    assert.equal(rank([site, { ...holder, atLeast: false }], LEAK).length, 2, 'it explains little')
+    assert.equal(rank([site, holder, container({ key: 'app.js:other' })], LEAK).length, 3, 'nobody knows which of two')
+  })
+
+  it('does not put what explains nothing of the growth first, however surely it grows', () => {
+    const suspects = rank([container({ growth: 2000, confidence: 1 }), finding({ growth: 6e5, confidence: 0.4 })], LEAK)
+    assert.deepEqual(suspects.map(({ kind }) => kind), ['site', 'container'])
+  })
+
+  it('takes copies of one file for one cause, and adds them up', () => {
+    const copy = (file) => container({ key: `${file}:views`, growth: 5e5, location: { file, line: 3, column: 7, function: 'render' } })
+    const [one, ...others] = rank(['a.js', 'b.js', 'c.js'].map(copy), LEAK)
+    assert.deepEqual([one.share, one.growth, others.length], [0.75, 1.5e6, 0])
+    assert.equal(rank([copy('a.js'), container({ key: 'b.js:jobs', location: { file: 'b.js', line: 3, column: 7, function: 'render' } })], LEAK).length, 2)
+  })
+
   it('takes what packages allocate for a part of the requests that a route keeps', () => {
     const foreign = finding({ key: 'router', weight: 0.4, links: ['file:node_modules/router/index.js'] })
     const own = finding({ key: 'own', links: ['function:app.js:1:1'] })
     assert.deepEqual(rank([foreign, route({ growth: 1.9e6 }), own], LEAK).map(({ kind }) => kind), ['route', 'site'])
     assert.equal(rank([foreign, route({ growth: 1e5 }), own], LEAK).length, 3)
+  })
+
+  it('sends to the handler of a route, however much the route explains', async () => {
+    const before = (req, res, next) => next()
+    const handler = function show (req, res) { res.end() }
+    const found = route({ key: 'GET /a', growth: null, links: ['route:GET /a'] })
+    const other = route({ key: 'GET /b', links: ['route:GET /b'] })
+    // Slices of work keep no process alive.
+    const alive = setInterval(() => {}, 1000)
+    await linkHandlers([found, other], [{ route: 'GET /a', handlers: [new WeakRef(handler), new WeakRef(before)] }])
+    clearInterval(alive)
+    const [{ location }] = rank([found], LEAK)
+    assert.deepEqual([location.file, location.function], [__filename, 'show'])
+    assert.equal(other.location, null)
   })
 
   it('believes two kinds of evidence more than one', () => {

@@ -79,3 +79,12 @@ test("a leak and its end serialise to JSON with nothing missing", () => {
   const recovered = recoveredPayload(leakRecord({ event: 'recovered' }), toDate)
   assert.match(recovered.message, /no longer leaks.*now stands at 50 MB/)
 })
+
+test('a place that allocates says that nobody knows what holds it, and what was not looked at', () => {
+  const site = { kind: 'site', key: 'app.js:remember', description: 'remember (app.js:14) allocates what stays', location: { file: '/app/app.js', line: 14, column: 1, function: 'remember' }, evidence: [] }
+  const payload = (suspects) => leakPayload(leakRecord(), (ms) => new Date(ms), { detector: 'trend' }, suspects).message
+  assert.match(payload([site]), /Most likely: remember \(app\.js:14\) allocates what stays; what holds it is not known\. Not looked at: what waits for a promise, /)
+  const held = { kind: 'container', description: '`kept` in app.js grew' }
+  assert.doesNotMatch(payload([{ ...site, evidence: [held] }]), /not known|Not looked at/)
+  assert.doesNotMatch(payload([{ ...site, ...held, location: null }]), /not known|Not looked at/)
+})

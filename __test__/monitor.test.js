@@ -4,9 +4,12 @@ const assert = require('node:assert/strict')
 const { once } = require('node:events')
 const diagnosticsChannel = require('node:diagnostics_channel')
 const path = require('node:path')
+const { performance } = require('node:perf_hooks')
 const { after, test } = require('node:test')
 const { createMiddleware } = require('../lib/express')
+const { Evidence } = require('../lib/evidence')
 const { Monitor } = require('../lib/monitor')
+const { partOf } = require('../lib/one-cause')
 const { createFakeBinding, leakRecord } = require('./helpers/fake-binding')
 const { unreadableErrors } = require('./helpers/unreadable')
 
@@ -261,6 +264,99 @@ test('a leak that fell back while it waited for its evidence is not told, and wh
   await once(monitor, 'leak')
   assert.deepEqual(monitor.status().problems, [])
   monitor.stop()
+})
+
+test('a growth that a cache explains is a reason in status() and no leak, until it is neither', async (t) => {
+  const { binding, monitor } = setup({ evidence: ['resources'], channels: [{ ...leakRecord().status, state: 'leaking' }] })
+  const excuses = ['fills a cache: 5 of 20', undefined]
+  t.mock.method(Evidence.prototype, 'weigh', async () => ({ suspects: [], excuse: excuses.shift() }))
+  t.mock.method(Evidence.prototype, 'excuse', async () => undefined)
+  const told = []
+  for (const event of ['leak', 'recovered']) monitor.on(event, () => told.push(event))
+  const suspicion = leakRecord({ event: null })
+  suspicion.change.to = 'suspect'
+  binding.last.tell(suspicion, leakRecord())
+  await new Promise((resolve) => setTimeout(resolve, 20))
+  const { state, channels } = monitor.status()
+  assert.deepEqual([told, state, channels.heap.state, channels.heap.heldBackBy], [[], 'suspect', 'suspect', 'fills a cache: 5 of 20'])
+  binding.last.tell(leakRecord({ event: 'recovered' }))
+  await new Promise((resolve) => setTimeout(resolve, 20))
+  assert.deepEqual(told, [], 'what was not reported has no end')
+  binding.last.tell(leakRecord())
+  await new Promise((resolve) => setTimeout(resolve, 20))
+  assert.deepEqual(told, ['leak'])
+  assert.equal(monitor.status().state, 'leaking')
+  assert.deepEqual(monitor.status().problems, [])
+  monitor.stop()
+})
+
+test('when an excuse ends a growth that goes on is reported, and one that has ended is not', async (t) => {
+  for (const [level, event] of [[50e6, undefined], [90e6, 'leak']]) {
+    const statuses = [{ ...leakRecord().status, state: 'leaking', level }]
+    const { binding, monitor } = setup({ evidence: ['resources'], channels: statuses })
+    const excuses = ['fills a cache: 5 of 20', undefined]
+    t.mock.method(Evidence.prototype, 'weigh', async () => ({ suspects: [], excuse: excuses.shift() }))
+    const asked = t.mock.method(Evidence.prototype, 'excuse', async () => undefined)
+    const told = []
+    monitor.on('leak', () => told.push('leak'))
+    monitor.start({ evidence: ['resources'], sampleIntervalMs: 100 })
+    const suspicion = leakRecord({ event: null })
+    suspicion.change.to = 'suspect'
+    const clock = t.mock.method(performance, 'now')
+    binding.last.tell(suspicion, leakRecord())
+    await new Promise((resolve) => setTimeout(resolve, 20))
+    const before = performance.now()
+    clock.mock.mockImplementation(() => before + 11000)
+    while (asked.mock.callCount() === 0) await new Promise((resolve) => setTimeout(resolve, 10))
+    await new Promise((resolve) => setTimeout(resolve, 20))
+    assert.equal(told[0], event)
+    monitor.stop()
+    t.mock.restoreAll()
+  }
+})
+
+test('channels that rise together are one leak', async () => {
+  const statuses = ['heap', 'native'].map((channel) => ({ ...leakRecord().status, channel, state: 'leaking' }))
+  const { binding, monitor } = setup({ channels: statuses })
+  const told = []
+  for (const event of ['leak', 'recovered']) monitor.on(event, ({ channel, channels }) => told.push([event, channel, channels]))
+  const native = (overrides) => leakRecord({ ...overrides, status: { channel: 'native', ...overrides?.status } })
+  binding.last.tell(leakRecord(), native())
+  assert.deepEqual(told, [['leak', 'heap', ['heap']]])
+  assert.equal(monitor.status().channels.native.partOf, 'heap')
+  binding.last.tell(leakRecord())
+  assert.deepEqual(told[1], ['leak', 'heap', ['heap', 'native']])
+  binding.last.tell(native({ event: 'recovered' }), leakRecord({ event: 'recovered' }), native())
+  assert.deepEqual(told.slice(2).map(([event, channel]) => `${event} ${channel}`), ['recovered heap', 'leak native'], 'one that goes on without the first is its own')
+  monitor.stop()
+})
+
+test('which growth belongs to which leak', () => {
+  const growth = (channel, overrides) => ({ channel, startMs: 0, endMs: 60000, ...overrides })
+  assert.equal(partOf(growth('native'), [growth('heap')]), 'heap')
+  assert.equal(partOf(growth('heap'), [growth('resources')]), 'resources')
+  assert.equal(partOf(growth('heap'), [growth('native')]), undefined, 'what the heap holds is the cause')
+  assert.equal(partOf(growth('native', { startMs: 50000, endMs: 90000 }), [growth('heap')]), undefined, 'not at the same time')
+  assert.equal(partOf(growth('native', { timeToLimitMs: 60000 }), [growth('heap', { timeToLimitMs: 3600000 })]), undefined, 'ends the process much earlier')
+  assert.equal(partOf(growth('native'), []), undefined)
+})
+
+test('a leak that is ignored is counted and not reported, until its date', () => {
+  const { binding, monitor } = setup()
+  const told = []
+  for (const event of ['leak', 'recovered']) monitor.on(event, () => told.push(event))
+  const rule = { signature: 'tidemark:heap', reason: 'known: #12', until: new Date(Date.now() + 3600000) }
+  monitor.start({ evidence: [], ignore: [rule] })
+  binding.last.tell(leakRecord(), leakRecord({ event: 'recovered' }))
+  assert.deepEqual(told, [])
+  assert.deepEqual(monitor.status().ignored, [{ ...rule, count: 1 }])
+  monitor.stop()
+  monitor.start({ evidence: [], ignore: [{ ...rule, until: '2020-01-01' }] })
+  binding.last.tell(leakRecord())
+  assert.deepEqual(told, ['leak'])
+  monitor.stop()
+  assert.throws(() => monitor.start({ ignore: [{ signature: 'tidemark:heap' }] }), { code: 'ERR_TIDEMARK_OPTION' })
+  assert.throws(() => monitor.start({ ignore: [{ ...rule, until: 'soon' }] }), { code: 'ERR_TIDEMARK_OPTION' })
 })
 
 test("with memwatch's rule a leak is told at once", () => {

@@ -32,6 +32,10 @@ function threadId () {
 /** The kinds of evidence that name a cause, beside those that support one. */
 const CAUSES = ['route', 'container', 'retainer', 'site', 'listeners', 'resources']
 
+/** What JavaScript cannot see, where what it sees does not hold the growth. */
+const NOT_LOOKED_AT = 'Not looked at: what waits for a promise, the variables of suspended async functions and generators, `this` of arrow functions; ' +
+  'a heap snapshot shows them.'
+
 const LIMITS = {
   heap: 'V8 heap limit',
   cgroup: 'container memory limit',
@@ -45,8 +49,9 @@ const LIMITS = {
  * @param {{detector: string}} options
  * @param {object[]} [suspects] the most likely first
  * @param {string} [signature] that this leak was told under before
+ * @param {string[]} [channels] its own, and those that rise with it
  */
-function leakPayload (record, toDate, options, suspects = [], signature = signatureOf(record.status.channel, suspects)) {
+function leakPayload (record, toDate, options, suspects = [], signature = signatureOf(record.status.channel, suspects), channels = [record.status.channel]) {
   const { status } = record
   const classic = options.detector === 'memwatch' ? record.run : undefined
   const { startMs, endMs, growth } = classic ?? status
@@ -57,6 +62,7 @@ function leakPayload (record, toDate, options, suspects = [], signature = signat
     growth,
     reason: reason(classic?.consecutive ?? status.fullGcs, startMs, endMs, growth, status.channel),
     channel: status.channel,
+    channels,
     growthRate: classic ? ratePerSecond(growth, endMs - startMs) : known(status.growthRate),
     growthRateInterval: classic || status.growthRateLow === undefined ? null : [status.growthRateLow, status.growthRateHigh],
     // 0 where no requests came by: nothing to divide by.
@@ -79,11 +85,13 @@ function leakPayload (record, toDate, options, suspects = [], signature = signat
  * @param {string} channel
  * @param {string} signature of the 'leak' event
  * @param {object[]} suspects the most likely first
+ * @param {string[]} [channels] its own, and those that rise with it
  */
-function evidencePayload (channel, signature, suspects) {
+function evidencePayload (channel, signature, suspects, channels = [channel]) {
   return {
     time: new Date(),
     channel,
+    channels,
     signature,
     suspects,
     pid: process.pid,
@@ -119,7 +127,13 @@ function message (leak, spanMs) {
     parts.push(`At this rate the ${LIMITS[leak.limit]} is reached ${when}.`)
   }
   parts.push(leak.suspects.length > 0 ? cause(leak.suspects) : next)
+  if (['heap', 'external'].includes(leak.channel) && leak.suspects.length > 0 && !isHeld(leak.suspects)) parts.push(NOT_LOOKED_AT)
   return parts.join(' ')
+}
+
+/** Whether a suspect that the sentence names is known to hold what grows, rather than to allocate it. */
+function isHeld ([first, second]) {
+  return [first, ...first.evidence, ...second === undefined ? [] : [second]].some(({ kind }) => ['container', 'listeners', 'retainer', 'route'].includes(kind))
 }
 
 /** The most likely cause, a second way in which it was seen (a retainer, where there is one), and where in the code. */
@@ -127,10 +141,11 @@ function cause ([{ kind, description, evidence, location }, second]) {
   const seen = new Map([[kind, description]])
   const retainers = evidence.filter((other) => other.kind === 'retainer')
   for (const other of [...retainers, ...evidence]) if (CAUSES.includes(other.kind) && !seen.has(other.kind)) seen.set(other.kind, other.description)
-  const told = [...seen.values()].slice(0, 2).join('; ')
-  const where = location === null || told.includes(`${path.basename(location.file)}:${location.line}`) ? '' : ` (${place(location)})`
   // Where it is allocated does not say who keeps it.
-  const other = kind === 'site' && seen.size === 1 && second !== undefined && second.kind !== 'site' ? ` Or: ${second.description}.` : ''
+  const isAllocationOnly = kind === 'site' && seen.size === 1
+  const other = isAllocationOnly && second !== undefined && second.kind !== 'site' ? ` Or: ${second.description}.` : ''
+  const told = [...seen.values()].slice(0, 2).join('; ') + (isAllocationOnly && other === '' ? '; what holds it is not known' : '')
+  const where = location === null || told.includes(`${path.basename(location.file)}:${location.line}`) ? '' : ` (${place(location)})`
   return `Most likely: ${told}${where}.${other}`
 }
 

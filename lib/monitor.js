@@ -12,7 +12,9 @@ const { isBundled, ownClasses } = require('./evidence/own-files')
 const { isNews } = require('./evidence/rank')
 const { sentence } = require('./format')
 const { IdleGc } = require('./idle-gc')
+const { Ignored } = require('./ignored')
 const { evidencePayload, leakPayload, recoveredPayload } = require('./leak')
+const { partOf } = require('./one-cause')
 const { readOptions, ignoredOptions } = require('./options')
 const { RequestClock } = require('./request-clock')
 const { ResourceWatch } = require('./resource-watch')
@@ -33,6 +35,14 @@ const BUNDLED = 'tidemark is bundled into a file of the app: its own code cannot
 /** What the native side queues beside changes of the verdict, as bits. */
 const INTEREST_STATS = 1
 const INTEREST_GC = 2
+
+/** How long an excuse holds before it is asked for again. */
+const ASK_AGAIN_MS = 10000
+
+/** A growth goes on where it has this share of its former pace. */
+const GOES_ON = 0.5
+/** How long it is watched for that. */
+const FLAT_MS = 60000
 
 /** From the mildest to the worst. */
 const STATES = ['settling', 'steady', 'suspect', 'leaking']
@@ -145,7 +155,8 @@ class Monitor extends EventEmitter {
   status () {
     const session = this.#session
     if (session === null) return { running: false, state: 'stopped', channels: {}, problems: [] }
-    const { channels, lost, failed, deaf, ...rest } = session.native.status()
+    const { channels: judged, lost, failed, deaf, ...rest } = session.native.status()
+    const channels = judged.map((status) => joined(excused(status, session.excused.get(status.channel)), session.open))
     const problems = [...session.problems, ...session.evidence.problems, ...session.pauses.problems, ...session.ways.flatMap((way) => way.problems)]
     if (rest.memory !== undefined && rest.memory.rss === undefined) {
       problems.push('The resident memory of the process cannot be read (is /proc mounted?): native memory is not judged, and open files are not counted.')
@@ -165,6 +176,7 @@ class Monitor extends EventEmitter {
       ...rest,
       resources: { ...session.resources.counts },
       evidence: { collecting: session.evidence.running, durationMs: session.evidence.cost },
+      ignored: session.ignored.all(),
       problems
     }
   }
@@ -255,6 +267,11 @@ class Monitor extends EventEmitter {
       doubted: new Set(),
       /** Leaks that fell back while they waited for their evidence, by channel: reported once they stand again. */
       fallen: new Map(),
+      /** Channels that grow for a reason that will end, such as a cache that fills: it, the record of the growth, and when it was asked for. */
+      excused: new Map(),
+      /** Leaks that are reported, or about to be: of each channel its state then, and the channels that rise with it. */
+      open: new Map(),
+      ignored: new Ignored(options.ignore),
       /** The leak that waits for its evidence, and what comes behind it. */
       turn: null,
       source: 'native',
@@ -346,10 +363,27 @@ class Monitor extends EventEmitter {
     const { channels, gc } = session.native.status()
     const levels = Object.fromEntries(channels.map(({ channel, level }) => [channel, level]))
     const due = session.evidence.tick(performance.now(), { fullGcs: gc.major.count, levels })
+    this.#askAgain(session, channels)
     if (!due) return
     const leaking = channels.filter(({ channel }) => session.told.has(channel))
     this.#inTurn(session, () => Promise.all(leaking.map((status) => this.#lookAgain(session, status))))
-    this.#inTurn(session, () => session.evidence.rest())
+    this.#inTurn(session, () => { if (session.excused.size === 0) session.evidence.rest() })
+  }
+
+  /** A growth that was excused is reported once the excuse does not hold any more. */
+  #askAgain (session, channels) {
+    for (const [channel, excuse] of session.excused) {
+      const status = channels.find((each) => each.channel === channel)
+      if (status?.state !== 'leaking' || performance.now() - excuse.at < ASK_AGAIN_MS) continue
+      excuse.at = performance.now()
+      this.#inTurn(session, () => session.evidence.excuse(status, status.timeToLimitMs).then((reason) => {
+        if (this.#session !== session || session.excused.get(channel) !== excuse) return
+        if (reason !== undefined) Object.assign(excuse, { reason, heldAt: performance.now(), level: status.level })
+        else if (goesOn(excuse, status)) this.#tellWithSuspects(session, { ...excuse.record, status })
+        // Of what begins later the pace is measured from here.
+        else if (performance.now() - excuse.heldAt > FLAT_MS) Object.assign(excuse, { heldAt: performance.now(), level: status.level })
+      }))
+    }
   }
 
   /** Turns what the native side queued into events, in the order in which it happened. */
@@ -383,6 +417,7 @@ class Monitor extends EventEmitter {
   /** A leak waits a moment for its evidence. Not with memwatch's rule: its 'leak' comes before the 'stats' of one GC. */
   #leaked (session, record) {
     const { channel } = record.status
+    if (this.#options.detector !== 'memwatch' && !session.told.has(channel) && this.#joins(session, record.status)) return
     if (!session.evidence.running || this.#options.detector === 'memwatch') {
       this.#inTurn(session, () => this.#tell(session, record, []))
       return
@@ -400,10 +435,33 @@ class Monitor extends EventEmitter {
     }
   }
 
+  /** @returns {boolean} whether a growth belongs to a leak that is reported already */
+  #joins (session, status) {
+    const first = partOf(status, [...session.open.values()].map((leak) => leak.status))
+    if (first === undefined) return false
+    session.open.get(first).channels.add(status.channel)
+    return true
+  }
+
   #tellWithSuspects (session, record) {
-    const { channel, growthRate = null, timeToLimitMs } = record.status
-    this.#inTurn(session, () => session.evidence.suspects({ channel, growthRate }, timeToLimitMs)
-      .then((suspects) => this.#tell(session, record, suspects)))
+    const { status } = record
+    this.#opens(session, status)
+    this.#inTurn(session, () => session.evidence.weigh(status, status.timeToLimitMs)
+      .then(({ suspects, excuse: reason }) => {
+        if (reason === undefined || session.told.has(status.channel)) this.#tell(session, record, suspects)
+        else this.#excuses(session, record, reason)
+      }))
+  }
+
+  #opens (session, status) {
+    const { channels = new Set() } = session.open.get(status.channel) ?? {}
+    session.open.set(status.channel, { status, channels })
+  }
+
+  #excuses (session, record, reason) {
+    const { channel } = record.status
+    session.open.delete(channel)
+    session.excused.set(channel, { reason, record, at: performance.now(), heldAt: performance.now(), level: record.status.level })
   }
 
   #tell (session, record, found) {
@@ -413,10 +471,14 @@ class Monitor extends EventEmitter {
       session.fallen.set(channel, record)
       return
     }
+    this.#opens(session, record.status)
+    session.excused.delete(channel)
     const before = session.told.get(channel)
     const suspects = found.length > 0 ? found : before?.suspects ?? []
-    const leak = leakPayload(record, session.toDate, this.#options, suspects, before?.signature)
-    session.told.set(channel, { signature: leak.signature, suspects })
+    const leak = leakPayload(record, session.toDate, this.#options, suspects, before?.signature, channelsOf(session, channel))
+    const isIgnored = session.ignored.covers(leak.signature, Date.now())
+    session.told.set(channel, { signature: leak.signature, suspects, isIgnored })
+    if (isIgnored) return
     this.#publish('leak', leak)
     session.evidence.told(channel, performance.now(), record.status.timeToLimitMs)
   }
@@ -424,11 +486,19 @@ class Monitor extends EventEmitter {
   #recovered (session, record) {
     if (this.#session !== session) return
     const { channel } = record.status
-    // A leak that was never reported needs no 'recovered' event.
-    if (session.fallen.delete(channel) && !session.told.has(channel)) return
-    const signature = session.told.get(channel)?.signature
+    session.fallen.delete(channel)
+    if (session.excused.delete(channel)) return
+    const told = session.told.get(channel)
     session.told.delete(channel)
+    session.open.delete(channel)
+    // One that rose with another leak, or is ignored, was not reported.
+    if (this.#leaves(session, channel) || told === undefined || told.isIgnored) return
+    const { signature } = told
     this.#publish('recovered', recoveredPayload(record, session.toDate, signature))
+  }
+
+  #leaves (session, channel) {
+    return [...session.open.values()].some(({ channels }) => channels.delete(channel))
   }
 
   /** Evidence that was not there when the leak was told. */
@@ -437,7 +507,9 @@ class Monitor extends EventEmitter {
     const before = session.told.get(channel)
     if (this.#session !== session || before === undefined || suspects.length === 0) return
     session.told.set(channel, { ...before, suspects })
-    if (isNews(suspects[0], before.suspects[0])) this.#publish('leak-evidence', evidencePayload(channel, before.signature, suspects))
+    if (!before.isIgnored && isNews(suspects[0], before.suspects[0])) {
+      this.#publish('leak-evidence', evidencePayload(channel, before.signature, suspects, channelsOf(session, channel)))
+    }
   }
 
   /** What is told of leaks keeps its order, though a leak waits for its evidence. */
@@ -536,12 +608,34 @@ function unref (timer) {
   return timer
 }
 
+/** Whether a channel went on growing when its excuse ended: a cache that has just filled is flat, and the verdict hears of it later. */
+function goesOn ({ heldAt, level, record }, status) {
+  const seconds = (performance.now() - heldAt) / 1000
+  return level === undefined || !(status.level - level < GOES_ON * (record.status.growthRate ?? 0) * seconds)
+}
+
+/** What grows for a reason that will end is not called leaking. */
+function excused (status, excuse) {
+  return excuse === undefined || status.state !== 'leaking' ? status : { ...status, state: 'suspect', heldBackBy: excuse.reason }
+}
+
+/** What rises with a leak that is reported belongs to it. */
+function joined (status, open) {
+  const first = [...open].find(([, { channels }]) => channels.has(status.channel))
+  return first === undefined ? status : { ...status, partOf: first[0] }
+}
+
+/** A leak's own channel first, then those that rise with it. */
+function channelsOf (session, channel) {
+  return [channel, ...session.open.get(channel)?.channels ?? []]
+}
+
 function worse (one, other) {
   return STATES.indexOf(one) > STATES.indexOf(other) ? one : other
 }
 
 function sameOptions (one, other) {
-  return Object.keys(one).every((name) => String(one[name]) === String(other[name]))
+  return Object.keys(one).every((name) => JSON.stringify(one[name]) === JSON.stringify(other[name]))
 }
 
 module.exports = { Monitor }

@@ -1,6 +1,7 @@
 'use strict'
 
-const { readdirSync, statSync } = require('node:fs')
+const { readdirSync, readlinkSync, statSync } = require('node:fs')
+const path = require('node:path')
 const { isOutOfDescriptors, withSpare } = require('./spare-descriptor')
 
 const FOLDER = '/proc/self/fd'
@@ -34,4 +35,40 @@ function countOpenFiles (handles) {
   }
 }
 
-module.exports = { countOpenFiles }
+/** Descriptors that are asked for their files, at some 5 us each. */
+const MOST_LINKS = 2000
+
+/**
+ * The folder in which most open files are.
+ * @returns {{folder: string, count: number, of: number} | undefined} of those that were looked at, the newest; undefined
+ *   where nobody says
+ */
+function crowdedFolder () {
+  if (process.platform !== 'linux' || !require('node:worker_threads').isMainThread) return undefined
+  const counts = new Map()
+  let of = 0
+  try {
+    for (const descriptor of withSpare(() => readdirSync(FOLDER)).slice(-MOST_LINKS)) {
+      const file = linkOf(descriptor)
+      // Sockets, pipes and the like have no path.
+      if (!file?.startsWith('/') || file.startsWith('/dev/') || file.startsWith('/proc/')) continue
+      const folder = path.dirname(file)
+      counts.set(folder, (counts.get(folder) ?? 0) + 1)
+      of++
+    }
+  } catch {
+    return undefined
+  }
+  const [most] = [...counts].sort(([, one], [, other]) => other - one)
+  return most === undefined ? undefined : { folder: most[0], count: most[1], of }
+}
+
+function linkOf (descriptor) {
+  try {
+    return readlinkSync(path.join(FOLDER, descriptor))
+  } catch {
+    return undefined // it was closed
+  }
+}
+
+module.exports = { countOpenFiles, crowdedFolder }

@@ -26,6 +26,7 @@ const OPTIONS = {
   idleGcIntervalMs: { default: 5000, check: integer(1000, 86400000) },
   requests: { default: true, check: boolean() },
   evidence: { default: ['routes', 'sites', 'containers', 'listeners', 'resources'], check: someOf('routes', 'sites', 'containers', 'listeners', 'resources') },
+  ignore: { default: [], check: ignoreRules() },
   maxPauseMs: { default: 50, check: integer(1, 3600000) },
   memoryLimit: MEMORY_LIMIT,
   source: { default: 'auto', check: oneOf('auto', 'perf_hooks') },
@@ -129,6 +130,14 @@ function abortSignal () {
   return (value) => typeof value?.aborted === 'boolean' && [value.addEventListener, value.throwIfAborted].every((method) => typeof method === 'function')
     ? undefined
     : 'an AbortSignal'
+}
+
+function ignoreRules () {
+  const isDate = (until) => until === undefined || ((until instanceof Date || typeof until === 'string') && !Number.isNaN(new Date(until).getTime()))
+  const isRule = (rule) => typeof rule?.signature === 'string' && typeof rule.reason === 'string' && rule.reason !== '' && isDate(rule.until)
+  return (value) => Array.isArray(value) && value.every(isRule)
+    ? undefined
+    : 'an array of { signature, reason, until }, with `reason` a text and `until` a date or left out'
 }
 
 function optional (check) {

@@ -85,6 +85,10 @@ exports.hostile = {
   promise: Promise.resolve([new Proxy({}, traps)]),
   weak: new WeakMap([[getters, new Map()]]),
   constructorGetter: Object.create(Object.defineProperty({}, 'constructor', { get: () => touch('constructor') })),
+  errors: new Map(Array.from({ length: 200 }, (_, i) => [i, new Error(`number ${i}`)])),
+  cacheOfErrors: Object.assign(new Error('has a cache'), { max: 1000, options: new Error('settings'), entries: new Map() }),
+  list: Object.assign(new Error('a'), { next: Object.assign(new Error('b'), { next: Object.assign(new Error('c'), { next: new Error('d') }) }) }),
+  capGetter: { get max () { return touch('max') }, entries: new Map() },
   circular: null
 }
 exports.hostile.circular = exports.hostile
@@ -97,6 +101,11 @@ async function main () {
   const evidence = new CensusEvidence(createMeans(), () => [{ route: 'GET /', ref: new WeakRef(getters) }])
   evidence.start()
   do await new Promise((resolve) => setTimeout(resolve, 10)); while (evidence.cost.walks === 0)
+  for (let i = 0; i < 300; i++) {
+    exports.hostile.errors.set(`new ${i}`, new Error(`new ${i}`))
+    exports.hostile.cacheOfErrors.entries.set(i, new Error(`in a cache ${i}`))
+    exports.hostile.capGetter.entries.set(i, new Named())
+  }
   for (let i = 0; i < 300; i++) Map.prototype.set.call(badMap, `new ${i}`, new Named())
   evidence.tick(0, { fullGcs: 0, level: 0 })
   const findings = await evidence.findings()

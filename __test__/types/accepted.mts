@@ -96,6 +96,8 @@ tidemark.writeHeapSnapshot((error, file) => console.log(error?.message, file?.le
 tidemark.writeHeapSnapshot(undefined, { force: true, redact: true }, () => {})
 
 tidemark.on('leak-evidence', ({ signature, suspects }) => console.log(signature, suspects[0]?.location?.line))
+tidemark.expect(new Map(), { max: 1000 })
+tidemark.start({ ignore: [{ signature: 'tidemark:heap', reason: 'known' }, { signature: 'tidemark:native', reason: 'known', until: new Date() }] })
 const first = await tidemark.census()
 const { grew = [], cost } = await tidemark.census({ since: first, heapWide: false, maxPauseMs: 1000 })
 console.log(grew[0]?.sizeThen, cost.longestSliceMs)

@@ -28,9 +28,10 @@ const variants = {
 /** All that a suspicion sets going, without one: the app has no leak. */
 function suspect (tidemark) {
   const { Evidence } = require('../../lib/evidence')
-  const { createSources } = require('../../lib/evidence/sources')
+  const { createSource } = require('../../lib/evidence/sources')
   const { OPTIONS } = require('../../lib/options')
-  const evidence = new Evidence(OPTIONS.evidence.default, (names) => createSources(names, { resources: () => tidemark.status().resources }))
+  const means = { resources: () => tidemark.status().resources }
+  const evidence = new Evidence(OPTIONS.evidence.default, (name, sources) => createSource(name, means, sources))
   evidence.begin()
   evidence.follow({ channel: 'heap', to: 'suspect' }, performance.now())
   setInterval(() => {

@@ -1,8 +1,10 @@
 'use strict'
 
+const { isApplicationFile, mapLocation } = require('./app-frame')
 const { Scopes } = require('./census/scopes')
 const { Slices } = require('./census/slices')
 const { dataProperty } = require('./data-property')
+const { functionName } = require('../names')
 
 /** More handlers of one route than this are middleware. */
 const MOST_HANDLERS = 4
@@ -27,16 +29,19 @@ function handlersOf (req) {
 
 /**
  * Tells of allocation sites which route's handler they run in: the site gets a link to the route, and
- * an observation that says so. A function that handles several routes points at none of them.
+ * an observation that says so. A function that handles several routes points at none of them. A route
+ * gets the place of the handler that does its work.
  * @param {import('./suspect').Finding[]} findings
  * @param {{route: string, handlers: WeakRef<Function>[]}[]} routes
  * @param {import('./sources').Means} [means]
  */
 async function linkHandlers (findings, routes, means) {
   const sites = findings.filter(({ kind, links }) => kind === 'site' && links.some((link) => link.startsWith('function:')))
+  const unplaced = findings.filter(({ kind, location, links }) => kind === 'route' && location === null && links.length === 1)
   const handlers = routes.flatMap(({ route, handlers }) => handlers.map((ref) => ({ route, ref }))).slice(0, MOST_LOCATED)
-  if (sites.length === 0 || handlers.length === 0) return
-  const routeByPlace = await locate(handlers, means)
+  if (sites.length + unplaced.length === 0 || handlers.length === 0) return
+  const { routeByPlace, placeByRoute } = await locate(handlers, means)
+  for (const route of unplaced) route.location = placeByRoute.get(route.links[0].slice('route:'.length)) ?? null
   for (const site of sites) {
     const links = site.links.filter((link) => routeByPlace.get(link))
     const [route] = links.map((link) => routeByPlace.get(link))
@@ -46,11 +51,15 @@ async function linkHandlers (findings, routes, means) {
   }
 }
 
-/** @returns {Promise<Map<string, string | null>>} the route by 'function:<file>:<line>:<column>'; null where there are several */
+/**
+ * @returns {Promise<{routeByPlace: Map<string, string | null>, placeByRoute: Map<string, import('./suspect').Location>}>} the route by
+ *   'function:<file>:<line>:<column>', null where there are several; and of each route the last handler of the app itself
+ */
 async function locate (handlers, means) {
   const routeByPlace = new Map()
+  const placeByRoute = new Map()
   const { scopes } = Scopes.open(means)
-  if (scopes === undefined) return routeByPlace
+  if (scopes === undefined) return { routeByPlace, placeByRoute }
   const slices = new Slices({ limitMs: LIMIT_MS })
   try {
     scopes.learnScripts()
@@ -60,14 +69,17 @@ async function locate (handlers, means) {
       scopes.readFunctions(alive.map(({ handle }) => handle), () => false, ({ location }, index) => {
         if (!location?.file) return
         const place = `function:${location.file}:${location.line}:${location.column}`
-        const { route } = alive[index]
+        const { route, handle } = alive[index]
+        const name = dataProperty(handle, 'name')
+        const mapped = mapLocation({ ...location, function: typeof name === 'string' ? functionName(name) : null })
+        if (!placeByRoute.has(route) && isApplicationFile(mapped.file)) placeByRoute.set(route, mapped)
         routeByPlace.set(place, routeByPlace.has(place) && routeByPlace.get(place) !== route ? null : route)
       })
     }
   } finally {
     scopes.close()
   }
-  return routeByPlace
+  return { routeByPlace, placeByRoute }
 }
 
 module.exports = { handlersOf, linkHandlers }

@@ -6,6 +6,7 @@ const { messageOf } = require('../errors')
 const { sentence } = require('../format')
 const { ListenerWarnings } = require('./listeners')
 const { OwnGrowth } = require('./own-growth')
+const { excuseOf, tellMisfits } = require('./excuse')
 const { rank } = require('./rank')
 
 /** A claim that may be our own doing is looked at again every so often, and believed after so long without an answer. */
@@ -157,6 +158,23 @@ class Evidence {
     return this.#ownGrowth.goesOn(claim) === true || this.#watch(now + BELIEVE_MS, current)
   }
 
+  /**
+   * Whether a growth that was excused still is. Asks the census alone: the rest was found already, and costs more.
+   * @param {object} leak as of `weigh`
+   * @param {number} [timeLeftMs] until a limit is reached
+   * @returns {Promise<string | undefined>} in words
+   */
+  async excuse (leak, timeLeftMs = Infinity) {
+    const { containers } = this.#sources
+    if (!this.#running || containers === undefined) return undefined
+    return this.#excuse(await this.#findings('containers', containers, leak.channel, this.#patienceMs), leak, timeLeftMs)
+  }
+
+  #excuse (findings, leak, timeLeftMs) {
+    // Handles are not what containers take.
+    return leak.channel === 'resources' ? undefined : excuseOf(findings, { ...leak, ageMs: leak.endMs - leak.startMs }, timeLeftMs)
+  }
+
   async #watch (until, current) {
     for (;;) {
       await new Promise((resolve) => { setTimeout(resolve, RECHECK_MS).unref?.() })
@@ -176,14 +194,26 @@ class Evidence {
    * @returns {Promise<object[]>}
    */
   async suspects (leak, timeLeftMs = Infinity) {
-    if (!this.#running) return []
+    return (await this.weigh(leak, timeLeftMs)).suspects
+  }
+
+  /**
+   * The suspects, and why the growth may be none of a leak: a cache that fills and fits, entries that expire.
+   * @param {{channel: string, growthRate: number | null, startMs?: number, endMs?: number}} leak
+   * @param {number} [timeLeftMs] until a limit is reached
+   * @returns {Promise<{suspects: object[], excuse: string | undefined}>}
+   */
+  async weigh (leak, timeLeftMs = Infinity) {
+    if (!this.#running) return { suspects: [], excuse: undefined }
     const budgetMs = timeLeftMs * PATIENCE_SHARE
     const patienceMs = Math.min(this.#patienceMs, budgetMs / 2)
     await this.#ripen(performance.now() + budgetMs - patienceMs)
     const bySource = await Promise.all(this.#all().map(([name, source]) => this.#findings(name, source, leak.channel, patienceMs)))
     const findings = bySource.flat()
     for (const source of Object.values(this.#sources)) await this.#guard(() => source.link?.(findings))
-    return rank(findings, leak)
+    const excuse = this.#excuse(findings, leak, timeLeftMs)
+    tellMisfits(findings, leak.growthRate, timeLeftMs)
+    return { suspects: rank(findings, leak), excuse }
   }
 
   /**

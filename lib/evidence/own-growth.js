@@ -20,6 +20,9 @@ const FEWEST = 5
 /** Memory must go on rising with this share of the pace that was claimed. */
 const PACE = 0.5
 
+/** Of the normal distribution: an answer is wrong once in ten times. */
+const Z = 1.28
+
 const MOST_ROWS = 256
 
 /**
@@ -66,11 +69,13 @@ class OwnGrowth {
     return Object.hasOwn(ADDED, channel) && growth < 2 * ADDED[channel].bytes
   }
 
-  /** Whether the channel went on rising since; undefined while too little was seen. */
+  /** Whether the channel went on rising since; undefined while too little was seen, or what was seen is too uneven to say. */
   goesOn ({ channel, growthRate }) {
     const rows = this.#rows[channel] ?? []
     if (rows.length < FEWEST || rows.at(-1).now - rows[0].now < SPAN_MS) return undefined
-    return slope(rows) * 1000 >= PACE * (growthRate ?? 0)
+    const [low, high] = slopes(rows)
+    const least = PACE * (growthRate ?? 0) / 1000
+    return low >= least ? true : high < least ? false : undefined
   }
 
   #settledAt (channel) {
@@ -78,14 +83,20 @@ class OwnGrowth {
   }
 }
 
-/** The median of the slopes of all pairs, in bytes per millisecond (Theil 1950, Sen 1968). */
-function slope (rows) {
-  const slopes = []
+/**
+ * The interval of the slope, in bytes per millisecond: of the slopes of all pairs, those that Kendall's variance leaves
+ * around their median (Theil 1950, Sen 1968).
+ */
+function slopes (rows) {
+  const all = []
   for (let j = 1; j < rows.length; j++) {
-    for (let i = 0; i < j; i++) slopes.push((rows[j].level - rows[i].level) / (rows[j].now - rows[i].now))
+    for (let i = 0; i < j; i++) all.push((rows[j].level - rows[i].level) / (rows[j].now - rows[i].now))
   }
-  slopes.sort((one, other) => one - other)
-  return slopes[Math.floor(slopes.length / 2)]
+  all.sort((one, other) => one - other)
+  const n = rows.length
+  const aside = Z * Math.sqrt(n * (n - 1) * (2 * n + 5) / 18)
+  const at = (index) => all[Math.max(0, Math.min(all.length - 1, Math.round(index)))]
+  return [at((all.length - 1 - aside) / 2), at((all.length - 1 + aside) / 2)]
 }
 
 module.exports = { OwnGrowth }

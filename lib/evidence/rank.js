@@ -15,12 +15,19 @@ const LEAST_SCORE = 0.05
 /** A finding that says nothing of its growth counts as if it explained this share of it. */
 const UNKNOWN_SHARE = 0.3
 
+/** A share below this lowers the score further. */
+const NEGLIGIBLE = 0.1
+
 /** Two findings that each explain so much of the growth, in the same file, are one cause. */
 const MAJORITY = 0.5
 
 /** Shares are estimates: so much of the growth is more than there is, from findings that explain so much each. */
 const MORE_THAN_ALL = 1.2
 const LEAST_SHARE = 0.3
+
+/** The place that fills the only holder there is allocates at least this share, and so many times what the next place does. */
+const MUCH = 0.2
+const FAR_MORE = 1.5
 
 /** Of the share of its requests that a route keeps. */
 const SURE = 0.9
@@ -50,8 +57,8 @@ const KINDS = ['container', 'retainer', 'route', 'site', 'listeners', 'resources
 /**
  * Merges the findings of all sources into one list: the same cause seen twice is one suspect.
  *
- * A finding scores its confidence times its weight times a factor that grows from 0.4 to 1 with the
- * share of the leak's growth that it explains. Findings of one cause add up as independent evidence
+ * A finding scores its confidence times its weight times a factor that grows from 0.1 to 1 with the
+ * share of the leak's growth that it explains, steeply where that is little. Findings of one cause add up as independent evidence
  * does: 1 - (1 - a)(1 - b), the best one of each kind. The strongest gives a suspect its name, but what
  * surely holds the growth goes before the place that allocates it.
  *
@@ -97,10 +104,17 @@ function isSeenAs (wanted, { kind, evidence }) {
 }
 
 function rate (finding, { channel, growthRate }) {
-  const share = channel === 'resources' ? null : shareOf(finding, growthRate)
+  const known = channel === 'resources' ? null : shareOf(finding, growthRate)
+  // A lower bound that is small says nothing.
+  const share = finding.atLeast === true && known < UNKNOWN_SHARE ? null : known
   const fit = FITS[channel]?.[finding.kind] ?? 1
-  const score = clamp(finding.confidence) * clamp(finding.weight) * fit * (0.4 + 0.6 * (share ?? UNKNOWN_SHARE))
+  const score = clamp(finding.confidence) * clamp(finding.weight) * fit * factorOf(share ?? UNKNOWN_SHARE)
   return { finding, share, score }
+}
+
+/** What explains next to nothing of the growth is not what grows, however surely it does. */
+function factorOf (share) {
+  return share < NEGLIGIBLE ? 0.1 + (0.3 / NEGLIGIBLE + 0.6) * share : 0.4 + 0.6 * share
 }
 
 /** Of bytes in bytes: the rate of 'resources' counts handles. */
@@ -117,7 +131,8 @@ function group (rated) {
   const keeper = rated.find(({ finding, share }) => finding.kind === 'route' && share >= MAJORITY && finding.confidence >= SURE)
   const isPart = (one, other) => (one === keeper && isForeign(other)) || (other === keeper && isForeign(one))
   const lone = rated.filter((each) => isCertainHolder(each) && each.share === null && isAloneInFile(each, rated))
-  const isFilled = (one, other) => lone.includes(one) && fills(other, one)
+  const holders = rated.filter(isCertainHolder)
+  const isFilled = (one, other) => (lone.includes(one) && fills(other, one)) || (isOnly(one, holders) && allocatesMost(other, rated))
   const groups = []
   for (const each of rated) {
     const same = groups.filter((members) => members.some((member) =>
@@ -144,13 +159,24 @@ function isForeign ({ finding: { kind, links } }) {
  */
 function isSameCause (one, other) {
   const [a, b] = [one.finding, other.finding]
-  if (a.kind === b.kind) return a.key === b.key && a.location?.file === b.location?.file
+  if (a.kind === b.kind) return (a.key === b.key && a.location?.file === b.location?.file) || isCopy(a, b) || isSameHolder(a, b)
   const shared = a.links.filter((link) => b.links.includes(link))
   if (shared.some((link) => /^(?:route|function|holder):/.test(link))) return true
   const both = Math.min(one.share ?? 0, other.share ?? 0)
   // Two causes cannot explain more than all of it: this is one, what is held and who allocates it or asks for it.
   if (both >= LEAST_SHARE && one.share + other.share >= MORE_THAN_ALL && (isHeldFor(a, b) || isHeldFor(b, a))) return true
   return both >= MAJORITY && shared.some((link) => link.startsWith('file:'))
+}
+
+/** Files that a template or a generator wrote have the same function at the same place. */
+function isCopy ({ location: one, key }, { location: other, key: otherKey }) {
+  if (!one?.function || !other || key === otherKey || one.file === other.file) return false
+  return one.line === other.line && one.column === other.column && one.function === other.function && key.split(':').at(-1) === otherKey.split(':').at(-1)
+}
+
+/** The same container, found in two ways. */
+function isSameHolder ({ links }, other) {
+  return links.some((link) => link.startsWith('holder:') && other.links.includes(link))
 }
 
 /** What a route is said to explain is all that grew while it kept its requests: those must be what is held. */
@@ -166,6 +192,17 @@ function isCertainHolder ({ finding: { kind, confidence } }) {
 /** What a holder of unknown size holds is most likely what its own file allocates, and stays. */
 function fills ({ finding: { kind, links }, share }, holder) {
   return kind === 'site' && share >= MAJORITY && links.some((link) => link.startsWith('file:') && holder.finding.links.includes(link))
+}
+
+/** The only holder that surely grows, and nobody knows by how much. */
+function isOnly (holder, holders) {
+  return holders.length === 1 && holders[0] === holder && holder.share === null
+}
+
+/** The place in the app where much of what stays is allocated, and far more than at any other. */
+function allocatesMost (site, rated) {
+  const isPlace = ({ finding }) => finding.kind === 'site' && !isForeign({ finding })
+  return isPlace(site) && site.share >= MUCH && rated.every((other) => other === site || !isPlace(other) || other.share <= site.share / FAR_MORE)
 }
 
 /** No other holder of its file grows as surely. */
@@ -191,11 +228,11 @@ function toSuspect (members) {
       kind,
       key: keyOf(key),
       description: brief(description),
-      bytes: whole(first(byScore.map(({ finding }) => finding.bytes))),
-      growth: whole(first(byScore.map(({ finding }) => finding.growth))),
-      share: first(byScore.map(({ share }) => share)),
+      bytes: whole(total(byScore, main, ({ finding }) => finding.bytes)),
+      growth: whole(total(byScore, main, ({ finding }) => finding.growth)),
+      share: clampKnown(total(byScore, main, ({ share }) => share)),
       confidence: round(1 - doubt),
-      location: parts((located.find(({ finding }) => finding.kind === 'site') ?? located[0])?.finding.location ?? null),
+      location: parts(locationOf(main, located)),
       evidence: parts([
         ...main.finding.evidence,
         ...also.map(({ finding }) => ({ kind: finding.kind, description: brief(finding.description) })),
@@ -205,9 +242,31 @@ function toSuspect (members) {
   }
 }
 
+/**
+ * Where a holder is filled. Several functions may fill it: of another one that was seen to allocate what stays the place
+ * goes before, and before all else that is known.
+ */
+function locationOf ({ finding: { kind, location } }, located) {
+  const site = located.find(({ finding }) => finding.kind === 'site')?.finding.location
+  const isHolder = HOLDERS.includes(kind) && location !== null
+  if (isHolder && (site === undefined || site.function === location.function)) return location
+  return site ?? located[0]?.finding.location ?? null
+}
+
 /** The first that is known, of estimates from the best to the worst. */
 function first (values) {
   return values.find((value) => value !== null) ?? null
+}
+
+/** Of copies of one cause all together. */
+function total (byScore, main, valueOf) {
+  const copies = byScore.filter((each) => each !== main && each.finding.kind === main.finding.kind && isCopy(each.finding, main.finding))
+  if (copies.length === 0) return first(byScore.map(valueOf))
+  return [main, ...copies].map(valueOf).reduce((sum, value) => value === null ? sum : (sum ?? 0) + value, null)
+}
+
+function clampKnown (value) {
+  return value === null ? null : clamp(value)
 }
 
 function clamp (value) {

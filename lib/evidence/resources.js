@@ -2,6 +2,8 @@
 
 const { performance } = require('node:perf_hooks')
 const { duration } = require('../format')
+const { named } = require('../names')
+const { crowdedFolder } = require('../open-files')
 
 /** @typedef {import('./suspect').Finding} Finding */
 
@@ -89,7 +91,9 @@ class ResourceEvidence {
 
   #finding ({ type, start, now, growth, monotony }) {
     const intervalMs = this.#now - this.#startedAt
-    const description = `${type}: ${grouped(now)} active, ${grouped(growth)} more than ${duration(intervalMs)} ago`
+    const crowded = type === 'OpenFile' ? crowdedFolder() : undefined
+    const where = crowded === undefined ? '' : `; ${grouped(crowded.count)} of ${grouped(crowded.of)} files in ${named(crowded.folder)}`
+    const description = `${type}: ${grouped(now)} active, ${grouped(growth)} more than ${duration(intervalMs)} ago${where}`
     return {
       kind: 'resources',
       key: type,

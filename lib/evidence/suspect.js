@@ -14,7 +14,8 @@
  * `links` are what else it is the same cause as: `route:<name>`, `function:<file>:<line>:<column>`
  * (1-based, where the function begins), `file:<file>`, `type:<constructor>`,
  * `holder:<key>` (a container, as the census and a snapshot both call it). `weight` is 0 to 1: how
- * near this kind of observation comes to naming the cause, all else being equal.
+ * near this kind of observation comes to naming the cause, all else being equal. `atLeast`: bytes and growth are
+ * lower bounds. `bound`: where the growth of a container ends by itself.
  * @typedef {{
  *   kind: 'route' | 'site' | 'container' | 'listeners' | 'resources' | 'retainer',
  *   key: string,
@@ -22,6 +23,8 @@
  *   bytes: number | null,
  *   growth: number | null,
  *   intervalMs: number | null,
+ *   atLeast?: boolean,
+ *   bound?: import('./excuse').Bound,
  *   confidence: number,
  *   weight: number,
  *   location: Location | null,

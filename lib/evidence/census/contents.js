@@ -1,19 +1,26 @@
 'use strict'
 
+const Module = require('node:module')
+const path = require('node:path')
 const { types } = require('node:util')
 const { routeOf, UNMATCHED } = require('../../route')
 const {
-  bufferBytes, firstEntries, getOwnPropertyDescriptor, isArray, isMap, isPromise, isReadable, isSet, mapHas, mapSize,
-  own, ownKeys, setHas, setSize, source, typeName, variable, weakMapGet
+  firstEntries, isArray, isBinary, isMap, isPromise, isReadable, isSet, mapHas, own, ownKeys, prototypeOf, setHas, source, typeName, variable
 } = require('./read')
 const { keysNamedByClass } = require('./named-keys')
-const { isCrowdedEmitter, isPlain, isTarget, listenersOf, listenersOfTarget, sampledIndices } = require('./walk')
+const { linkOf, nodesOf } = require('./chain')
+const { bodyOf, bytesEach, hasClosures, hasParts, isCrowded, isMostlyText, sharedBy, storesEach, MAX_KEYS } = require('./size')
+const { entriesOf } = require('./roots')
+const { isPlain, isTarget, listenersOf, listenersOfTarget, sampledIndices, valuesOfQueue } = require('./walk')
 
-/** Entries of one container that are looked into, and objects of one entry. */
+/** Entries of one container that are looked into. */
 const SAMPLE = 6
-const MAX_NODES = 300
-const MAX_DEPTH = 5
-const MAX_KEYS = 60
+/** Neighbouring entries, and objects of each, that are searched for the ArrayBuffers which they keep parts of. */
+const NEIGHBOURS = 32
+const MAX_NODES_OF_NEIGHBOUR = 40
+/** Objects of an entry, and steps to them, once it is known what entries share. */
+const MAX_NODES_OF_LARGE = 1000
+const DEEPEST = 10
 /** Functions of one entry whose variables are read. */
 const MAX_CALLBACKS = 3
 /** Entries of one container that are compared with the requests that are known to be held, and looked into for them. */
@@ -21,64 +28,98 @@ const MAX_COMPARED = 20000
 const MAX_LOOKED_INTO = 1000
 /** An arrow function that says `this` keeps that of the function around it. */
 const ARROW_WITH_THIS = /^(?:async\s*)?(?:\(|[\w$]+\s*=>)[^]*\bthis\b/
-/** Objects with more keys than that are not listed a second time. */
-const CROWDED = 1000
-const crowded = new WeakSet()
-
 /**
  * What a container holds, from a few of its entries.
  * @param {object} container
  * @param {import('./walk').Shape} shape
- * @param {{isShared?: (object: object) => boolean, scopes?: import('./scopes').Scopes, careful?: boolean, weakMaps?: WeakMap<object, unknown>[], mostPerEntry?: number}} [options]
+ * @param {{isShared?: (object: object) => boolean, scopes?: import('./scopes').Scopes, careful?: boolean, weakMaps?: WeakMap<object, unknown>[],
+ *   mostPerEntry?: number, beside?: object[], sample?: unknown[][]}} [options]
  *   `isShared`: reachable without the container, so not what it costs; `careful`: objects may be
  *   dictionaries that are too large to be listed; `weakMaps`: those of the app; `mostPerEntry`: bytes,
- *   there are no more
- * @returns {{holds: string[], within: string[], bytesPerEntry: number, routes: string[]}} constructor
- *   names of the entries and of what is in them, the most frequent first; `bytesPerEntry` is an estimate, 0 where there is
- *   none
+ *   there are no more; `beside`: arrays that have the values where the container has their index; `sample`: as of `sampleOf`
+ * @returns {Contents}
+ *
+ * @typedef {{holds: string[], within: string[], bytesPerEntry: number, atLeast: boolean, parts: boolean, routes: string[]}} Contents
+ *   constructor names of the entries and of what is in them, the most frequent first; `bytesPerEntry` is an estimate,
+ *   0 where there is none, and `atLeast` says that it is a lower bound, as part of the entries cannot be seen; `parts`:
+ *   most of it is ArrayBuffers that entries keep a small part of
  */
-function contentsOf (container, shape, { isShared = () => false, scopes, careful = false, weakMaps = [], mostPerEntry = Infinity } = {}) {
-  if (shape === 'text') return { holds: [], bytesPerEntry: 1, routes: [], within: [] }
-  const entries = sampleOf(container, shape).map((entry) => careful ? entry : withClosures(entry, scopes))
+function contentsOf (container, shape, { isShared = () => false, scopes, careful = false, weakMaps = [], mostPerEntry = Infinity, beside = [], sample = sampleOf(container, shape) } = {}) {
+  if (shape === 'text') return { holds: [], bytesPerEntry: 1, atLeast: false, parts: false, routes: [], within: [] }
+  // From one node of a list to the next is no way into what the node holds.
+  const apart = new Set(shape === 'chain' ? nodesOf(container, linkOf(container, ownKeys(container)), SAMPLE + 1) : [])
+  const options = { container: shape === 'chain' ? undefined : container, isShared, careful, weakMaps, apart }
+  const entries = sample.map((entry) => withValueBeside(entry, beside)).map((entry) => careful ? entry : withClosures(entry, scopes))
+  const repeated = repeatedTexts(entries)
+  const bodies = bodiesOf(entries.map((entry) => entry.filter((value, at) => value !== undefined && !(at > 1 && repeated.has(value)))), options)
   const names = new Map()
   const routes = new Map()
-  const repeated = repeatedTexts(entries)
-  const bodies = entries.map((entry) => {
-    const roots = entry.filter((value, at) => value !== undefined && !(at > 1 && repeated.has(value)))
-    return reachableFrom(roots, { container, isShared, careful, weakMaps })
-  })
-  const met = new Map()
+  for (const [, value] of entries) tally(names, nameOfEntry(value))
   for (const { objects } of bodies) {
-    for (const object of objects.keys()) met.set(object, (met.get(object) ?? 0) + 1)
-  }
-  let bytes = 0
-  bodies.forEach(({ objects, overhead }, at) => {
-    const [, value] = entries[at]
-    tally(names, typeName(value))
-    bytes += overhead
-    for (const [object, size] of objects) {
-      // What two entries have in common is not what one more of them costs.
-      if (met.get(object) === 1 || bodies.length === 1) bytes += size
+    for (const object of objects.keys()) {
       const route = routeOfRequest(object)
       if (route !== undefined) tally(routes, route)
     }
-  })
-  const each = Math.round(bytes / bodies.length) + SLOT[shape]
-  // What waits for a pending Promise cannot be seen, nor the locals of a generator or what an arrow function
-  // has for `this`, and it is most of what they cost.
-  const unknown = entries.every(([, value, ...more]) => (isPromise(value) && more.length === 0) || types.isGeneratorObject(value)) ||
-    entries.every(([, value]) => keepsThis(functionOf(value)))
+  }
+  const stores = storesEach(hasParts(bodies) ? neighboursOf(container, shape, beside, options) : bodies)
+  const each = bodies.length === 0 ? 0 : Math.round(bytesEach(bodies) + stores.each) + SLOT[shape]
   return {
     holds: byFrequency(names),
-    bytesPerEntry: unknown || each > mostPerEntry ? 0 : each,
+    bytesPerEntry: each > mostPerEntry ? 0 : each,
+    atLeast: shape === 'entries' || entries.some(hasUnseen) || bodies.some(({ isCut }) => isCut) || hasClosures(bodies, MAX_CALLBACKS) || isMostlyText(bodies),
+    parts: 2 * stores.each > each && 2 * stores.viewed < stores.each,
     routes: byFrequency(routes),
     /** The innermost types that are worth a name: `[{req}]` holds an IncomingMessage too. */
     within: byFrequency(namesWithin(bodies))
   }
 }
 
+/** A module is called by its file. */
+function nameOfEntry (value) {
+  const file = isReadable(value) && prototypeOf(value) === Module.prototype ? own(value, 'filename') : undefined
+  return typeof file === 'string' ? `Module ${path.basename(file)}` : typeName(value)
+}
+
+/** Where there is more than can be looked at, what entries share is left out, and more of their own looked at. */
+function bodiesOf (entries, options) {
+  const bodies = entries.map((roots) => bodyOf(roots, options))
+  if (bodies.length < 2 || !bodies.some(({ isCut }) => isCut)) return bodies
+  const shared = sharedBy(bodies)
+  const isShared = (object) => shared.has(object) || options.isShared(object)
+  return entries.map((roots) => bodyOf(roots, { ...options, isShared, most: MAX_NODES_OF_LARGE, deepest: DEEPEST }))
+}
+
+/**
+ * What waits for a pending Promise cannot be seen, nor the locals of a generator or what an arrow function has for
+ * `this`, and it is most of what they cost.
+ */
+function hasUnseen ([, value, ...more]) {
+  return (isPromise(value) && more.length === 0) || types.isGeneratorObject(value) || keepsThis(functionOf(value))
+}
+
+/** The ArrayBuffers of entries that follow each other, since those may be parts of one pool. */
+function neighboursOf (container, shape, beside, options) {
+  const entries = shape === 'map' || shape === 'set'
+    ? firstEntries(container, NEIGHBOURS)
+    : shape === 'array' ? middleOf(container, NEIGHBOURS) : sampleOf(container, shape)
+  return entries.map((entry) => bodyOf(withValueBeside(entry, beside), { ...options, most: MAX_NODES_OF_NEIGHBOUR }))
+}
+
+function middleOf (list, count) {
+  const length = own(list, 'length')
+  const from = Math.max(0, Math.floor((length - count) / 2))
+  return Array.from({ length: Math.min(count, length) }, (_, i) => [undefined, own(list, from + i)])
+}
+
+/** A Map of keys to indices stands for the values in the arrays beside it, as in an LRU of parallel arrays. */
+function withValueBeside ([key, value], beside) {
+  if (beside.length === 0 || !Number.isInteger(value) || value < 0) return [key, value]
+  const [first, ...others] = beside.map((list) => own(list, value)).sort((one, other) => Number(isReadable(other)) - Number(isReadable(one)))
+  return [key, first, ...others.filter((other) => other !== key)]
+}
+
 /** Bytes of one more slot, without what is in it. */
-const SLOT = { map: 36, set: 28, array: 8, object: 36, emitter: 8, timers: 0 }
+const SLOT = { map: 36, set: 28, array: 8, object: 36, emitter: 8, timers: 0, entries: 8, chain: 0, queue: 8 }
 
 /** What more than one entry closes over, and has no identity by which that would show. */
 function repeatedTexts (entries) {
@@ -115,6 +156,10 @@ const COMMON = new Set(['Object', 'Array', 'function', 'Map', 'Set', 'Date', 'Fu
 
 /** Pairs of key and value; a key only where it is an object or a long string. */
 function sampleOf (container, shape) {
+  if (shape === 'text') return []
+  if (shape === 'chain') return nodesOf(container, linkOf(container, ownKeys(container)), SAMPLE).map((node) => [undefined, node])
+  if (shape === 'queue') return valuesOfQueue(container, SAMPLE).map((value) => [undefined, value])
+  if (shape === 'entries') return entriesOf(container).slice(0, SAMPLE).map((entry) => [undefined, entry])
   if (shape === 'map' || shape === 'set') return firstEntries(container, SAMPLE)
   if (shape === 'array') {
     return sampledIndices(own(container, 'length')).slice(0, SAMPLE + 2).map((index) => [undefined, own(container, index)])
@@ -180,8 +225,8 @@ function functionsOf (value) {
 
 /** Those of requests and streams lead into all of the app; a Buffer has a key for each byte. */
 function mayHaveCallbacks (value) {
-  return isReadable(value) && !crowded.has(value) && own(value, '_events') === undefined &&
-    !(isArray(value) || isMap(value) || isSet(value) || bufferBytes(value) !== undefined || types.isBoxedPrimitive(value))
+  return isReadable(value) && !isCrowded(value) && own(value, '_events') === undefined &&
+    !(isArray(value) || isMap(value) || isSet(value) || isBinary(value) || types.isBoxedPrimitive(value))
 }
 
 function keepsThis (fn) {
@@ -195,80 +240,6 @@ function resultOf (promise, scopes) {
     scopes.readHidden([promise], ({ value }) => results.push(value))
   } catch {}
   return results
-}
-
-/**
- * Of what is long only a part is looked at, which then counts for all of it. An entry may know its
- * container, which is not what the entry costs.
- * @returns {{objects: Map<object, number>, overhead: number}} each object with its own size and that of
- *   its strings and numbers, and the size of roots that are no objects
- */
-function reachableFrom (roots, { container, isShared, careful, weakMaps }) {
-  const objects = new Map()
-  const queue = []
-  /** @returns {number} bytes of what is no object */
-  const add = (value, depth, weight) => {
-    if (!isReadable(value)) return weight * primitiveSize(value)
-    if (value !== container && !objects.has(value) && objects.size < MAX_NODES && !isShared(value)) {
-      objects.set(value, 0)
-      queue.push([value, depth, weight])
-    }
-    return 0
-  }
-  const overhead = roots.reduce((sum, root) => sum + add(root, 0, 1), 0)
-  for (let head = 0; head < queue.length; head++) {
-    const [object, depth, weight] = queue[head]
-    let primitives = 0
-    const inside = (value, times = 1) => { if (depth < MAX_DEPTH) primitives += add(value, depth + 1, weight * times) }
-    let size = 32
-    try {
-      size = sizeAndContents(object, inside, careful)
-      // What a WeakMap has for a key lives as long as the key.
-      for (const weakMap of weakMaps) inside(weakMapGet(weakMap, object))
-    } catch {}
-    objects.set(object, weight * size + primitives)
-  }
-  return { objects, overhead }
-}
-
-function primitiveSize (value) {
-  if (typeof value === 'string') return value.length > 10 ? 16 + value.length : 0
-  return typeof value === 'number' && !Number.isInteger(value) ? 12 : 0
-}
-
-/**
- * Bytes of one object without what it refers to, on a 64-bit V8 without pointer compression.
- * @param {object} object
- * @param {(value: unknown, times?: number) => void} add `times`: for how many of its kind it stands
- */
-function sizeAndContents (object, add, careful) {
-  const outside = bufferBytes(object)
-  if (outside !== undefined) return 160 + outside
-  if (isArray(object)) {
-    const length = own(object, 'length')
-    const looked = Math.min(length, MAX_KEYS)
-    for (let i = 0; i < looked; i++) add(own(object, i), length / looked)
-    return 48 + 8 * length
-  }
-  if (isMap(object) || isSet(object)) {
-    const size = isMap(object) ? mapSize(object) : setSize(object)
-    const entries = firstEntries(object, MAX_KEYS)
-    for (const [key, value] of entries) {
-      add(key, size / entries.length)
-      add(value, size / entries.length)
-    }
-    return 64 + Math.max(4, size) * (isMap(object) ? 36 : 28)
-  }
-  if (crowded.has(object) || (careful && (typeof object === 'function' || isPlain(object)))) return 64
-  if (isCrowdedEmitter(object) && isReadable(own(object, '_events'))) crowded.add(own(object, '_events'))
-  const keys = careful ? keysNamedByClass(object) : ownKeys(object)
-  if (keys.length > CROWDED) crowded.add(object)
-  const looked = Math.min(keys.length, MAX_KEYS)
-  for (const key of keys.slice(0, looked)) {
-    if (key === 'stack' || key === 'prototype') continue
-    add(getOwnPropertyDescriptor(object, key)?.value, keys.length / looked)
-  }
-  return (typeof object === 'function' ? 64 : 32) + 8 * keys.length + (types.isNativeError(object) ? 1500 : 0)
 }
 
 /** @returns {string | undefined} 'GET /items/:id', where Express left it on the request */
@@ -303,7 +274,7 @@ function routesHeldBy (container, shape, held, careful = false) {
     return route !== undefined
   }
   const look = (value) => {
-    if (!isReadable(value) || isArray(value) || bufferBytes(value) !== undefined || crowded.has(value)) return
+    if (!isReadable(value) || isArray(value) || isBinary(value) || isCrowded(value)) return
     if (careful && (typeof value === 'function' || isPlain(value))) return
     for (const key of (careful ? keysNamedByClass(value) : ownKeys(value)).slice(0, 12)) {
       if (key !== 'stack') check(own(value, key))
@@ -323,4 +294,4 @@ function newestOf (container, shape) {
   return Array.from({ length: length - from }, (_, i) => own(container, from + i))
 }
 
-module.exports = { contentsOf, routesHeldBy }
+module.exports = { contentsOf, routesHeldBy, sampleOf }

@@ -2,7 +2,9 @@
 
 const { setTimeout } = require('node:timers')
 const { memoryInUse } = require('../memory-in-use')
-const { contentsOf, routesHeldBy } = require('./contents')
+const { besideOf, capOf } = require('./beside')
+const { contentsOf, routesHeldBy, sampleOf } = require('./contents')
+const { expiryOf } = require('./expiry')
 const { growthOfKind, kindsOf, steadiness, toFindings } = require('./finding')
 const { Ledger } = require('./ledger')
 const { own } = require('./read')
@@ -34,6 +36,7 @@ class CensusEvidence {
   problems = []
   #means
   #heldBy
+  #walkIntervalMs
   #ledger = new Ledger()
   /** Functions of dependencies whose variables were read: those seldom change hands. */
   #read = new WeakSet()
@@ -52,10 +55,12 @@ class CensusEvidence {
   /**
    * @param {import('../sources').Means} [means]
    * @param {() => {route: string, ref: WeakRef<object>}[]} [heldBy] requests that are known to be held
+   * @param {number} [walkIntervalMs] between the first two walks
    */
-  constructor (means, heldBy = () => []) {
+  constructor (means, heldBy = () => [], walkIntervalMs = WALK_INTERVAL_MS) {
     this.#means = means
     this.#heldBy = heldBy
+    this.#walkIntervalMs = walkIntervalMs
   }
 
   start () {
@@ -70,7 +75,7 @@ class CensusEvidence {
 
   tick () {
     if (!this.#running || this.#walking !== null) return
-    if (now() - this.#walkedAt >= WALK_INTERVAL_MS * 2 ** (this.#begun - 1) && this.#begun < MAX_WALKS) this.#walk(WALK_LIMIT_MS)
+    if (now() - this.#walkedAt >= this.#walkIntervalMs * 2 ** (this.#begun - 1) && this.#begun < MAX_WALKS) this.#walk(WALK_LIMIT_MS)
     else this.#recount({ slow: false }).catch((error) => this.#failed(error))
   }
 
@@ -85,7 +90,7 @@ class CensusEvidence {
   async findings () {
     try {
       const ledger = this.#ledger
-      if (this.#running && this.#walking === null && now() - this.#walkedAt >= WALK_INTERVAL_MS) this.#walk(LAST_WALK_LIMIT_MS)
+      if (this.#running && this.#walking === null && now() - this.#walkedAt >= this.#walkIntervalMs) this.#walk(LAST_WALK_LIMIT_MS)
       this.#slices?.hurry(LAST_WALK_LIMIT_MS)
       await this.#walking
       await this.#recount({ slow: true })
@@ -163,7 +168,10 @@ class CensusEvidence {
     const size = kin.reduce((sum, { last }) => sum + last.size, record.last.size)
     const entries = growthOfKind({ record, kin })
     const weakMaps = this.#weakMaps.map((ref) => ref.deref()).filter((weakMap) => weakMap !== undefined)
-    const contents = contentsOf(container, record.shape, { scopes, careful: this.#careful, weakMaps, mostPerEntry: memory / size })
+    const owner = record.owner?.deref()
+    const sample = sampleOf(container, record.shape)
+    const { numbers, lists } = besideOf(owner, container, scopes, this.#careful)
+    const contents = contentsOf(container, record.shape, { scopes, careful: this.#careful, weakMaps, mostPerEntry: memory / size, beside: lists, sample })
     const held = this.#heldBy().map(({ route, ref }) => ({ route, request: ref.deref() })).filter(({ request }) => request !== undefined)
     const routes = new Set([...routesHeldBy(container, record.shape, held, this.#careful), ...contents.routes.slice(0, 1)])
     return {
@@ -173,6 +181,8 @@ class CensusEvidence {
       contents,
       routes: [...routes],
       event: record.shape === 'emitter' ? listenersOf(container) : undefined,
+      cap: capOf({ container, owner, record, numbers, lists }),
+      expiry: expiryOf(sample, this.#careful),
       growth: entries * contents.bytesPerEntry,
       bytes: size * contents.bytesPerEntry,
       confidence: steadiness(record),

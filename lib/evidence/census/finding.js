@@ -1,6 +1,7 @@
 'use strict'
 
 const path = require('node:path')
+const { duration } = require('../../format')
 const { named } = require('../../names')
 const { article, describePlace, keyOf } = require('./place')
 const { anchorOf, fillOf, siteOf } = require('./site')
@@ -8,6 +9,8 @@ const { anchorOf, fillOf, siteOf } = require('./site')
 const MAX_FINDINGS = 8
 /** Bytes of an entry whose size nobody knows, for nothing but the order among others. */
 const GUESS = 500
+/** The factor of the last rise, from which on a container is one that grows by doubling. */
+const DOUBLING = 1.5
 /** Growth that is worth a look, in entries. */
 const LEAST_GROWTH = 8
 /** Growth that is worth a word where the size of entries is known: bytes, or where they are small, entries. */
@@ -64,13 +67,13 @@ function toFindings (described) {
     .map(toFinding)
 }
 
-function weightOf ({ entries, growth, confidence }) {
-  return confidence * (growth || GUESS * entries)
+function weightOf ({ entries, growth, confidence, contents }) {
+  return confidence * (growth > 0 && !contents.atLeast ? growth : Math.max(growth, GUESS * entries))
 }
 
 /** A few small entries more are the course of the day. */
-function isMaterial ({ entries, growth }) {
-  return growth === 0 || growth >= LEAST_BYTES || entries >= LEAST_ENTRIES
+function isMaterial ({ entries, growth, contents }) {
+  return growth === 0 || contents.atLeast || growth >= LEAST_BYTES || entries >= LEAST_ENTRIES
 }
 
 function growthOf ({ first, last }) {
@@ -78,10 +81,11 @@ function growthOf ({ first, last }) {
 }
 
 /** 0 to 1: rose at every count and is still rising, rather than once, or up and down as a full cache does. */
-function steadiness ({ shape, counts, rises, falls, first, last, lastRise }) {
+function steadiness ({ shape, counts, rises, falls, first, last, lastRise, jump }) {
   const times = Math.max(1, counts - 1)
   const recent = last.at === first.at ? 0 : 1 - (last.at - lastRise) / (last.at - first.at)
-  const share = rises / times
+  // What doubles when it is full is the same size at most counts.
+  const share = Math.max(rises / times, falls === 0 && jump >= DOUBLING ? Math.min(0.8, 0.4 * rises) : 0)
   // A string is counted by walks alone, and does not become longer by chance.
   const known = shape === 'text' ? 1 : 1 - 0.5 / times
   return Math.max(0.02, (0.3 + 0.7 * share) * (1 - Math.min(1, 2 * falls / times)) * (0.2 + 0.8 * recent) * known * 0.95)
@@ -98,6 +102,8 @@ function mergeSiblings (described) {
   return groups.map((group) => {
     const speaker = group.reduce((best, one) => one.growth > best.growth || (one.growth === best.growth && WEIGHT[one.record.shape] > WEIGHT[best.record.shape]) ? one : best)
     speaker.siblings = group.filter((one) => one !== speaker)
+    // A list that has a cap beside a Map of as many has it for both.
+    speaker.cap ??= group.map(({ cap }) => cap).find((cap) => cap !== undefined)
     speaker.growth = sum(group, 'growth')
     speaker.bytes = sum(group, 'bytes')
     speaker.routes = [...new Set(group.flatMap(({ routes }) => routes))]
@@ -109,7 +115,7 @@ function sum (group, name) {
   return group.reduce((total, one) => total + one[name], 0)
 }
 
-const WEIGHT = { map: 3, set: 2, object: 2, emitter: 2, text: 2, array: 1, timers: 1 }
+const WEIGHT = { map: 3, set: 2, object: 2, emitter: 2, text: 2, array: 1, timers: 1, entries: 1, chain: 2, queue: 2 }
 
 function isSibling (one, other) {
   const { place: mine } = one.record
@@ -119,7 +125,7 @@ function isSibling (one, other) {
   return growths[0] > growths[1] * 0.8
 }
 
-function toFinding ({ record, kin, entries, contents, routes, event, growth, bytes, confidence, siblings }) {
+function toFinding ({ record, kin, entries, contents, routes, event, growth, bytes, confidence, siblings, cap, expiry }) {
   const { place, first, last } = record
   const intervalMs = intervalOf(record)
   const what = describePlace(place)
@@ -129,7 +135,7 @@ function toFinding ({ record, kin, entries, contents, routes, event, growth, byt
   const holds = contents.holds.slice(0, 3)
   const each = contents.bytesPerEntry
   const growing = kin.filter((other) => growthOf(other) > 0).length
-  const description = describe(record, { what, site, holds, each, event }) + (growing === 0 ? '' : `; ${number(growing)} more like it grew too`)
+  const description = describe(record, { what, site, holds, event, about: aboutEach(contents) }) + (record.shape === 'timers' ? '' : filledBy(site)) + (growing === 0 ? '' : `; ${number(growing)} more like it grew too`)
   const links = [
     `holder:${record.key}`,
     ...file === undefined ? [] : [`file:${site?.file ?? file}`],
@@ -143,6 +149,8 @@ function toFinding ({ record, kin, entries, contents, routes, event, growth, byt
     description,
     bytes: bytes > 0 ? bytes : null,
     growth: growth > 0 ? growth : null,
+    atLeast: contents.atLeast,
+    bound: boundOf({ record, what, contents, cap, expiry }),
     intervalMs,
     confidence: round(confidence),
     weight: place.rank === 0 ? 0.9 : place.rank <= 2 ? 0.8 : 0.5,
@@ -152,8 +160,10 @@ function toFinding ({ record, kin, entries, contents, routes, event, growth, byt
       {
         kind: 'counts', description: `counted ${record.counts} times: ${record.rises} times more, ${record.falls} times fewer`,
         counts: record.counts, rises: record.rises, falls: record.falls, sizeThen: first.size, sizeNow: last.size,
-        bytesPerEntry: each, holds
+        bytesPerEntry: each, atLeast: contents.atLeast, holds
       },
+      ...cap === undefined ? [] : [{ kind: 'cap', description: `it may have ${number(cap)} entries`, entries: cap }],
+      ...expiry === undefined ? [] : [{ kind: 'expiry', description: `its entries have timers of ${duration(expiry.afterMs)}`, afterMs: expiry.afterMs }],
       ...growing === 0 ? [] : [{ kind: 'kin', description: `together they grew by ${number(entries)}`, containers: growing + 1 }],
       ...siblings.slice(0, 4).map(({ record }) => ({
         kind: 'sibling', description: `${describePlace(record.place)} grew with it, from ${number(record.first.size)} to ${number(record.last.size)}`
@@ -162,15 +172,36 @@ function toFinding ({ record, kin, entries, contents, routes, event, growth, byt
   }
 }
 
+/** Where its growth ends by itself. @returns {import('../excuse').Bound | undefined} */
+function boundOf ({ record, what, contents: { bytesPerEntry: bytesEach, parts }, cap, expiry }) {
+  const { first, last } = record
+  const perMs = growthOf(record) / Math.max(1, intervalOf(record))
+  if (cap !== undefined && perMs > 0) return { kind: 'cap', what, size: last.size, most: cap, bytesEach, parts, untilMs: (cap - last.size) / perMs }
+  if (expiry !== undefined) return { kind: 'expiry', what, size: last.size, afterMs: expiry.afterMs, watchedMs: last.at - first.at }
+  return undefined
+}
+
+/** ', about 1.2 kB each' */
+function aboutEach ({ bytesPerEntry: each, atLeast, parts }) {
+  if (!(each > 0)) return ''
+  return `, ${atLeast ? 'at least' : 'about'} ${formatBytes(each)} each${parts ? ' (slices of larger Buffers)' : ''}`
+}
+
 /** How it grew, in words. */
-function describe ({ shape, type, first, last }, { what, site, holds, each, event }) {
+function describe ({ shape, type, first, last }, { what, site, holds, event, about }) {
   const change = `from ${number(first.size)} to ${number(last.size)}`
   const seconds = Math.max(1, Math.round((last.at - first.at) / 1000))
-  const about = each > 0 ? `, about ${formatBytes(each)} each` : ''
   if (event !== undefined) return `${what}, ${article(type)}, went ${change} listeners in ${seconds} s, ${number(event.most)} of them for '${event.shown ?? named(event.event)}'${about}`
   if (shape === 'timers') return `${what}${site === null ? '' : ` (${path.basename(site.file)}:${site.line})`} grew ${change} in ${seconds} s${about}`
   if (shape === 'text') return `${what}, ${article(type)}, grew ${change} characters in ${seconds} s`
+  if (shape === 'chain') return `${what}, a list of ${type}s that are linked, grew ${change} in ${seconds} s${about}`
   return `${what}, ${article(type)}, grew ${change} entries in ${seconds} s${holds.length === 0 ? '' : `; it holds ${holds.join(', ')}${about}`}`
+}
+
+/** Who puts into it. */
+function filledBy (site) {
+  if (site === null) return ''
+  return `; filled ${site.function === null ? 'at' : `by ${site.function} at`} ${path.basename(site.file)}:${site.line}`
 }
 
 function number (value) {

@@ -10,7 +10,9 @@ const BUDGET = 0.005
 /** An array or dictionary this small is only noted where a name leads straight to it. */
 const NOTED_SIZE = 32
 const NOTED_DISTANCE = 6
-const LISTS = new Set(['array', 'object', 'emitter'])
+/** What is counted by going through it. */
+const SLOW = new Set(['object', 'timers', 'entries', 'chain'])
+const LISTS = new Set(['array', 'object', 'emitter', 'chain'])
 /** A string has no identity: what is known of it is where it hangs, and whether it did at the last walk. */
 const TEXT = Object.freeze({})
 const HANGS = { deref: () => TEXT }
@@ -21,9 +23,10 @@ const GONE = { deref: () => undefined }
  *
  * @typedef {{
  *   key: string, place: import('./place').Place, shape: import('./walk').Shape, type: string,
- *   ref: WeakRef<object>, first: Count, last: Count, counts: number, rises: number, falls: number,
- *   lastRise: number, seenAt: number, slowMs: number
+ *   ref: WeakRef<object>, owner?: WeakRef<object>, first: Count, last: Count, counts: number, rises: number, falls: number,
+ *   lastRise: number, jump: number, seenAt: number, slowMs: number
  * }} Record
+ * `jump` is the factor of the last rise.
  * @typedef {{at: number, size: number}} Count `at` in milliseconds, monotonic
  */
 class Ledger {
@@ -38,14 +41,15 @@ class Ledger {
 
   /**
    * @param {object} container
-   * @param {{shape: import('./walk').Shape, type: string, size: number | undefined, place: import('./place').Place}} seen
+   * @param {{shape: import('./walk').Shape, type: string, size: number | undefined, place: import('./place').Place, owner?: object}} seen
+   *   `owner`: what has it as a property
    * @param {number} at
    */
-  note (container, { shape, type, size, place }, at) {
+  note (container, { shape, type, size, place, owner }, at) {
     const known = this.#byContainer.get(container)
     if (known !== undefined) {
       known.seenAt = at
-      if (isBetter(place, known.place)) this.#rename(known, place)
+      if (isBetter(place, known.place)) this.#rename(known, place, owner)
       if (size !== undefined && at > known.last.at) count(known, size, at)
       return
     }
@@ -57,6 +61,7 @@ class Ledger {
       const gone = former.ref.deref()
       if (gone !== undefined) this.#byContainer.delete(gone)
       former.ref = new WeakRef(container)
+      former.owner = owner && new WeakRef(owner)
       former.seenAt = at
       this.#byContainer.set(container, former)
       count(former, size, at)
@@ -66,11 +71,11 @@ class Ledger {
       this.full = true
       return
     }
-    this.#byContainer.set(container, this.#add({ key, place, shape, type, ref: new WeakRef(container) }, size, at))
+    this.#byContainer.set(container, this.#add({ key, place, shape, type, ref: new WeakRef(container), owner: owner && new WeakRef(owner) }, size, at))
   }
 
   #add (what, size, at) {
-    const record = { ...what, first: { at, size }, last: { at, size }, counts: 1, rises: 0, falls: 0, lastRise: at, seenAt: at, slowMs: 0 }
+    const record = { ...what, first: { at, size }, last: { at, size }, counts: 1, rises: 0, falls: 0, jump: 1, lastRise: at, seenAt: at, slowMs: 0 }
     this.#records.push(record)
     this.#byKey.set(record.key, record)
     return record
@@ -135,7 +140,7 @@ class Ledger {
       } catch {
         continue
       }
-      if (record.shape === 'object' || record.shape === 'timers') record.slowMs = clock() - began
+      if (SLOW.has(record.shape)) record.slowMs = clock() - began
     }
   }
 
@@ -158,8 +163,9 @@ class Ledger {
     return this.#byContainer.get(container)
   }
 
-  #rename (record, place) {
+  #rename (record, place, owner) {
     if (this.#byKey.get(record.key) === record) this.#byKey.delete(record.key)
+    record.owner = owner && new WeakRef(owner)
     record.place = place
     record.key = keyOf(place)
     this.#byKey.set(record.key, record)
@@ -170,6 +176,7 @@ function count (record, size, at) {
   record.counts++
   if (size > record.last.size) {
     record.rises++
+    record.jump = size / Math.max(1, record.last.size)
     record.lastRise = at
   } else if (size < record.last.size) {
     record.falls++

@@ -14,6 +14,8 @@ const FILLS = 'set|add|push|unshift|splice|append|insert|put|save|store|enqueue|
 const FILLED = `(?:[\\w$.?]{0,100}\\.(?:${FILLS})\\s{0,100}\\(|[\\w$.?]{0,100}\\s{0,100}\\[[^\\]\\n]{0,200}\\]\\s{0,100}(?:\\?\\?|\\|\\|)?=(?!=))`
 const FILLED_FIELD = new RegExp(`(?<![\\w$.])this\\.(#?[A-Za-z_$][\\w$]{0,99})(?![\\w$])${FILLED}`, 'g')
 const MAX_FIELDS = 100
+/** A comparison with fewer asks for something else, such as whether there are any. */
+const LEAST_CAP = 16
 
 /**
  * Where in a function a variable is filled: `requests.set(`, `waiting.push(`, `cache[id] =`. Better
@@ -53,6 +55,29 @@ function noteFills (fn, begin, into) {
   }
 }
 
+/** What a number of entries is compared with: a number, or the name of a variable that has it. */
+const COMPARED = '\\.(?:size|length)\\s*(?:>=?|===?|<=?)\\s*(\\d[\\d_]*(?:e\\d+)?|[A-Za-z_$][\\w$]*)'
+
+/**
+ * How many entries a variable may have where a function compares their number with one, as in
+ * `if (heads.size > 100000) heads.delete(...)`: who does so means to end it.
+ * @param {Function} fn
+ * @param {string} name of the variable
+ * @param {(name: string) => unknown} valueOf of another variable
+ * @returns {number | undefined} the largest
+ */
+function capIn (fn, name, valueOf) {
+  const text = source(fn)
+  if (text.length > MAX_SOURCE || !(text.includes(`${name}.size`) || text.includes(`${name}.length`))) return undefined
+  const caps = []
+  const compared = new RegExp(`(?<![\\w$.])${name.replaceAll('$', '\\$')}${COMPARED}`, 'g')
+  for (const { 1: most } of text.matchAll(compared)) {
+    const cap = /^\d/.test(most) ? Number(most.replaceAll('_', '')) : valueOf(most)
+    if (typeof cap === 'number' && cap >= LEAST_CAP) caps.push(cap)
+  }
+  return caps.length === 0 ? undefined : Math.max(...caps)
+}
+
 function mention (fn, begin, text, index, quality) {
   const name = own(fn, 'name')
   // The location that V8 gives is that of the parameters, of an arrow function with its `async`.
@@ -69,4 +94,4 @@ function mention (fn, begin, text, index, quality) {
   }
 }
 
-module.exports = { mentionOf, noteFills }
+module.exports = { capIn, mentionOf, noteFills }

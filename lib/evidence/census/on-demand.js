@@ -5,6 +5,7 @@ const { OPTIONS: OF_START, boolean, integer, optional, readOptions } = require('
 const { Pauses } = require('../../pauses')
 const { countResources } = require('../../resource-watch')
 const { memoryInUse } = require('../memory-in-use')
+const { besideOf } = require('./beside')
 const { contentsOf } = require('./contents')
 const { queryHeap } = require('./heap-wide')
 const { Ledger } = require('./ledger')
@@ -98,7 +99,8 @@ async function list (into, found, slices, options) {
 }
 
 function describe (record, container, { memory, ...options }) {
-  const { holds, bytesPerEntry } = contentsOf(container, record.shape, { ...options, mostPerEntry: memory / record.last.size })
+  const { lists: beside } = besideOf(record.owner?.deref(), container, options.scopes, options.careful)
+  const { holds, bytesPerEntry } = contentsOf(container, record.shape, { ...options, mostPerEntry: memory / record.last.size, beside })
   return {
     key: record.key,
     type: record.type,

@@ -16,10 +16,12 @@ const { packageOf } = require('../package-of')
  *   fills?: Map<string, object>[],
  *   parent?: Place,
  *   file?: string,
+ *   cap?: number,
  *   rank: number,
  *   distance: number
  * }} Place
- * `owner` is the constructor of what has the property, `fills` where its methods fill their fields, `file` where the anchor is, `rank` how good
+ * `owner` is the constructor of what has the property, `fills` where its methods fill their fields, `file` where the anchor is, `cap` how many
+ * entries the code compares their number with, `rank` how good
  * the anchor is (0 is best), `distance` how many steps it is away.
  */
 

@@ -21,8 +21,17 @@ const setHas = uncurry(Set.prototype.has)
 const nextOfMap = uncurry(getPrototypeOf(new Map().entries()).next)
 const nextOfSet = uncurry(getPrototypeOf(new Set().values()).next)
 const sourceOf = uncurry(Function.prototype.toString)
-const typedArrayBytes = uncurry(Object.getOwnPropertyDescriptor(getPrototypeOf(Uint8Array.prototype), 'byteLength').get)
-const dataViewBuffer = uncurry(Object.getOwnPropertyDescriptor(DataView.prototype, 'buffer').get)
+const typedArray = (name) => uncurry(Object.getOwnPropertyDescriptor(getPrototypeOf(Uint8Array.prototype), name).get)
+const typedArrayBuffer = typedArray('buffer')
+const typedArrayBytes = typedArray('byteLength')
+const typedArrayOffset = typedArray('byteOffset')
+const dataView = (name) => uncurry(Object.getOwnPropertyDescriptor(DataView.prototype, name).get)
+const dataViewBuffer = dataView('buffer')
+const dataViewBytes = dataView('byteLength')
+const dataViewOffset = dataView('byteOffset')
+/** Not there with --jitless. */
+const wasmMemory = globalThis.WebAssembly?.Memory?.prototype
+const wasmMemoryBuffer = wasmMemory === undefined ? undefined : uncurry(Object.getOwnPropertyDescriptor(wasmMemory, 'buffer').get)
 const arrayBufferBytes = uncurry(Object.getOwnPropertyDescriptor(ArrayBuffer.prototype, 'byteLength').get)
 const sharedArrayBufferBytes = uncurry(Object.getOwnPropertyDescriptor(SharedArrayBuffer.prototype, 'byteLength').get)
 
@@ -88,13 +97,32 @@ function typeName (value) {
   return typeof name === 'string' && name !== '' ? named(name) : 'Object'
 }
 
-/** Bytes outside the heap that a Buffer, a view or an ArrayBuffer keeps alive; undefined for all else. */
-function bufferBytes (value) {
-  if (types.isTypedArray(value)) return typedArrayBytes(value)
-  if (types.isArrayBuffer(value)) return arrayBufferBytes(value)
-  if (types.isSharedArrayBuffer(value)) return sharedArrayBufferBytes(value)
-  if (types.isDataView(value)) return bufferBytes(dataViewBuffer(value))
+/** Whether a value is a Buffer, another view or an ArrayBuffer. */
+function isBinary (value) {
+  return types.isArrayBufferView(value) || types.isAnyArrayBuffer(value)
+}
+
+/**
+ * The ArrayBuffer that a Buffer, another view or a WebAssembly.Memory keeps alive, whole, however small
+ * the view is; undefined for all else. V8 may keep up to 64 bytes of a view inside the heap until it is
+ * asked for their ArrayBuffer, so ask only of what is looked into.
+ * @param {object} value
+ * @returns {{store: object, bytes: number, offset: number, viewed: number} | undefined} `viewed` bytes from `offset` on
+ */
+function storeOf (value) {
+  if (types.isTypedArray(value)) return viewOf(typedArrayBuffer(value), typedArrayOffset(value), typedArrayBytes(value))
+  if (types.isAnyArrayBuffer(value)) return viewOf(value)
+  try {
+    // Both throw where the ArrayBuffer was detached.
+    if (types.isDataView(value)) return viewOf(dataViewBuffer(value), dataViewOffset(value), dataViewBytes(value))
+    if (wasmMemory !== undefined && prototypeOf(value) === wasmMemory) return viewOf(wasmMemoryBuffer(value))
+  } catch {}
   return undefined
+}
+
+function viewOf (store, offset = 0, viewed = undefined) {
+  const bytes = types.isSharedArrayBuffer(store) ? sharedArrayBufferBytes(store) : arrayBufferBytes(store)
+  return { store, bytes, offset, viewed: viewed ?? bytes }
 }
 
 /** Function.prototype.toString without the function's own. */
@@ -116,12 +144,12 @@ function firstEntries (container, count) {
 }
 
 module.exports = {
-  bufferBytes,
   constructorOf,
   firstEntries,
   getOwnPropertyDescriptor,
   getPrototypeOf,
   isArray,
+  isBinary,
   isMap: types.isMap,
   isPromise: types.isPromise,
   isReadable,
@@ -135,6 +163,7 @@ module.exports = {
   setHas,
   setSize,
   source,
+  storeOf,
   typeName,
   variable,
   weakMapGet

@@ -2,10 +2,11 @@
 
 const Module = require('node:module')
 const path = require('node:path')
+const { performance } = require('node:perf_hooks')
 // What is our own is not what leaks, and walking it would find the census itself.
 const { isOwnFile, ownClasses } = require('../own-files')
 const { packageOf } = require('../package-of')
-const { anchor, isDependency } = require('./place')
+const { anchor, isDependency, step } = require('./place')
 const { getOwnPropertyDescriptor, isReadable, nameConstructor, own, ownKeys, typeName } = require('./read')
 
 /** Sockets and the like come by the thousand, all of one make. */
@@ -75,7 +76,12 @@ function * eachRoot (reach, skip) {
   }
   yield * eachBuiltin(skip)
   for (const file of files) {
-    if (!isOwnFile(file)) reach(exportsOf(file), anchor('module', moduleName(file), file), isDependency(file) ? 2 : 0)
+    if (!isOwnFile(file)) {
+      const place = anchor('module', moduleName(file), file)
+      reach(exportsOf(file), place, isDependency(file) ? 2 : 0)
+      // A module that is loaded again and again stays here each time.
+      reach(own(own(own(Module, '_cache'), file), 'children'), step({ ...place, name: `module ${moduleName(file)}`, kind: 'root' }, 'property', 'children'), 3)
+    }
     yield
   }
   let globals = 0
@@ -120,6 +126,23 @@ function moduleName (file) {
 function agents () {
   const loaded = process.moduleLoadList ?? []
   return ['http', 'https'].filter((id) => loaded.includes(`NativeModule ${id}`)).map((id) => requireBuiltin(`node:${id}`).globalAgent)
+}
+
+/**
+ * What Node.js itself keeps for whoever may ask for it. Its size is had by asking, so these stand for it.
+ * @type {{type: string, name: string}[]}
+ */
+const ENTRIES = ['mark', 'measure'].map((type) => Object.freeze({ type, name: `the performance ${type}s that were never cleared` }))
+const getEntriesByType = performance.getEntriesByType?.bind(performance)
+
+/** @returns {object[]} */
+function performanceEntries () {
+  return getEntriesByType === undefined ? [] : ENTRIES
+}
+
+/** @returns {object[]} */
+function entriesOf ({ type }) {
+  return getEntriesByType(type)
 }
 
 /** Servers lead to the app by their listeners: that is the way in for ES modules, which no cache lists. */
@@ -168,4 +191,4 @@ function countTimers (list) {
   return count
 }
 
-module.exports = { callbacksOf, countTimers, eachRoot, timerDurations, timerTableOf }
+module.exports = { callbacksOf, countTimers, eachRoot, entriesOf, performanceEntries, timerDurations, timerTableOf }

@@ -173,8 +173,9 @@ class Scopes {
    * Private fields, and what a Promise was fulfilled with.
    * @param {object[]} objects
    * @param {(field: {name: string, value: unknown}, index: number) => void} visit as for `readFunctions`
+   * @param {boolean} [numbers] whether fields that are numbers are visited too
    */
-  readHidden (objects, visit) {
+  readHidden (objects, visit, numbers = false) {
     this.#withGroup(() => {
       const fetched = []
       this.#idsOf(objects).forEach((objectId, index) => {
@@ -184,6 +185,7 @@ class Scopes {
         const result = internalProperties.filter(({ name }) => name === '[[PromiseResult]]')
         for (const { name, value } of [...privateProperties, ...result]) {
           if (value?.objectId !== undefined) fetched.push({ index, name, objectId: value.objectId })
+          else if (numbers && typeof value?.value === 'number') visit({ name, value: value.value }, index)
         }
       })
       this.#fetch(fetched.map(({ objectId }) => objectId)).forEach((value, at) => {

@@ -30,6 +30,8 @@ function isShowable (object) {
  * and reads the `length` of what has that method.
  */
 function isDescribable (object) {
+  // Before anything is asked of it: to look at the descriptor of `stack` formats it.
+  if (types.isNativeError(object)) return false
   if (hasAccessor(object, 'stack') || hasAccessor(object, 'length')) return false
   let splices = false
   let measures = false

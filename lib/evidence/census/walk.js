@@ -4,13 +4,15 @@ const Module = require('node:module')
 const v8 = require('node:v8')
 const { types } = require('node:util')
 const {
-  bufferBytes, constructorOf, firstEntries, getOwnPropertyDescriptor, isArray, isMap, isReadable, isSet,
+  constructorOf, firstEntries, getOwnPropertyDescriptor, isArray, isBinary, isMap, isReadable, isSet,
   mapSize, own, ownKeys, prototypeOf, setSize, source, typeName, variable
 } = require('./read')
 const { isOwnFile } = require('../own-files')
 const { anchor, isBetter, isDependency, step } = require('./place')
-const { callbacksOf, countTimers, eachRoot, timerDurations, timerTableOf } = require('./roots')
-const { mentionOf, noteFills } = require('./mention')
+const { callbacksOf, countTimers, eachRoot, entriesOf, performanceEntries, timerDurations, timerTableOf } = require('./roots')
+const { isCapName } = require('./cap-name')
+const { lengthOf, linkOf } = require('./chain')
+const { capIn, mentionOf, noteFills } = require('./mention')
 const { hasComputedKeys, keysAmong, keysNamedByClass, namesInFile } = require('./named-keys')
 
 const MAX_OBJECTS = 60000
@@ -41,6 +43,8 @@ const PRIVATE_FIELD = /#[A-Za-z_$][\w$]*\s*[=;(]/
 /** Whoever writes functions that long bundles, and has no names to find in them. */
 const LONGEST_SOURCE = 1e6
 const MAX_TIMER_LISTS = 50
+/** Of 2,048 events each. */
+const MAX_RINGS = 10000
 const MAX_WEAK_MAPS = 50
 /** Characters from which on a string may be one that grows. */
 const LONG_TEXT = 32768
@@ -58,7 +62,7 @@ const RANK_OF_TIMERS = -10
 const MAX_KEYS = 1.25e5
 const BYTES_A_KEY = 36
 /** Bytes that an entry accounts for at most: tables double, and the former one may still lie there. */
-const EXPLAINED = { map: 85, set: 65, array: 24, object: 72, emitter: 24, timers: 0, text: 1 }
+const EXPLAINED = { map: 85, set: 65, array: 24, object: 72, emitter: 24, timers: 0, text: 1, entries: 8, chain: 0, queue: 8 }
 
 /**
  * Walks from what is known by name (modules, globals, listeners, servers, timers) through own data
@@ -109,11 +113,12 @@ class Walk {
    * @param {import('./scopes').Scopes | undefined} options.scopes
    * @param {import('./slices').Slices} options.slices
    * @param {WeakSet<Function>} [options.read] functions of dependencies that need not be read again
-   * @param {(container: object, seen: {shape: Shape, type: string, size: number, place: import('./place').Place}) => void} options.found
+   * @param {(container: object, seen: {shape: Shape, type: string, size: number, place: import('./place').Place, owner?: object}) => void} options.found
    *   called again when a better place turns up
    * @param {(place: import('./place').Place, length: number) => void} [options.foundText] for long strings
    *
-   * @typedef {'map' | 'set' | 'array' | 'object' | 'emitter' | 'timers' | 'text'} Shape a text is a string that grows
+   * @typedef {'map' | 'set' | 'array' | 'object' | 'emitter' | 'timers' | 'text' | 'entries' | 'chain' | 'queue'} Shape a text is a string that grows,
+   *   entries are marks and measures that Node.js keeps, a chain is a linked list, by its head
    */
   constructor ({ scopes, slices, read = new WeakSet(), found, foundText = () => {} }) {
     this.#read = read
@@ -130,6 +135,7 @@ class Walk {
       if (isOurs) this.#ours.add(value)
     })
     while (!roots.next().done) if (this.#slices.full) await this.#slices.turn()
+    for (const kept of performanceEntries()) this.#tell(kept, 'entries', sizeOf(kept, 'entries'), anchor('root', kept.name))
     await this.#slices.turn()
     if (this.#scopes !== undefined) this.#withInspector(() => this.#scopes.learnScripts())
     await this.#slices.turn()
@@ -178,38 +184,39 @@ class Walk {
    * @param {import('./place').Place} place
    * @param {number} priority 0 is the first
    * @param {number} depth
+   * @param {object} [owner] what has it as a property or private field
    */
-  #reach (value, place, priority, depth) {
+  #reach (value, place, priority, depth, owner) {
     if (typeof value === 'string' && value.length >= LONG_TEXT && place.kind !== 'entry') this.#foundText(place, value.length)
     if (!isReadable(value)) return
     if (this.#visited.has(value)) {
-      this.#offerPlace(value, place)
+      this.#offerPlace(value, place, owner)
       return
     }
     this.#visited.add(value)
-    if (bufferBytes(value) !== undefined) return
+    if (isBinary(value)) return
     if (types.isWeakMap(value) && this.weakMaps.length < MAX_WEAK_MAPS) this.weakMaps.push(new WeakRef(value))
     const shape = shapeOf(value)
-    if (shape !== undefined) this.#tell(value, shape, sizeOf(value, shape), place)
+    if (shape !== undefined) this.#tell(value, shape, sizeOf(value, shape), place, owner)
     if (depth >= MAX_DEPTH) return
-    const entry = { ref: new WeakRef(value), place, priority: Math.min(priority, PRIORITIES - 1), depth }
+    const entry = { ref: new WeakRef(value), place, priority: Math.min(priority, PRIORITIES - 1), depth, owner: owner && new WeakRef(owner) }
     if (typeof value === 'function') this.#functionQueues[entry.priority].push(entry)
     this.#objectQueues[entry.priority].push(entry)
   }
 
-  #tell (value, shape, size, place) {
+  #tell (value, shape, size, place, owner) {
     this.#places.set(value, place)
     this.#unexplained -= bytesExplained(value, shape, size)
-    this.#found(value, { shape, type: typeOf(value, shape), size, place })
+    this.#found(value, { shape, type: typeOf(value, shape), size, place, owner })
   }
 
   /** The same container by another way, which may be the better one to name it by. */
-  #offerPlace (value, place) {
+  #offerPlace (value, place, owner) {
     const known = this.#places.get(value)
     if (known === undefined || !isBetter(place, known)) return
     this.#places.set(value, place)
     const shape = shapeOf(value) ?? 'object'
-    this.#found(value, { shape, type: typeOf(value, shape), size: undefined, place })
+    this.#found(value, { shape, type: typeOf(value, shape), size: undefined, place, owner })
   }
 
   #isDangerous () {
@@ -265,13 +272,22 @@ class Walk {
     const keys = prototypeOf(object) === Module.prototype ? ['exports'] : ownKeys(object)
     let followed = keys
     if (typeof object === 'object' && (keys.length > DICTIONARY || (mayBecomeDictionary(keys) && isPlain(object))) && !isPrototype(object)) {
-      this.#tell(object, 'object', keys.length, place)
+      this.#tell(object, 'object', keys.length, place, entry.owner?.deref())
     }
     if (typeof object === 'object' && keys.length > DICTIONARY) {
       if (place.distance > 0 || keys.length > MAX_STRUCTURE) followed = sampledIndices(keys.length).map((index) => keys[index])
     }
+    this.#tellChain(object, keys, entry)
     this.#follow(object, followed, entry, keys.length > DICTIONARY && place.distance > 0 ? 'entry' : 'property')
     this.#queuePrivates(object, entry)
+  }
+
+  /** A linked list, by its head: what was reached by the same property is a node of it. */
+  #tellChain (object, keys, { place, owner }) {
+    if (keys.length > DICTIONARY || place.kind === 'entry' || shapeOf(object) !== undefined) return
+    const link = linkOf(object, keys)
+    if (link === undefined || place.name === String(link) || (place.kind === 'property' && place.owner === typeName(object) && place.owner !== 'Object')) return
+    this.#tell(object, 'chain', lengthOf(object, link), place, owner?.deref())
   }
 
   /**
@@ -309,7 +325,7 @@ class Walk {
       const next = step(place, kind, String(key), type, fills)
       if ('value' in descriptor) {
         if (typeof descriptor.value === 'function') this.#methods.set(descriptor.value, fills?.[0])
-        this.#reach(descriptor.value, next, priority, depth + 1)
+        this.#reach(descriptor.value, next, priority, depth + 1, object)
       } else {
         // Accessors are never called; what they close over is read as of any function.
         this.#reach(descriptor.get, next, priority, depth + 1)
@@ -360,7 +376,7 @@ class Walk {
     const batch = this.#privates.take(FUNCTIONS_AT_ONCE)
     this.#withInspector(() => this.#scopes.readHidden(batch.map(({ value }) => value), ({ name, value }, index) => {
       const { place, priority, depth, type, fills } = batch[index].entry
-      this.#reach(value, step(place, 'private', name, type, fills), priority, depth + 1)
+      this.#reach(value, step(place, 'private', name, type, fills), priority, depth + 1, batch[index].value)
     }))
     return true
   }
@@ -371,17 +387,30 @@ class Walk {
     this.functions += batch.length
     this.#withInspector(() => this.#scopes.readFunctions(
       batch.map(({ value }) => value),
-      (location) => location !== undefined && isReadableFile(location.file),
+      (location) => location !== undefined && (isReadableFile(location.file) || isOfEvents(location)),
       ({ location, variables, bound, privates }, index) => {
         const { value, entry } = batch[index]
         const fills = this.#methods.get(value)
         if (fills !== undefined && location?.file) noteFills(value, location, fills)
         for (const field of privates) this.#reach(field.value, step(entry.place, 'private', field.name, undefined), entry.priority, entry.depth + 1)
         for (const object of bound) this.#reach(object, entry.place, entry.priority, entry.depth + 1)
-        for (const { object } of variables) this.#reachVariables(object, value, location, entry)
+        if (isOfEvents(location)) this.#reachUnconsumed(variables, entry)
+        else for (const { object } of variables) this.#reachVariables(object, value, location, entry)
       }
     ))
     return true
+  }
+
+  /** What `events.on()` keeps of events until somebody takes them: the lists of a queue, or one list. */
+  #reachUnconsumed (variables, { place, depth }) {
+    for (const { object } of variables) {
+      const queue = variable(object, 'unconsumedEvents')
+      if (!isReadable(queue)) continue
+      // Of the emitter, whose list of listeners led here.
+      const name = step(place.parent?.parent ?? place, 'property', 'unconsumedEvents', 'EventEmitter')
+      if (isArray(queue)) this.#reach(queue, name, 0, depth + 1)
+      else if (isReadable(own(queue, 'tail')) && isArray(own(own(queue, 'tail'), 'list'))) this.#tell(queue, 'queue', lengthOfQueue(queue), name)
+    }
   }
 
   #isWorthReading (fn, place) {
@@ -405,14 +434,23 @@ class Walk {
   #reachVariables (scope, fn, location, entry) {
     const dependency = isDependency(location.file)
     const priority = dependency ? Math.max(1, entry.priority) : 0
-    for (const name of ownKeys(scope).slice(0, MAX_STRUCTURE)) {
+    const names = ownKeys(scope)
+    // A cache that is a closure has its settings in the same scope. In the app's own code a number may be about anything.
+    const capBeside = dependency && names.length <= DICTIONARY
+      ? names.filter(isCapName).map((name) => variable(scope, name)).find((value) => value > 0)
+      : undefined
+    for (const name of names.slice(0, MAX_STRUCTURE)) {
       const value = variable(scope, name)
       if (typeof name !== 'string' || !(isReadable(value) || typeof value === 'string')) continue
       const known = isReadable(value) ? this.#anchors.get(value) : undefined
       const site = mayBeFilled(value) ? mentionOf(fn, location, name, (known ?? this.#places.get(value))?.site?.quality) : undefined
-      const place = anchor('variable', name, location.file, { line: location.line, site })
-      // What hangs on a variable that is known was named by it, and so hears of the better line too.
-      if (known?.name === name && known.file === location.file && isBetter(place, known)) known.site = site
+      const cap = isReadable(value) ? capIn(fn, name, (other) => variable(scope, other)) ?? capBeside : undefined
+      const place = anchor('variable', name, location.file, { line: location.line, site, cap })
+      if (known?.name === name && known.file === location.file) {
+        // What hangs on a variable that is known was named by it, and so hears of the better line too.
+        if (isBetter(place, known)) known.site = site
+        known.cap ??= cap
+      }
       if (known === undefined && isReadable(value)) this.#anchors.set(value, place)
       this.#reach(value, place, priority, dependency ? entry.depth + 1 : 0)
     }
@@ -530,6 +568,9 @@ function sizeOf (value, shape) {
   if (shape === 'array') return own(value, 'length')
   if (shape === 'emitter') return listenersOf(value).total
   if (shape === 'timers') return countTimers(value)
+  if (shape === 'entries') return entriesOf(value).length
+  if (shape === 'queue') return lengthOfQueue(value)
+  if (shape === 'chain') return lengthOf(value, linkOf(value, ownKeys(value)))
   return ownKeys(value).length
 }
 
@@ -571,7 +612,32 @@ function listenersOf (emitter) {
 
 function typeOf (value, shape) {
   if (shape === 'timers') return 'Timeout'
+  if (shape === 'entries') return 'Array'
+  if (shape === 'queue') return 'queue'
   return value === process ? 'EventEmitter' : typeName(value)
+}
+
+/** Whether a listener may be that of an iterator of `events.on()`. */
+function isOfEvents (location) {
+  return location?.file === 'node:events'
+}
+
+/** Node.js' own queue: a list of arrays, each a ring. */
+function lengthOfQueue (queue) {
+  let length = 0
+  for (let ring = own(queue, 'tail'), i = 0; isReadable(ring) && i < MAX_RINGS; ring = own(ring, 'next'), i++) {
+    const slots = own(own(ring, 'list'), 'length')
+    length += (own(ring, 'top') - own(ring, 'bottom') + slots) % slots
+  }
+  return length
+}
+
+/** The oldest values of it. */
+function valuesOfQueue (queue, count) {
+  const ring = own(queue, 'tail')
+  const list = own(ring, 'list')
+  const from = own(ring, 'bottom')
+  return Array.from({ length: count }, (_, i) => own(list, (from + i) % own(list, 'length'))).filter((value) => value !== undefined && value !== null)
 }
 
 function mayBeFilled (value) {
@@ -646,4 +712,4 @@ function mayHideDictionary (known) {
   return largeObjectSpace() - explained > MAX_KEYS * BYTES_A_KEY
 }
 
-module.exports = { Walk, isCrowdedEmitter, isEmitter, isPlain, isTarget, listenersOf, listenersOfTarget, mayHideDictionary, sampledIndices, shapeOf, sizeOf }
+module.exports = { Walk, isCrowdedEmitter, isEmitter, isPlain, isTarget, listenersOf, listenersOfTarget, mayHideDictionary, sampledIndices, shapeOf, sizeOf, valuesOfQueue }
