@@ -53,7 +53,7 @@ test('a report and every command stay small where names are long', { skip: proce
       ['summary', at('one'), '--html', at('page')],
       ['diff', at('one'), at('other')],
       ['path', at('one'), '--node', '5'],
-      ['convert', at('one'), '--out', at('copy')]
+      ['convert', at('one'), '--out', at('copy'), '--force']
     ]) {
       const { status, stdout, stderr, peak } = peakOf([CLI, ...args])
       assert.ok(status === 0 || status === 2, `${shape} ${args}: ${stderr}`)

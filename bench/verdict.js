@@ -11,7 +11,6 @@ const rules = require('./rules')
 const { median } = require('./statistics')
 
 const OWN_CORPUS = path.join(__dirname, '..', '__test__', 'corpus')
-const GOAL = { f1: 0.9, falseAlarms: 1 }
 
 const RULES = {
   tidemark: (recording) => replay(recording, {}),
@@ -202,14 +201,14 @@ function main () {
     return 2
   }
   const scores = Object.fromEntries(Object.entries(RULES).map(([name, rule]) => [name, score(corpus, rule)]))
-  const { f1, falseAlarms } = scores.tidemark
+  const { tidemark, ...others } = scores
   // The goal is about the recordings that come with the project.
   const own = directory === OWN_CORPUS
-  const goal = own ? { ...GOAL, met: f1 >= GOAL.f1 && falseAlarms <= GOAL.falseAlarms } : null
+  const goal = own ? { met: Object.values(others).every((other) => tidemark.f1 > other.f1 && tidemark.falseAlarms < other.falseAlarms) } : null
   console.log(values.json
     ? JSON.stringify(asJson(corpus, scores, directory, goal))
     : report(corpus, scores, path.relative(process.cwd(), directory) || '.'))
-  if (goal && !values.json) console.log(`\nGoal (F1 at least ${GOAL.f1}, at most ${GOAL.falseAlarms} false alarm): ${goal.met ? 'met' : 'missed'}`)
+  if (goal && !values.json) console.log(`\nGoal (a higher F1 and fewer false alarms than every other rule): ${goal.met ? 'met' : 'missed'}`)
   return goal && !goal.met ? 1 : 0
 }
 

@@ -41,7 +41,8 @@ async function main () {
     full: values.full,
     apps,
     node: values.node,
-    nodeArgs: values.small ? ['--max-old-space-size=256'] : [],
+    // A limit that is minutes away: under one that is days away no growth of 90 seconds should be believed.
+    nodeArgs: [`--max-old-space-size=${values.small ? 256 : 512}`],
     tidemark: path.resolve(values.tidemark),
     modules: installModules(say)
   }

@@ -18,7 +18,8 @@ const SCRIPTS = {
   'bench:verdict': [],
   'bench:zoo': ['--only', 'ok-idle', '--seconds', '3'],
   'bench:snapshot': ['--quick', '--alone'],
-  'bench:evidence-pauses': ['--quick']
+  'bench:evidence-pauses': ['--quick'],
+  'bench:simulate': ['--runs', '1', '--only', 'tidemark']
 }
 
 /** The others. `npm run test:matrix` runs the captures of scripts/captures.js. */
@@ -30,9 +31,10 @@ const PROGRAMS = [
   ['bench/record/index.js', '--only', 'healthy-batch', '--seconds', '3', '--out']
 ]
 
-/** 'node scripts/setup.js && node bench/index.js' */
-function programOf (script) {
-  return scripts[script].split(' ').at(-1)
+/** 'node scripts/setup.js && node bench/index.js' without the setup, and 'cargo run ... --' as it is. */
+function commandOf (script) {
+  const [program, ...args] = scripts[script].split(' && ').at(-1).split(' ')
+  return program === 'node' ? [process.execPath, path.join(ROOT, args[0])] : [program, ...args]
 }
 
 /** @returns {Promise<{passed: number, failed: number, skipped: number, note: string}>} */
@@ -42,8 +44,8 @@ async function benches () {
   if (unknown.length > 0) throw new Error(`No short form is known of ${unknown.join(', ')}: scripts/benches.js has a table of them`)
   const folder = mkdtempSync(path.join(os.tmpdir(), 'tidemark-benches-'))
   const queue = [
-    ...names.map((name) => [programOf(name), ...SCRIPTS[name]]),
-    ...PROGRAMS.map((command) => command.at(-1) === '--out' ? [...command, folder] : command)
+    ...names.map((name) => [...commandOf(name), ...SCRIPTS[name]]),
+    ...PROGRAMS.map(([program, ...args]) => [process.execPath, path.join(ROOT, program), ...args, ...args.at(-1) === '--out' ? [folder] : []])
   ]
   const all = queue.length
   const failures = []
@@ -51,8 +53,8 @@ async function benches () {
     for (let command = queue.shift(); command !== undefined; command = queue.shift()) {
       const [program, ...args] = command
       try {
-        const { stdout } = await must(process.execPath, [path.join(ROOT, program), ...args], { deadlineMs: DEADLINE_MS })
-        if (!/\d/.test(stdout) && !program.includes('record')) throw new Error('it printed no figure')
+        const { stdout } = await must(program, args, { deadlineMs: DEADLINE_MS })
+        if (!/\d/.test(stdout) && !args[0].includes('record')) throw new Error('it printed no figure')
       } catch (error) {
         failures.push(`${command.join(' ')}: ${error.message}`)
       }

@@ -52,11 +52,16 @@ function stagePlatform (folder, name, addon) {
   cpSync(addon, path.join(folder, manifest.main))
 }
 
+/** Pictures are for who reads the docs in the repository. */
+function isPublished (file) {
+  return path.basename(file) !== 'images'
+}
+
 function write (folder, manifest, files) {
   rmSync(folder, { recursive: true, force: true })
   mkdirSync(folder, { recursive: true })
   for (const file of files) {
-    if (existsSync(file)) cpSync(file, path.join(folder, path.basename(file)), { recursive: true })
+    if (existsSync(file)) cpSync(file, path.join(folder, path.basename(file)), { recursive: true, filter: isPublished })
   }
   writeFileSync(path.join(folder, 'package.json'), `${JSON.stringify(manifest, null, 2)}\n`)
 }

@@ -47,8 +47,8 @@ const QUESTIONS = {
   'diff of processes': [[CLI, 'diff', one, other, '--rows', '1000', '--json'], 2],
   path: [[CLI, 'path', one, '--node', '3'], 1],
   'path of a class': [[CLI, 'path', one, '--class', 'hub'], 1],
-  convert: [[CLI, 'convert', one, '--out', out], 1],
-  'convert --strip': [[CLI, 'convert', one, '--strip', '--out', out], 1],
+  convert: [[CLI, 'convert', one, '--out', out, '--force'], 1],
+  'convert --strip': [[CLI, 'convert', one, '--strip', '--out', out, '--force'], 1],
   'API, one': [[API, one], 1],
   'API, three': [[API, one, same, other], 3],
   HeapDiff: [[API, '--heap-diff', one, other], 2]

@@ -192,12 +192,13 @@ impl Inner {
             match &mut *state {
                 State::Waiting { delayed_by, .. } => {
                     let why = delayed_by.take().unwrap_or_else(words::no_interrupt);
-                    let why = if too_late {
-                        words::not_begun(self.need.get().patience, &why)
+                    let need = self.need.get();
+                    *state = if too_late {
+                        State::failed(words::not_begun(need.patience, &why))
                     } else {
-                        why
+                        // What cannot be raised for want of memory cannot be captured either.
+                        State::refused(&need).unwrap_or_else(|| State::failed(why))
                     };
-                    *state = State::failed(why);
                 }
                 State::Writing(writing) => {
                     if let Some(why) = writing.hopeless(until) {

@@ -64,6 +64,14 @@ impl State {
         }
     }
 
+    /// Where there is too little memory for a snapshot now.
+    pub(super) fn refused(need: &Need) -> Option<Self> {
+        match spare(need, 0) {
+            Err(Refusal::Short(short)) => Some(Self::Ended(NearLimitState::Refused(short))),
+            _ => None,
+        }
+    }
+
     pub(super) fn failed(why: String) -> Self {
         Self::Ended(NearLimitState::Failed(why))
     }
