@@ -124,7 +124,7 @@ describe('the option `snapshotNearHeapLimit`', { skip: noFork }, () => {
   test('says beforehand that there is too little memory, and then does nothing', { timeout: 180000 }, async () => {
     const ended = await fill('steps', { options: { memoryLimit: 120 * 1048576 } })
     assert.match(ended.stderr, /JavaScript heap out of memory/)
-    assert.match(ended.stderr, /\ntidemark: there is no snapshot of the heap at its limit: it would need about \d+ MB and \d+ MB are left\n/)
+    assert.match(ended.stderr, /\ntidemark: there is no snapshot of the heap at its limit: it would need about \d+ MB and \d+ MB are left below `memoryLimit`\n/)
     assert.deepEqual(readdirSync(folder), [])
     const [{ problems: [problem] }] = told(ended)
     assert.match(problem, /would be refused now: .* needs at least \d+ MB, and [\d.]+ MB are left below `memoryLimit`/)

@@ -12,8 +12,11 @@ const { LINES, linesOf, newest } = require('./node-versions')
 const { Lanes, runTests, testFiles } = require('./node-tests')
 const { setup } = require('./setup')
 
-/** What npm makes of the packages is no matter of the Node.js: the oldest and the newest will do. */
-const AT_BOTH_ENDS = 'packaging.test.js'
+/**
+ * What takes long and is hardly a matter of the Node.js, such as what npm makes of the packages, or the analyser: the
+ * oldest and the newest will do.
+ */
+const AT_BOTH_ENDS = ['bundled', 'cli', 'cli-snapshot', 'docs', 'evidence-without', 'hostile-snapshots', 'limits', 'long-inputs', 'packaging', 'runtimes', 'secrets', 'snapshot-killed', 'snapshot-surroundings']
 
 /**
  * @param {Steps} steps
@@ -47,7 +50,7 @@ async function matrix (steps, lines = LINES) {
 }
 
 async function testsOn ({ version, binary }, inner, lanes) {
-  const files = testFiles().filter((file) => !(inner && path.basename(file) === AT_BOTH_ENDS))
+  const files = testFiles().filter((file) => !(inner && AT_BOTH_ENDS.includes(path.basename(file, '.test.js'))))
   return { version, ...await runTests(binary, { files, lanes }) }
 }
 

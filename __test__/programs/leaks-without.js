@@ -10,13 +10,13 @@ const [folder] = process.argv.slice(2)
 const kept = new Map()
 
 function leak () {
-  for (let i = 0; i < 2000; i++) kept.set(kept.size, { i, text: `${i} of ${kept.size}` })
+  for (let i = 0; i < 300; i++) kept.set(kept.size, { i, text: `${i} of ${kept.size}` })
 }
 
-tidemark.start({ sampleIntervalMs: 200, memoryLimit: 4000 * (1 << 20), snapshots: 'auto', maxPauseMs: 1000 })
+tidemark.start({ sampleIntervalMs: 200, memoryLimit: 600 * (1 << 20), snapshots: 'auto', maxPauseMs: 1000 })
 tidemark.once('leak', (leak) => report(leak))
 const leaking = setInterval(leak, 20)
-setInterval(() => tidemark.gc(), 500)
+setInterval(() => tidemark.gc(), 1000)
 
 async function report ({ channel, suspects }) {
   clearInterval(leaking)

@@ -89,7 +89,7 @@ function entries (folder) {
 function load () {
   const tidemark = watched ? require('../..') : undefined
   tidemark?.on('gc', () => {})
-  tidemark?.start({ sampleIntervalMs: 100 })
+  tidemark?.start({ sampleIntervalMs: 100, maxPauseMs: 10000 })
   let kept = []
   const timer = setInterval(() => {
     for (let i = 0; i < 2000; i++) kept.push({ i, text: `${i}` })

@@ -10,7 +10,7 @@ const kept = []
 const app = express()
 app.use(tidemark.express())
 app.get('/', (req, res) => {
-  for (let i = 0; i < 20000; i++) kept.push({ i, text: `${i}` })
+  for (let i = 0; i < 2000; i++) kept.push({ i, text: `${i}` })
   tidemark.gc()
   res.end('ok')
 })
@@ -19,11 +19,12 @@ tidemark.on('leak', ({ channel, growth, message }) => {
   console.log(JSON.stringify({ channel, growth, message, source: tidemark.status().source, resolved: require.resolve('tidemark') }))
   process.exit(0)
 })
-tidemark.start({ detector: process.argv[2] ?? 'memwatch' })
+// A leak at an even pace, with a limit that is minutes away.
+tidemark.start({ detector: process.argv[2] ?? 'memwatch', memoryLimit: 1 << 30 })
 
 const server = app.listen(0, '127.0.0.1', ask)
 
 function ask () {
   const { port } = server.address()
-  http.get({ host: '127.0.0.1', port }, (res) => res.resume().on('end', ask))
+  http.get({ host: '127.0.0.1', port }, (res) => res.resume().on('end', () => setTimeout(ask, 30)))
 }
