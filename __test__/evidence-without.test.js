@@ -49,7 +49,7 @@ describe('a heap leak is reported', { skip: !mayMount && 'needs root and unshare
       const folder = mkdtempSync(path.join(os.tmpdir(), 'tidemark-'))
       t.after(() => rmSync(folder, { recursive: true }))
       const { json, code, stderr } = await runIn(['unshare', '-m', 'sh', '-c', `${mount} && exec "$0" "$@"`], 'leaks-without.js', {
-        args: [folder], env: { TMPDIR: folder }, deadlineMs
+        args: [folder], env: { TMPDIR: folder, NODE_OPTIONS: '--max-old-space-size=512' }, deadlineMs
       })
       assert.equal(code, 0, stderr)
       assert.equal(json.channel, 'heap')
