@@ -24,7 +24,7 @@ tidemark.on('leak', ({ channel, growth, message }) => {
   process.exit(0)
 })
 // A leak at an even pace, with a limit that is minutes away.
-tidemark.start({ detector, memoryLimit: 1 << 30 })
+tidemark.start({ detector, memoryLimit: 512 * 1048576 })
 
 const server = app.listen(0, '127.0.0.1', ask)
 
