@@ -42,10 +42,15 @@ function withSpare (work) {
   }
 }
 
-/** @param {unknown} error */
+/**
+ * Node.js 26 tells it of a package.json with a code of its own, and the reason in words only (libuv's, for EMFILE and ENFILE).
+ * @param {unknown} error
+ */
 function isOutOfDescriptors (error) {
-  const code = error instanceof Error ? error.code : undefined
-  return code === 'EMFILE' || code === 'ENFILE'
+  if (!(error instanceof Error)) return false
+  const { code, message } = error
+  return code === 'EMFILE' || code === 'ENFILE' ||
+    (code === 'ERR_INVALID_PACKAGE_CONFIG' && /: (?:too many open files|file table overflow)/.test(message))
 }
 
 function open () {
