@@ -14,10 +14,10 @@ const { runTests } = require('./node-tests')
 const { setup } = require('./setup')
 const { stageMain } = require('./stage')
 
-/** The pure modules alone, and everything. */
+/** The pure modules alone, and everything. The tests beside `src` are of the pure modules. */
 const FEATURES = [
-  { name: 'without napi', args: ['--no-default-features'] },
-  { name: 'default features', args: [] }
+  { name: 'without napi', args: ['--no-default-features'], tests: [] },
+  { name: 'default features', args: [], tests: ['--lib'] }
 ]
 
 /**
@@ -36,8 +36,8 @@ async function check (steps, { javascript = true, verbose = false } = {}) {
       await must('cargo', ['clippy', '--quiet', '--locked', '--all-targets', ...args, '--', '-D', 'warnings'], { verbose })
     })
   }
-  for (const { name, args } of FEATURES) {
-    await steps.step(`Rust tests, ${name}`, () => rustTests(args, verbose))
+  for (const { name, args, tests } of FEATURES) {
+    await steps.step(`Rust tests, ${name}`, () => rustTests([...args, ...tests], verbose))
   }
   await steps.step('binding.js and binding.d.ts are current', checkGenerated)
   await steps.step('oxlint', () => tool('oxlint', ['--deny-warnings', '.'], verbose))

@@ -43,7 +43,7 @@ async function matrix (steps, lines = LINES) {
       const { output, ...ended } = await run
       Object.assign(row, ended)
       if (ended.failed > 0) console.log(indent(output))
-      return { ...ended, note: `Node.js ${ended.version}: ${ended.passed} passed` }
+      return { ...ended, note: `Node.js ${ended.version}: ${ended.passed} passed; the slowest: ${ended.slowest}` }
     })
   }
   printTable(rows)

@@ -50,7 +50,7 @@ function testFiles () {
  *
  * @param {string} node the binary
  * @param {{files?: string[], lanes?: Lanes, verbose?: boolean}} [options] lanes: shared by runs that go on at once
- * @returns {Promise<{passed: number, failed: number, skipped: number, output: string}>} output: what
+ * @returns {Promise<{passed: number, failed: number, skipped: number, output: string, slowest: string}>} output: what
  *   the failing files printed
  */
 async function runTests (node, { files = testFiles(), lanes = new Lanes(), verbose = false } = {}) {
@@ -59,7 +59,7 @@ async function runTests (node, { files = testFiles(), lanes = new Lanes(), verbo
     const results = await Promise.all(longestFirst(files).map((file) =>
       lanes.run(() => runFile(node, file, path.join(folder, path.basename(file)), verbose).catch((error) => notRun(file, error)))))
     const sum = (name) => results.reduce((total, result) => total + result[name], 0)
-    return { passed: sum('passed'), failed: sum('failed'), skipped: sum('skipped'), output: results.map(({ output }) => output).join('') }
+    return { passed: sum('passed'), failed: sum('failed'), skipped: sum('skipped'), output: results.map(({ output }) => output).join(''), slowest: slowest(results) }
   } finally {
     rmSync(folder, { recursive: true, force: true })
   }
@@ -71,7 +71,15 @@ function longestFirst (files) {
   return [...files].sort((one, other) => rank(one) - rank(other))
 }
 
+const SLOWEST = 5
+
+function slowest (results) {
+  return [...results].sort((one, other) => other.durationMs - one.durationMs).slice(0, SLOWEST)
+    .map(({ name, durationMs }) => `${name} ${Math.round(durationMs / 1000)} s`).join(', ')
+}
+
 async function runFile (node, file, tap, verbose) {
+  const startedAt = Date.now()
   const { code, signal, output } = await run(node, [
     '--test',
     '--test-reporter=spec', '--test-reporter-destination=stdout',
@@ -82,12 +90,17 @@ async function runFile (node, file, tap, verbose) {
   // A runner that died, or ran nothing, has not passed.
   if ((code !== 0 || counts.passed + counts.skipped === 0) && counts.failed === 0) counts.failed = 1
   const ended = signal ? `\nThe test runner was ended by ${signal}.` : ''
-  return { ...counts, output: counts.failed > 0 ? `${path.basename(file)}\n${failures(output)}${ended}\n` : '' }
+  return {
+    ...counts,
+    name: path.basename(file, '.test.js'),
+    durationMs: Date.now() - startedAt,
+    output: counts.failed > 0 ? `${path.basename(file)}\n${failures(output)}${ended}\n` : ''
+  }
 }
 
 /** The others go on. */
 function notRun (file, { message }) {
-  return { passed: 0, failed: 1, skipped: 0, output: `${path.basename(file)}\nThe test runner could not be run: ${message}\n` }
+  return { passed: 0, failed: 1, skipped: 0, name: path.basename(file, '.test.js'), durationMs: 0, output: `${path.basename(file)}\nThe test runner could not be run: ${message}\n` }
 }
 
 /** The closing lines of TAP: `# pass 12` and so on. */

@@ -19,3 +19,7 @@ pub mod trend;
 mod binding;
 #[cfg(feature = "napi")]
 mod v8;
+
+#[cfg(all(feature = "napi", target_os = "linux"))]
+#[global_allocator]
+static ALLOCATOR: process::large_blocks::LargeBlocks = process::large_blocks::LargeBlocks;

@@ -1,5 +1,8 @@
 //! What runs inside a GC callback allocates nothing: an allocator that counts proves it.
 
+// A program has one allocator, and the face to Node.js brings its own.
+#![cfg(not(feature = "napi"))]
+
 use std::alloc::{GlobalAlloc, Layout, System};
 use std::cell::Cell;
 use tidemark::recorder::{Interest, Recorder, Settings};

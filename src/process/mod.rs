@@ -12,6 +12,8 @@ mod disk;
 pub mod gauge;
 pub mod headroom;
 pub mod isolates;
+#[cfg(target_os = "linux")]
+pub mod large_blocks;
 pub mod machine;
 pub mod mappings;
 pub mod nameless;

@@ -3,6 +3,9 @@
 //!
 //!     TIDEMARK_MUTANTS=0..20000 cargo test --release --no-default-features --test mutants -- --nocapture
 
+// A program has one allocator, and the face to Node.js brings its own.
+#![cfg(not(feature = "napi"))]
+
 mod answers;
 mod mutate;
 #[expect(dead_code, reason = "shared with the tests in ../snapshot")]
