@@ -62,8 +62,10 @@ describe('the evidence ladder', () => {
     made = 0
     evidence = new Evidence(['routes', 'listeners'], (name) => {
       made++
-      return { routes: source }[name]
-    }, standing)
+      return { routes: source, listeners: standing }[name]
+    }, ['listeners'])
+    evidence.begin()
+    made = 0
   })
 
   it('believes a small claim once it has grown beyond what evidence itself takes', async () => {
@@ -146,27 +148,26 @@ describe('the evidence ladder', () => {
   })
 
   it('waits for snapshots that were begun before the leak was over, and then goes away', async () => {
-    const retainers = fakeSource({ pending: true, leakTold () { this.calls.push('told') } })
-    const climbing = new Evidence(['routes', 'retainers'], (name) => ({ routes: source, retainers })[name], standing)
+    const retainers = fakeSource({ isPending: true, reported () { this.calls.push('told') } })
+    const climbing = new Evidence(['routes', 'retainers'], (name) => ({ routes: source, retainers })[name])
     climbing.follow(leak, 0)
     await sleep(20)
     climbing.told('heap', 0)
     climbing.follow(recovered, 5000)
     assert.equal(climbing.tick(60000, SAMPLE), false)
     assert.equal(climbing.running, true)
-    retainers.pending = false
+    retainers.isPending = false
     assert.equal(climbing.tick(62000, SAMPLE), false)
     assert.equal(climbing.running, false)
     assert.deepEqual(retainers.calls, ['start', 'told', 'tick', 'stop'])
   })
 
   it('does nothing at all when no evidence is wanted', async () => {
-    const none = new Evidence([], () => assert.fail('made'), standing)
+    const none = new Evidence([], () => assert.fail('made'))
     none.begin()
     none.follow(suspicion, 0)
     none.follow(leak, 1)
     assert.deepEqual(await none.suspects(LEAK, SOON_MS), [])
-    assert.deepEqual(standing.calls, [])
   })
 
   it('has the findings of all sources, the standing one too', async () => {
@@ -181,7 +182,8 @@ describe('the evidence ladder', () => {
     const boom = () => { throw new Error('boom') }
     const bad = fakeSource({ start: boom, tick: boom, stop: boom, findings: boom })
     standing.findings = async () => [FINDING]
-    const hurt = new Evidence(['routes', 'listeners'], (name) => ({ routes: bad })[name], standing)
+    const hurt = new Evidence(['routes', 'listeners'], (name) => ({ routes: bad, listeners: standing })[name])
+    hurt.begin()
     hurt.follow(suspicion, 0)
     hurt.tick(1, SAMPLE)
     assert.equal((await hurt.suspects(LEAK, SOON_MS)).length, 1)
@@ -197,7 +199,7 @@ describe('the evidence ladder', () => {
         throw new Error('EMFILE: too many open files')
       }
       return source
-    }, standing)
+    })
     poor.follow(suspicion, 0)
     await sleep(20)
     assert.deepEqual(source.calls, ['start'])
@@ -229,7 +231,8 @@ describe('the evidence ladder', () => {
   it('does not wait for a source that never answers', { timeout: 20000 }, async () => {
     const slow = fakeSource({ findings: () => new Promise(() => {}) })
     standing.findings = async () => [FINDING]
-    const impatient = new Evidence(['routes', 'listeners'], (name) => ({ routes: slow })[name], standing, 10)
+    const impatient = new Evidence(['routes', 'listeners'], (name) => ({ routes: slow, listeners: standing })[name], undefined, 10)
+    impatient.begin()
     impatient.follow(suspicion, 0)
     const suspects = await impatient.suspects(LEAK, SOON_MS)
     assert.equal(suspects.length, 1)

@@ -1,6 +1,7 @@
 'use strict'
 
 const { createError } = require('./errors')
+const { EVIDENCE_NAMES } = require('./evidence/sources')
 
 /**
  * The signals that mean nothing to a process; the others end it, tell it something, or cannot be heard.
@@ -25,7 +26,7 @@ const OPTIONS = {
   idleGc: { default: true, check: boolean() },
   idleGcIntervalMs: { default: 5000, check: integer(1000, 86400000) },
   requests: { default: true, check: boolean() },
-  evidence: { default: ['routes', 'sites', 'containers', 'listeners', 'resources'], check: someOf('routes', 'sites', 'containers', 'listeners', 'resources') },
+  evidence: { default: EVIDENCE_NAMES, check: someOf(...EVIDENCE_NAMES) },
   ignore: { default: [], check: ignoreRules() },
   maxPauseMs: { default: 50, check: integer(1, 3600000) },
   memoryLimit: MEMORY_LIMIT,

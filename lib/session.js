@@ -7,6 +7,7 @@ const { messageOf } = require('./errors')
 const { collectGarbage } = require('./collect-garbage')
 const { Evidence } = require('./evidence')
 const { isBundled, ownClasses } = require('./evidence/own-files')
+const { createSource, sourcesOf } = require('./evidence/sources')
 const { sentence } = require('./format')
 const { IdleGc } = require('./idle-gc')
 const { Leaks } = require('./leaks')
@@ -110,8 +111,8 @@ class Session {
       sinceFullGc: () => sinceFullGc(this.#native),
       collect: () => this.#idleGc.collect(performance.now())
     }
-    return new Evidence(evidenceNames(this.#options), (name, sources) =>
-      spareDescriptor.withSpare(() => require('./evidence/sources').createSource(name, means, sources)))
+    return new Evidence(sourcesOf(this.#options), (name, sources) =>
+      spareDescriptor.withSpare(() => createSource(name, means, sources)))
   }
 
   start () {
@@ -288,10 +289,6 @@ class Session {
 }
 
 ownClasses.add(Session)
-
-function evidenceNames ({ evidence, snapshots }) {
-  return snapshots === 'auto' ? [...evidence, 'retainers'] : evidence
-}
 
 /** @returns {number} milliseconds; Infinity where there was none */
 function sinceFullGc (native) {
