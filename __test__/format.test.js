@@ -2,7 +2,8 @@
 
 const assert = require('node:assert/strict')
 const { test } = require('node:test')
-const { bytes, duration, rate, sentence } = require('../lib/format')
+const { sentence } = require('../lib/errors')
+const { bytes, duration, rate } = require('../lib/format')
 const { megabytes } = require('../lib/snapshot/words')
 
 test('a size is in powers of 1000, as DevTools shows it, everywhere', () => {

@@ -71,16 +71,14 @@ function withRest (whole, unit, rest, restUnit) {
   return rest === 0 ? `${whole} ${unit}` : `${whole} ${unit} ${rest} ${restUnit}`
 }
 
+/** @param {number} count whole. @returns {string} '1,204' */
+function grouped (count) {
+  return String(count).replace(/\B(?=(?:\d{3})+$)/g, ',')
+}
+
 /** @param {number} ratio 0 to 1. @returns {string} '97 %' */
 function percent (ratio) {
   return `${(ratio * 100).toFixed(ratio < 0.1 ? 1 : 0)} %`
 }
 
-/** What somebody else said, with one full stop. @param {string} quoted */
-function sentence (quoted) {
-  let end = quoted.length
-  while (end > 0 && /[.\s]/.test(quoted[end - 1])) end--
-  return `${quoted.slice(0, end)}.`
-}
-
-module.exports = { bytes, rate, rateWithin, duration, percent, sentence }
+module.exports = { bytes, rate, rateWithin, duration, grouped, percent }

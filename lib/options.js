@@ -70,6 +70,23 @@ function readOptions (given, table = OPTIONS) {
   return options
 }
 
+/** For every start in this thread, given by what watches on behalf of the app (the preload). */
+let preset
+
+/**
+ * What the app's own `start(options)` names still wins.
+ * @param {object} options as for `start()`
+ * @throws ERR_TIDEMARK_OPTION, ERR_TIDEMARK_UNKNOWN_OPTION
+ */
+function setPreset (options) {
+  readOptions(options)
+  preset = { ...options }
+}
+
+function getPreset () {
+  return preset
+}
+
 /** @param {Record<string, any>} options as read. @returns {string[]} what was asked for and does nothing, in words */
 function ignoredOptions ({ detector, consecutive }) {
   return detector === 'memwatch' || consecutive === OPTIONS.consecutive.default
@@ -169,4 +186,4 @@ function distance (a, b) {
   return row[b.length]
 }
 
-module.exports = { nearest, OPTIONS, FREE_SIGNALS, MEMORY_LIMIT, readOptions, ignoredOptions, oneOf, subsetOf, integer, boolean, size, func, abortSignal, optional }
+module.exports = { nearest, OPTIONS, FREE_SIGNALS, MEMORY_LIMIT, readOptions, getPreset, setPreset, ignoredOptions, oneOf, subsetOf, integer, boolean, size, func, abortSignal, optional }

@@ -2,12 +2,10 @@
 
 const { performance } = require('node:perf_hooks')
 const { setTimeout, clearTimeout } = require('node:timers')
-const { messageOf } = require('../errors')
-const { sentence } = require('../format')
+const { messageOf, sentence } = require('../errors')
 const { OwnGrowth } = require('./own-growth')
 const { excuseOf, tellMisfits } = require('./excuse')
 const { rank } = require('./rank')
-const { STANDING } = require('./sources')
 
 /** A claim that may be our own doing is looked at again every so often, and believed after so long without an answer. */
 const RECHECK_MS = 2000
@@ -42,13 +40,12 @@ class Evidence {
   #createSource
   /** By name; none while there was no suspicion. @type {Record<string, import('./suspect').EvidenceSource>} */
   #sources = {}
-  /** Those that collect as long as the monitor runs. @type {Record<string, import('./suspect').EvidenceSource>} */
-  #standing = {}
+  /** Those that collect as long as the monitor runs; it starts and stops them. */
+  #standing
   /** Those that could not be made, by name: why. They are tried again. */
   #missing = new Map()
   #retryAt = Infinity
   #names
-  #standingNames
   #running = false
   /** Channels that are suspect or leaking. */
   #restless = new Set()
@@ -65,12 +62,12 @@ class Evidence {
    * @param {string[]} names of the sources that are wanted
    * @param {(name: string, sources: Record<string, import('./suspect').EvidenceSource>) => import('./suspect').EvidenceSource} createSource
    *   `sources`: those that there are already
-   * @param {string[]} [standing] names of those that collect as long as the monitor runs
+   * @param {Record<string, import('./suspect').EvidenceSource>} [standing] those that collect as long as the monitor runs
    * @param {number} [patienceMs] how long a source is waited for
    */
-  constructor (names, createSource, standing = STANDING, patienceMs = PATIENCE_MS) {
-    this.#names = names.filter((name) => !standing.includes(name))
-    this.#standingNames = names.filter((name) => standing.includes(name))
+  constructor (names, createSource, standing = {}, patienceMs = PATIENCE_MS) {
+    this.#names = names
+    this.#standing = standing
     this.#patienceMs = patienceMs
     this.#createSource = createSource
   }
@@ -93,24 +90,13 @@ class Evidence {
     return cost
   }
 
-  /** The monitor starts: what costs nothing while nothing happens listens from now on. */
-  begin () {
-    for (const name of this.#standingNames) this.#make(name)
-  }
-
-  /** The monitor stops. */
-  end () {
-    this.stop()
-    for (const source of Object.values(this.#standing)) this.#guard(() => source.stop())
-  }
-
   /**
    * A channel changed its state.
    * @param {{channel: string, to: string, event?: string}} change
    * @param {number} now milliseconds, monotonic
    */
   follow ({ channel, to, event }, now) {
-    if (this.#names.length + this.#standingNames.length === 0) return
+    if (this.#names.length === 0 && Object.keys(this.#standing).length === 0) return
     if (to === 'suspect' || to === 'leaking') {
       this.#restless.add(channel)
       this.#stopAt = Infinity
@@ -235,6 +221,7 @@ class Evidence {
     if (this.#followUpAt === Infinity) this.stop()
   }
 
+  /** The suspicion ended, or the monitor stops. */
   stop () {
     if (!this.#running) return
     this.#running = false
@@ -256,7 +243,7 @@ class Evidence {
   }
 
   /** Makes those that are missing, and starts them: one in each turn of the event loop, since their files take a few milliseconds to load. */
-  #create (now, names = [...this.#names, ...this.#standingNames]) {
+  #create (now, names = this.#names) {
     const left = names.filter((name) => !Object.hasOwn(this.#sources, name) && !Object.hasOwn(this.#standing, name))
     if (!this.#running || left.length === 0) return
     const [name, ...others] = left
@@ -265,17 +252,16 @@ class Evidence {
     if (others.length > 0) setTimeout(() => this.#guard(() => this.#create(now, others)), 1).unref?.()
   }
 
-  /** Makes one, where it is not there yet, and starts it. */
+  /** Makes one and starts it. */
   #make (name) {
-    const sources = this.#standingNames.includes(name) ? this.#standing : this.#sources
     try {
-      sources[name] ??= this.#createSource(name, this.#sources)
+      this.#sources[name] = this.#createSource(name, this.#sources)
       this.#missing.delete(name)
     } catch (error) {
       this.#missing.set(name, messageOf(error))
       return
     }
-    this.#guard(() => sources[name].start())
+    this.#guard(() => this.#sources[name].start())
   }
 
   /** Where nobody suspected anything before the leak was certain, the sources have only begun. */

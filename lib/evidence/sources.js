@@ -33,9 +33,6 @@ const SOURCES = {
 /** What the option `evidence` may name, and names where it is not given. */
 const EVIDENCE_NAMES = Object.keys(SOURCES).filter((name) => SOURCES[name].option === undefined)
 
-/** Collect as long as the monitor runs. */
-const STANDING = Object.keys(SOURCES).filter((name) => SOURCES[name].isStanding)
-
 /** @returns {string[]} the sources that the options of a monitor ask for */
 function sourcesOf (options) {
   return [...options.evidence, ...Object.keys(SOURCES).filter((name) => SOURCES[name].option?.(options))]
@@ -52,4 +49,23 @@ function createSource (name, means, sources) {
   return SOURCES[name].create({ ...means, held: () => Object.values(sources).flatMap((source) => source.held?.() ?? []) })
 }
 
-module.exports = { EVIDENCE_NAMES, STANDING, createSource, sourcesOf }
+/**
+ * Makes and starts those that stand from the start on. One that cannot be made yet comes with the first suspicion.
+ * @param {string[]} names of the sources that are wanted
+ * @param {Means} means
+ * @returns {Record<string, import('./suspect').EvidenceSource>}
+ */
+function startStanding (names, means) {
+  const standing = {}
+  for (const name of names.filter((each) => SOURCES[each].isStanding)) {
+    try {
+      standing[name] = createSource(name, means, standing)
+      standing[name].start()
+    } catch {
+      delete standing[name]
+    }
+  }
+  return standing
+}
+
+module.exports = { EVIDENCE_NAMES, createSource, sourcesOf, startStanding }
