@@ -4,6 +4,7 @@ const assert = require('node:assert/strict')
 const { once } = require('node:events')
 const net = require('node:net')
 const { test } = require('node:test')
+const { Load, CONNECTIONS } = require('../lib/load')
 const { ResourceWatch } = require('../lib/resource-watch')
 
 /** Opens that many connections; both ends are in this process. */
@@ -24,10 +25,13 @@ async function connect (t, count) {
 }
 
 test('connections that clients opened are load and do not count, those that the app opened do', { timeout: 30000 }, async (t) => {
-  const before = new ResourceWatch().look(performance.now())
+  const before = new ResourceWatch().look(performance.now(), 0)
   await connect(t, 80)
   const watch = new ResourceWatch()
-  const total = watch.look(performance.now())
+  const load = new Load(false)
+  load.start()
+  t.after(() => load.stop())
+  const total = watch.look(performance.now(), load.counters[CONNECTIONS])
   assert.equal(watch.counts.TCPSocketWrap, 160, 'by type all are told')
   assert.ok(total >= before + 80 && total < before + 100, `${before} to ${total}`)
 })

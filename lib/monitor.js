@@ -14,9 +14,9 @@ const { sentence } = require('./format')
 const { IdleGc } = require('./idle-gc')
 const { Ignored } = require('./ignored')
 const { evidencePayload, leakPayload, recoveredPayload } = require('./leak')
+const { CONNECTIONS, Load } = require('./load')
 const { partOf } = require('./one-cause')
 const { readOptions, ignoredOptions } = require('./options')
-const { RequestClock } = require('./request-clock')
 const { ResourceWatch } = require('./resource-watch')
 const { Pauses } = require('./pauses')
 const { folderProblems } = require('./snapshot/folder')
@@ -229,7 +229,7 @@ class Monitor extends EventEmitter {
   }
 
   #install (options) {
-    const requests = new RequestClock()
+    const load = new Load(options.requests)
     const native = new this.#binding.Monitor({
       detector: options.detector,
       consecutive: options.consecutive,
@@ -239,7 +239,7 @@ class Monitor extends EventEmitter {
       gcMajor: constants.NODE_PERFORMANCE_GC_MAJOR,
       gcIncremental: constants.NODE_PERFORMANCE_GC_INCREMENTAL,
       gcWeakcb: constants.NODE_PERFORMANCE_GC_WEAKCB
-    }, requests.counter, () => this.#unattended(() => this.#drain()))
+    }, load.counters, () => this.#unattended(() => this.#drain()))
     this.#options = options
     const pauses = new Pauses(options.maxPauseMs)
     const resources = new ResourceWatch()
@@ -254,7 +254,7 @@ class Monitor extends EventEmitter {
     }
     this.#session = {
       native,
-      requests,
+      load,
       resources,
       idleGc,
       pauses,
@@ -282,7 +282,7 @@ class Monitor extends EventEmitter {
       toDate: (atMs) => new Date(Date.now() - (native.nowMs() - atMs))
     }
     spareDescriptor.hold()
-    if (options.requests) requests.start()
+    load.start()
     this.#session.evidence.begin()
     for (const way of this.#session.ways) way.start()
     this.#startSource(options.source)
@@ -326,7 +326,7 @@ class Monitor extends EventEmitter {
     this.#session = null
     clearInterval(session.timer)
     session.fallback?.stop()
-    session.requests.stop()
+    session.load.stop()
     session.evidence.end()
     for (const way of session.ways) way.stop()
     session.native.close()
@@ -348,7 +348,8 @@ class Monitor extends EventEmitter {
   #tick () {
     const session = this.#session
     this.#listen() // a subscriber of diagnostics_channel may have come or gone
-    session.native.look(session.resources.look(performance.now()), machineAvailable())
+    session.load.look()
+    session.native.look(session.resources.look(performance.now(), session.load.counters[CONNECTIONS]), machineAvailable())
     this.#drain()
     if (this.#session !== session) return
     for (const way of session.ways) way.tick?.()
