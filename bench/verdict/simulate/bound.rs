@@ -30,12 +30,32 @@ struct Point {
     room: [f64; 3],
 }
 
+/// The straightest line so far: when, what of its way to the limit it had gone, and how long the whole way takes.
+#[derive(Clone, Copy)]
+struct Gone {
+    at: f64,
+    share: f64,
+    whole: f64,
+}
+
+/// How many lines are left to a rule that gives up one leak in twenty, those of the paces at which it spares most:
+/// the paces of leaks are even in their logarithm.
+pub fn spared(wholes: &[f64]) -> usize {
+    let width = (LONGEST / SHORTEST).ln() / 20.0;
+    let within = |from: f64| {
+        wholes
+            .iter()
+            .filter(|whole| (from..=from * width.exp()).contains(*whole))
+            .count()
+    };
+    wholes.iter().map(|&from| within(from)).max().unwrap_or(0)
+}
+
 #[derive(Default)]
 pub struct Straight {
     points: Vec<Point>,
     looked_at: f64,
-    /// Of the way to the limit, the largest that a straight line has gone, over time.
-    pub gone: Vec<(f64, f64)>,
+    gone: Vec<Gone>,
 }
 
 impl Straight {
@@ -56,25 +76,29 @@ impl Straight {
         });
         if process.at - self.looked_at >= (0.002 * process.at).max(10.0) {
             self.looked_at = process.at;
-            let gone = self.straight();
-            if gone > self.gone.last().map_or(0.0, |last| last.1) {
-                self.gone.push((process.at, gone));
+            let (share, whole) = self.straight();
+            if share > self.gone.last().map_or(0.0, |last| last.share) {
+                self.gone.push(Gone {
+                    at: process.at,
+                    share,
+                    whole,
+                });
             }
         }
     }
 
-    /// The largest share of the way to the limit that a line to the newest point has gone.
-    fn straight(&self) -> f64 {
+    /// The largest share of the way to the limit that a line to the newest point has gone, and what the whole takes.
+    fn straight(&self) -> (f64, f64) {
         let end = self.points.len() - 1;
         let now = self.points[end];
-        let mut most = 0.0f64;
+        let mut most = (0.0f64, 0.0f64);
         let mut age = 20.0;
         while age < now.at {
             let begin = self.points.partition_point(|point| point.at < now.at - age);
             for channel in 0..3 {
                 let share = self.share(begin, end, channel);
-                if share > most && self.is_line(begin, end, channel) {
-                    most = share;
+                if share > most.0 && self.is_line(begin, end, channel) {
+                    most = (share, (now.at - self.points[begin].at) / share);
                 }
             }
             age *= 1.15;
@@ -119,8 +143,14 @@ impl Straight {
     pub fn by(&self, at: f64) -> f64 {
         self.gone
             .iter()
-            .take_while(|gone| gone.0 <= at)
+            .take_while(|gone| gone.at <= at)
             .last()
-            .map_or(0.0, |gone| gone.1)
+            .map_or(0.0, |gone| gone.share)
+    }
+
+    /// When the whole way of the first line would end that has gone `share` of it.
+    pub fn whole(&self, share: f64) -> Option<f64> {
+        let first = self.gone.iter().find(|gone| gone.share >= share)?;
+        Some(first.whole)
     }
 }

@@ -139,7 +139,7 @@ fn run(job: Job, mut judge: Box<dyn Judge>, bound: bool) -> Outcome {
             break;
         }
     }
-    outcome.straight = straight.map(|straight| straight.by(process.at));
+    outcome.straight = straight;
     let begins = leak.map_or(process.at, |(begins, _)| begins.min(process.at));
     outcome.healthy_s = begins;
     let in_time = begins + score::IN_TIME * (process.at - begins);

@@ -1,5 +1,6 @@
 //! What came of the runs, in numbers and as a table.
 
+use crate::bound::{self, Straight};
 use crate::parts::{DAY, HOUR};
 use std::fmt::Write;
 
@@ -34,8 +35,8 @@ pub struct Outcome {
     pub healthy_s: f64,
     /// When, what was told, and how much of its way a straight line had gone by then.
     false_alarms: Vec<(f64, Option<String>, Option<f64>)>,
-    /// Of a healthy process: how much of its way to the limit a straight line went; see `bound`.
-    pub straight: Option<f64>,
+    /// Of a healthy process, where it was asked for.
+    pub straight: Option<Straight>,
     pub leaky: Option<Leaky>,
 }
 
@@ -135,23 +136,26 @@ impl Score {
             .collect();
         let days = healthy.iter().map(|run| run.healthy_s).sum::<f64>() / DAY;
         let mut text = format!(
-            "{} healthy processes, {days:.0} days\n\n| of the way to the limit gone | processes that are a leak's line until then | in 1,000 process-days | of this rule's false alarms, with such a line by then |\n|---|---|---|---|\n",
+            "{} healthy processes, {days:.0} days\n\n| of the way to the limit gone | processes that are a leak's line until then | in 1,000 process-days | with one leak in twenty given up | of this rule's false alarms, with such a line by then |\n|---|---|---|---|---|\n",
             healthy.len()
         );
         for share in [0.05, 0.08, 0.1, 0.15, 0.25, 0.5] {
-            let lines = healthy
+            let lines: Vec<f64> = healthy
                 .iter()
-                .filter(|run| run.straight.is_some_and(|gone| gone >= share))
-                .count();
+                .filter_map(|run| run.straight.as_ref()?.whole(share))
+                .collect();
+            let per_1000_days = |count: usize| 1000.0 * count as f64 / days;
             let alarms = || healthy.iter().flat_map(|run| &run.false_alarms);
             let alike = alarms()
                 .filter(|alarm| alarm.2.is_some_and(|gone| gone >= share))
                 .count();
             let _ = writeln!(
                 text,
-                "| {:.0} % | {lines} | {:.0} | {alike} of {} |",
+                "| {:.0} % | {} | {:.0} | {:.0} | {alike} of {} |",
                 100.0 * share,
-                1000.0 * lines as f64 / days,
+                lines.len(),
+                per_1000_days(lines.len()),
+                per_1000_days(lines.len() - bound::spared(&lines)),
                 alarms().count(),
             );
         }

@@ -9,6 +9,9 @@ const { keysNamedByClass } = require('./named-keys')
 const { isCrowded } = require('./size')
 const { isPlain } = require('./walk')
 
+/** Expired entries are taken out from time to time: so late, as a share of what the newest one has left. */
+const LATE = 0.25
+
 const YEAR_MS = 365 * 86400000
 /** The app may have changed it. */
 const getTime = Function.prototype.call.bind(Date.prototype.getTime)
@@ -31,7 +34,7 @@ const BEGAN = /^(?:now|start|started(?:at)?|created(?:at)?|timestamp|inserted(?:
  * @param {boolean} careful objects may be dictionaries that are too large to be listed
  * @returns {{by: 'timer' | 'time', afterMs: number, oldestMs: number} | {by: 'time', leftMs: number} | undefined}
  *   `afterMs`: the longest life; `oldestMs`: how long ago the oldest of them began; `leftMs`: where only its end is
- *   known, the time until the first of them ends
+ *   known, the time until the first of them must be gone
  */
 function expiryOf (entries, careful) {
   const timers = mostly(entries.map(([, value]) => timerOf(value, careful)))
@@ -40,8 +43,9 @@ function expiryOf (entries, careful) {
   if (times === undefined) return undefined
   const now = Date.now()
   if (times.every(({ afterMs }) => afterMs !== undefined)) return { by: 'time', ...lives(times, now) }
-  const leftMs = Math.min(...times.map(({ ends, began, afterMs }) => (ends ?? began + afterMs) - now))
-  // Entries that are there after their end are not taken out.
+  const left = times.map(({ ends, began, afterMs }) => (ends ?? began + afterMs) - now)
+  const leftMs = Math.min(...left) + LATE * Math.max(0, ...left)
+  // What is there long after its end is not taken out.
   return leftMs > 0 ? { by: 'time', leftMs } : undefined
 }
 

@@ -173,7 +173,7 @@ function toFinding ({ record, kin, entries, contents, routes, event, growth, byt
 }
 
 function expiryEvidence ({ by, afterMs, leftMs }) {
-  const description = afterMs === undefined ? `its first entries end in ${duration(leftMs)}` : `its entries ${by === 'timer' ? 'have timers of' : 'live for'} ${duration(afterMs)}`
+  const description = afterMs === undefined ? `its first entries end within ${duration(leftMs)}` : `its entries ${by === 'timer' ? 'have timers of' : 'live for'} ${duration(afterMs)}`
   return { kind: 'expiry', description, ...afterMs === undefined ? { leftMs } : { afterMs } }
 }
 
