@@ -56,10 +56,10 @@ export declare class HeapInventory {
  */
 export declare class Monitor {
   /**
-   * `requests` holds one number that JavaScript counts up (NaN: it does not); `wake` is called on
+   * `load` holds what JavaScript counts (NaN: it does not), see `LoadCounters`; `wake` is called on
    * the event loop when there is something to drain.
    */
-  constructor(options: MonitorOptions, requests: Float64Array, wake: () => void)
+  constructor(options: MonitorOptions, load: Float64Array, wake: () => void)
   /**
    * Installs the GC hook. Answers with the reason where that is not possible. The two numbers are
    * what `v8.getHeapStatistics()` says now, to check the layout against.
@@ -484,6 +484,8 @@ export interface StatusShape {
   cost: CostShape
   uptimeMs: number
   requests?: number
+  connections?: number
+  requestsInFlight?: number
   /** Collections that could not be recorded; not 0 is a bug. */
   lost: number
   /** The hook panicked and was switched off. */

@@ -132,7 +132,7 @@ declare namespace tidemark {
     idleGc?: boolean | undefined
     /** Least milliseconds between two such collections, which come more and more seldom; 1000 to 86400000. Default: 5000 */
     idleGcIntervalMs?: number | undefined
-    /** Count the requests of all http servers of this thread, as a clock for the detector. Default: true */
+    /** Count the requests of all http servers of this thread, and those in flight, so that growth with the load is not taken for a leak. Default: true */
     requests?: boolean | undefined
     /**
      * What is collected while memory is suspicious, to name the suspects of a leak; `[]` for nothing.
@@ -581,6 +581,10 @@ declare namespace tidemark {
     }
     uptimeMs: number
     requests?: number
+    /** Connections that clients have open to the servers of this thread, at the last look. */
+    connections?: number
+    /** Requests that wait for the end of their response, where requests are counted. */
+    requestsInFlight?: number
     /** Active handles by type, and on Linux open files as 'OpenFile', at the last look. */
     resources: Record<string, number>
     /** The rules of the option `ignore`, and how many leaks each kept from being reported. */

@@ -10,7 +10,7 @@ const { excuseOf, tellMisfits } = require('../lib/evidence/excuse')
 const { expect } = require('../lib/evidence/expected')
 
 const cap = (overrides) => ({ kind: 'cap', what: '`cache` in app.js', size: 5534, most: 20000, bytesEach: 800, untilMs: 120000, ...overrides })
-const expiry = (overrides) => ({ kind: 'expiry', what: '`keys` in app.js', size: 900, afterMs: 70000, watchedMs: 30000, ...overrides })
+const expiry = (overrides) => ({ kind: 'expiry', what: '`keys` in app.js', size: 900, by: 'timer', afterMs: 70000, watchedMs: 30000, ...overrides })
 const finding = (overrides) => ({ kind: 'container', key: 'app.js:cache', description: '`cache` grew', growth: 1e6, intervalMs: 10000, confidence: 0.9, ...overrides })
 const leak = { channel: 'heap', growthRate: 100000, ageMs: 60000 }
 const HOUR = 3600000
@@ -46,7 +46,7 @@ test('a cache that fills does not excuse what something else holds', () => {
 
 test('entries that expire are waited for, once', () => {
   assert.equal(excuseOf([finding({ bound: expiry() })], leak, HOUR),
-    'its entries expire: each of the 900 in `keys` in app.js has a timer of 1 min 10 s, and the growth is 1 min old')
+    'its entries expire: of the 900 in `keys` in app.js each has a timer of 1 min 10 s, and the growth is 1 min old')
   assert.equal(excuseOf([finding({ bound: expiry() })], { ...leak, ageMs: 100000 }, HOUR), undefined, 'the first ones have expired, and it grows')
   assert.equal(excuseOf([finding({ bound: expiry({ afterMs: 24 * HOUR }) })], leak, HOUR), undefined, 'too late')
 })
@@ -93,6 +93,28 @@ test('a number that the code compares the size with is a cap', () => {
   assert.equal(capIn(() => heads.size > 0, 'heads', valueOf), undefined)
   assert.equal(capIn(() => { const other = { heads }; return other.heads.size > 100000 }, 'heads', valueOf), undefined, 'another heads')
   assert.equal(capIn(() => heads.size + MOST, 'heads', valueOf), undefined)
+})
+
+test('entries whose end is known are waited for until then', () => {
+  const first = { by: 'time', afterMs: undefined, leftMs: 90000 }
+  assert.equal(excuseOf([finding({ bound: expiry(first) })], leak, HOUR), 'its entries expire: of the 900 in `keys` in app.js the first within 1 min 30 s')
+  assert.equal(excuseOf([finding({ bound: expiry({ ...first, leftMs: HOUR }) })], leak, HOUR), undefined, 'too late')
+})
+
+test('entries expire where each says when, as those of caches and session stores do', () => {
+  const now = Date.now()
+  const entries = (make) => Array.from({ length: 6 }, (_, id) => [id, make(id)])
+  const lives = expiryOf(entries((id) => ({ value: { key: id, now: now - 60000 + 1000 * id, maxAge: 480000 } })), false)
+  assert.deepEqual([lives.by, lives.afterMs], ['time', 480000], 'as in lru-cache 4, which memorystore has')
+  assert.ok(lives.oldestMs >= 60000)
+  const ends = expiryOf(entries((id) => ({ v: id, t: now + 100000 + 1000 * id })), false)
+  assert.ok(ends.by === 'time' && ends.leftMs > 40000 && ends.leftMs <= 126250, 'as in node-cache')
+  assert.equal(expiryOf(entries((id) => ({ v: id, t: now - 5000 + 20000 * id })), false).by, 'time', 'what has just ended waits for somebody to look')
+  assert.equal(expiryOf(entries(() => ({ expiresAt: new Date(now + 300000) })), false).by, 'time')
+  assert.equal(expiryOf(entries((id) => ({ v: id, t: now - 1000 * id })), false), undefined, 'what is there after its end is not taken out')
+  assert.equal(expiryOf(entries((id) => ({ v: id, t: 0 })), false), undefined, 'no end')
+  assert.equal(expiryOf(entries((id) => ({ id, createdAt: now })), false), undefined, 'a begin is no end')
+  assert.equal(expiryOf(entries((id) => ({ id, get expires () { throw new Error('read') } })), false), undefined)
 })
 
 test('entries expire where each has a timer that runs once', () => {

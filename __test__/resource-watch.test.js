@@ -5,6 +5,7 @@ const { once } = require('node:events')
 const net = require('node:net')
 const { test } = require('node:test')
 const { Worker } = require('node:worker_threads')
+const { Load, CONNECTIONS } = require('../lib/load')
 const { countOpenFiles } = require('../lib/open-files')
 const { ResourceWatch } = require('../lib/resource-watch')
 
@@ -26,10 +27,13 @@ async function connect (t, count) {
 }
 
 test('connections that clients opened are load and do not count, those that the app opened do', { timeout: 30000 }, async (t) => {
-  const before = new ResourceWatch().look(performance.now())
+  const before = new ResourceWatch().look(performance.now(), 0)
   await connect(t, 80)
   const watch = new ResourceWatch()
-  const total = watch.look(performance.now())
+  const load = new Load(false)
+  load.start()
+  t.after(() => load.stop())
+  const total = watch.look(performance.now(), load.counters[CONNECTIONS])
   assert.equal(watch.counts.TCPSocketWrap, 160, 'by type all are told')
   assert.ok(total >= before + 80 && total < before + 100, `${before} to ${total}`)
 })

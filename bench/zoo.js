@@ -11,7 +11,7 @@ const fs = require('node:fs')
 const path = require('node:path')
 const { parseArgs } = require('node:util')
 const { bytes } = require('../lib/format')
-const { installModules } = require('./zoo/install')
+const { installModules } = require('./install')
 const { run } = require('./zoo/run')
 const { judge, gates, place, naming, summary } = require('./zoo/score')
 
@@ -44,7 +44,7 @@ async function main () {
     // A limit that is minutes away: under one that is days away no growth of 90 seconds should be believed.
     nodeArgs: [`--max-old-space-size=${values.small ? 256 : 512}`],
     tidemark: path.resolve(values.tidemark),
-    modules: installModules(say)
+    modules: installModules('zoo', say)
   }
   const results = []
   for (const name of select(values.only, apps)) {

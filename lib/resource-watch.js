@@ -15,22 +15,6 @@ function countResources () {
   return counts
 }
 
-/** Fewer handles than this are no leak of any kind, so what they are matters little. */
-const FEW = 50
-
-/** @returns {number} connections that clients opened: as many as the load wants. Node.js has it documented as deprecated, not as gone */
-function countAccepted () {
-  // An app with so many handles has loaded it.
-  const { Server } = require('node:net')
-  let accepted = 0
-  /* oxlint-disable no-underscore-dangle -- there is no other way to the servers of an app */
-  for (const handle of process._getActiveHandles?.() ?? []) {
-    if (handle instanceof Server) accepted += handle._connections ?? 0
-  }
-  /* oxlint-enable no-underscore-dangle */
-  return accepted
-}
-
 /**
  * Counts what an app opens and has to close. The list costs as much as it is long, so the next look waits in
  * proportion to what the last one took.
@@ -43,14 +27,15 @@ class ResourceWatch {
 
   /**
    * @param {number} now milliseconds, monotonic
+   * @param {number} connections that clients opened: they are load
    * @returns {number | undefined} how many there are, or were at the last look, without the connections of clients
    */
-  look (now) {
+  look (now, connections) {
     if (typeof process.getActiveResourcesInfo !== 'function') return undefined
     if (now >= this.#notBefore) {
       this.counts = countResources()
       const all = Object.values(this.counts).reduce((sum, count) => sum + count, 0)
-      this.#total = all < FEW ? all : Math.max(0, all - countAccepted())
+      this.#total = Math.max(0, all - connections)
       this.#notBefore = now + (performance.now() - now) / BUDGET
     }
     return this.#total

@@ -7,9 +7,9 @@ const { messageOf, sentence } = require('./errors')
 const { isBundled, ownClasses } = require('./evidence/own-files')
 const { createSource, sourcesOf, startStanding } = require('./evidence/sources')
 const { IdleGc } = require('./idle-gc')
+const { CONNECTIONS, Load } = require('./load')
 const { ignoredOptions } = require('./options')
 const { Pauses } = require('./pauses')
-const { RequestClock } = require('./request-clock')
 const { ResourceWatch } = require('./resource-watch')
 const { hold, lazily, letGo, withSpare } = require('./spare-descriptor')
 
@@ -49,7 +49,7 @@ class Session {
   #options
   #publisher
   #native
-  #requests = new RequestClock()
+  #load
   #resources = new ResourceWatch()
   #pauses
   #idleGc
@@ -85,6 +85,7 @@ class Session {
     this.#binding = binding
     this.#options = options
     this.#publisher = publisher
+    this.#load = new Load(options.requests)
     this.#native = new binding.Monitor({
       detector: options.detector,
       consecutive: options.consecutive,
@@ -94,7 +95,7 @@ class Session {
       gcMajor: constants.NODE_PERFORMANCE_GC_MAJOR,
       gcIncremental: constants.NODE_PERFORMANCE_GC_INCREMENTAL,
       gcWeakcb: constants.NODE_PERFORMANCE_GC_WEAKCB
-    }, this.#requests.counter, () => this.#unattended(() => this.#drain()))
+    }, this.#load.counters, () => this.#unattended(() => this.#drain()))
     this.#pauses = new Pauses(options.maxPauseMs)
     this.#idleGc = new IdleGc(options, this.#native, this.#pauses, () => binding.startIncrementalGc())
     this.#means = {
@@ -113,7 +114,7 @@ class Session {
     running.set(this.#monitor, this)
     this.#timer = unref(setInterval(() => this.#unattended(() => this.#tick()), this.#options.sampleIntervalMs))
     hold()
-    if (this.#options.requests) this.#requests.start()
+    this.#load.start()
     this.#standing = startStanding(sourcesOf(this.#options), this.#means)
     for (const way of this.#ways) way.start()
     this.#startSource()
@@ -129,7 +130,7 @@ class Session {
     running.delete(this.#monitor)
     clearInterval(this.#timer)
     this.#fallback?.stop()
-    this.#requests.stop()
+    this.#load.stop()
     this.#leaks?.close()
     this.#evidence?.stop()
     for (const source of Object.values(this.#standing)) source.stop()
@@ -261,7 +262,8 @@ class Session {
   /** Outside the GC and at a bounded rate: what a callback must not read. */
   #tick () {
     this.listen() // a subscriber of diagnostics_channel may have come or gone
-    this.#native.look(this.#resources.look(performance.now()), machineAvailable())
+    this.#load.look()
+    this.#native.look(this.#resources.look(performance.now(), this.#load.counters[CONNECTIONS]), machineAvailable())
     this.#drain()
     if (this.#isEnded) return
     for (const way of this.#ways) way.tick?.()

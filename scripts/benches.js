@@ -16,6 +16,7 @@ const AT_ONCE = 2
 const SCRIPTS = {
   bench: ['--quick', '--alone'],
   'bench:verdict': [],
+  'bench:longrun': ['--minutes', '0.25', '--only', 'ok-lru-cache,leak-buffers'],
   'bench:zoo': ['--only', 'ok-idle', '--seconds', '3'],
   'bench:snapshot': ['--quick', '--alone'],
   'bench:evidence-pauses': ['--quick'],

@@ -53,6 +53,8 @@ fn sample(number: u64) -> Sample {
         heap_limit: 4000 * MB,
         rss: Some(200 * MB + 2 * leaked),
         other_isolates: 0,
+        connections: None,
+        in_flight: None,
         allocated: None,
         requests: Some(number * 10),
         resources: Some(20 + number % 7),

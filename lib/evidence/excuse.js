@@ -5,9 +5,10 @@ const { bytes, duration, grouped } = require('../format')
 
 /**
  * Where the growth of a container ends by itself: at the number of entries that it may have (`most`, reached in
- * `untilMs` at this pace; `parts`: entries are small parts of what they keep, which the cap was not meant for), or once its oldest entries expire (`afterMs`).
+ * `untilMs` at this pace; `parts`: entries are small parts of what they keep, which the cap was not meant for), or once its oldest entries
+ * expire (`afterMs` after they were made, or within `leftMs` from now).
  * @typedef {{kind: 'cap', what: string, size: number, most: number, bytesEach: number, parts: boolean, untilMs: number} |
- *   {kind: 'expiry', what: string, size: number, afterMs: number, watchedMs: number}} Bound
+ *   {kind: 'expiry', what: string, size: number, by: 'timer' | 'time', afterMs?: number, leftMs?: number, watchedMs: number}} Bound
  */
 
 /** Containers with a bound must explain this share of a leak's growth. */
@@ -38,7 +39,9 @@ function excuseOf (findings, { growthRate, ageMs = 0 }, timeLeftMs = Infinity, m
   if (bound.kind === 'cap') {
     return `fills a cache: ${bound.what} has ${grouped(bound.size)} of at most ${grouped(bound.most)} entries, about ${bytes(growthRate * until / 1000)} more`
   }
-  return `its entries expire: each of the ${grouped(bound.size)} in ${bound.what} has a timer of ${duration(bound.afterMs)}, and the growth is ${duration(ageMs)} old`
+  const ends = bound.afterMs === undefined ? `the first within ${duration(bound.leftMs)}`
+    : `each ${bound.by === 'timer' ? 'has a timer of' : 'lives for'} ${duration(bound.afterMs)}, and the growth is ${duration(ageMs)} old`
+  return `its entries expire: of the ${grouped(bound.size)} in ${bound.what} ${ends}`
 }
 
 /**
@@ -66,7 +69,9 @@ function explain (bounded, findings, growthRate) {
 }
 
 function untilOf (bound, ageMs) {
-  return bound.kind === 'cap' ? Math.max(1, bound.untilMs) : bound.afterMs * SLACK - Math.max(ageMs, bound.watchedMs)
+  if (bound.kind === 'cap') return Math.max(1, bound.untilMs)
+  if (bound.afterMs === undefined) return bound.leftMs
+  return bound.afterMs * SLACK - Math.max(ageMs, bound.watchedMs)
 }
 
 module.exports = { excuseOf, tellMisfits }

@@ -79,6 +79,8 @@ impl Detector {
             heap_limit: heap_limit as u64,
             rss: whole(rss),
             other_isolates: 0,
+            connections: None,
+            in_flight: None,
             allocated: whole(allocated),
             requests: whole(requests),
             resources: whole(resources),

@@ -4,7 +4,7 @@ use super::shapes::{
     CostShape, DrainedShape, HistoryShape, MemoryShape, MonitorOptions, PushedSample, SampleShape,
     StatusShape, number,
 };
-use super::watch::{GcTypes, RequestCounter, Watch};
+use super::watch::{GcTypes, LoadCounters, Watch};
 use crate::process::{cgroup, machine, rss};
 use crate::recorder::{Interest, Recorder, Settings};
 use crate::trend::{CHANNELS, Config, Headroom, Limits, Rule, SampleKind};
@@ -49,13 +49,13 @@ const INTEREST_GC: u32 = 2;
 )]
 #[napi]
 impl Monitor {
-    /// `requests` holds one number that JavaScript counts up (NaN: it does not); `wake` is called on
+    /// `load` holds what JavaScript counts (NaN: it does not), see `LoadCounters`; `wake` is called on
     /// the event loop when there is something to drain.
     #[napi(constructor, catch_unwind)]
     pub fn new(
         env: Env,
         options: MonitorOptions,
-        requests: Float64Array,
+        load: Float64Array,
         wake: Function<(), ()>,
     ) -> Self {
         let gc_types = GcTypes {
@@ -80,7 +80,7 @@ impl Monitor {
             },
             history_size: options.history_size as usize,
         });
-        let watch = Rc::new(Watch::new(recorder, gc_types, RequestCounter(requests)));
+        let watch = Rc::new(Watch::new(recorder, gc_types, LoadCounters(load)));
         let inner = Rc::new(RefCell::new(None));
         let weak: Weak<RefCell<Option<Inner>>> = Rc::downgrade(&inner);
         let at_exit = Box::new(move || {
@@ -333,7 +333,9 @@ impl Inner {
             gc: recorder.counters().into(),
             cost: CostShape::new(watch.cost.each_ref().map(Cell::get), recorder.own_memory()),
             uptime_ms: watch.now_ms(),
-            requests: number(watch.requests.read()),
+            requests: number(watch.load.requests()),
+            connections: number(watch.load.connections()),
+            requests_in_flight: number(watch.load.in_flight()),
             lost: watch.lost.get() as f64,
             failed: watch.failed.get(),
             deaf: self.deaf.clone(),

@@ -141,7 +141,9 @@ fn gate_numbers(gate: Gate) -> Value {
         Gate::Few { have, need } | Gate::Confirmation { have, need } => {
             json!({ "name": name, "have": have, "need": need })
         }
-        Gate::Load { growth, left } => json!({ "name": name, "growth": growth, "left": left }),
+        Gate::Load { by, growth, left } => {
+            json!({ "name": name, "by": by.as_str(), "growth": growth, "left": left })
+        }
         Gate::Material { growth, need, gcs } => {
             json!({ "name": name, "growth": growth, "need": need, "fullGcs": gcs })
         }
@@ -407,6 +409,8 @@ pub struct StatusShape {
     pub cost: CostShape,
     pub uptime_ms: f64,
     pub requests: Option<f64>,
+    pub connections: Option<f64>,
+    pub requests_in_flight: Option<f64>,
     /// Collections that could not be recorded; not 0 is a bug.
     pub lost: f64,
     /// The hook panicked and was switched off.

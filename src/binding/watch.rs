@@ -29,14 +29,29 @@ impl GcTypes {
     }
 }
 
-/// Where JavaScript counts requests: a `Float64Array` of one number that it writes and we read.
-pub(super) struct RequestCounter(pub(super) Float64Array);
+/// Where JavaScript counts the work at hand: a `Float64Array` that it writes and we read, of requests,
+/// requests that have ended, and open connections.
+pub(super) struct LoadCounters(pub(super) Float64Array);
 
-impl RequestCounter {
-    pub(super) fn read(&self) -> Option<u64> {
+impl LoadCounters {
+    pub(super) fn requests(&self) -> Option<u64> {
+        self.read(0)
+    }
+
+    pub(super) fn connections(&self) -> Option<u64> {
+        self.read(2)
+    }
+
+    /// Requests whose connection broke off never end: there are no more in flight than connections.
+    pub(super) fn in_flight(&self) -> Option<u64> {
+        let begun = self.requests()?;
+        Some(begun.saturating_sub(self.read(1)?).min(self.connections()?))
+    }
+
+    fn read(&self, place: usize) -> Option<u64> {
         // JavaScript writes on this same thread, and never while we run. NaN: it does not count.
-        let requests = *self.0.first()?;
-        (requests >= 0.0).then_some(requests as u64)
+        let count = *self.0.get(place)?;
+        (count >= 0.0).then_some(count as u64)
     }
 }
 
@@ -67,13 +82,13 @@ pub(super) struct Watch {
     /// Of full GCs, and of all other collections.
     pub(super) cost: [Cell<Cost>; 2],
     gc_types: GcTypes,
-    pub(super) requests: RequestCounter,
+    pub(super) load: LoadCounters,
     /// Our place among the watched isolates, until `close`.
     registration: RefCell<Option<Registration>>,
 }
 
 impl Watch {
-    pub(super) fn new(recorder: Recorder, gc_types: GcTypes, requests: RequestCounter) -> Self {
+    pub(super) fn new(recorder: Recorder, gc_types: GcTypes, load: LoadCounters) -> Self {
         rss::prepare();
         Self {
             epoch: Instant::now(),
@@ -85,7 +100,7 @@ impl Watch {
             failed: Cell::new(false),
             cost: Default::default(),
             gc_types,
-            requests,
+            load,
             registration: RefCell::new(Some(Registration::new())),
         }
     }
@@ -173,7 +188,9 @@ impl Watch {
             rss,
             other_isolates: others,
             allocated: None,
-            requests: self.requests.read(),
+            requests: self.load.requests(),
+            connections: self.load.connections(),
+            in_flight: self.load.in_flight(),
             resources: self.resources.get(),
         }
     }

@@ -167,11 +167,11 @@ impl Detector {
                 watch.horizons.lower(size);
             }
         }
-        self.take_marks(turn.marks);
+        self.take_marks(&turn.marks);
     }
 
-    fn take_marks(&mut self, marks: [Option<Mark>; 4]) {
-        for (i, mark) in marks.into_iter().enumerate() {
+    fn take_marks(&mut self, marks: &[Option<Mark>; 4]) {
+        for (i, &mark) in marks.iter().enumerate() {
             let Some(mark) = mark.filter(|_| self.config.channels[i]) else {
                 continue;
             };
@@ -230,7 +230,7 @@ impl Detector {
             && let Some(marks) = self.tide.settle(at_ms)
             && self.majors > 1
         {
-            self.take_marks(marks);
+            self.take_marks(&marks);
         }
         if sample.kind != SampleKind::Minor {
             return;

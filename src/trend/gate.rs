@@ -4,7 +4,7 @@
 
 use std::fmt;
 
-use super::Channel;
+use super::{Channel, Load};
 use crate::format;
 
 /// What holds a suspicion back, with the numbers.
@@ -13,7 +13,7 @@ pub enum Gate {
     /// Too few full GCs yet.
     Few { have: u32, need: u32 },
     /// The growth goes with the load.
-    Load { growth: f64, left: f64 },
+    Load { by: Load, growth: f64, left: f64 },
     /// Too small to mean anything.
     Material { growth: f64, need: f64, gcs: u32 },
     /// Late marks are no higher than early ones.
@@ -90,10 +90,11 @@ impl fmt::Display for Sentence {
                     "nothing can be told before {need} full GCs after start-up; {have} so far"
                 )
             }
-            Gate::Load { growth, left } => write!(
+            Gate::Load { by, growth, left } => write!(
                 f,
-                "grew {}, but the load grew as well; {} of it is not explained by that",
+                "grew {}, but {} grew as well; {} of it is not explained by that",
                 size(growth),
+                by.noun(),
                 size(left),
             ),
             Gate::Material { growth, need, gcs } if growth > 0.0 => write!(

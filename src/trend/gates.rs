@@ -6,12 +6,9 @@
 //! 1. **Few.** Five marks at least, taken at different times; four where the
 //!    size more than trebled along a straight line.
 //! 2. **Material.** The low-water mark grew by more than the channel's floor.
-//! 3. **Load.** Memory that goes with the load (requests per second, or else
-//!    allocation) is no leak. A rise no more than in proportion with the load is
-//!    explained by it. Where the load varied by a fifth, its part is taken out
-//!    by regression on load and clock at once, and what is left, at the lower
-//!    end of its error, must still be material. The rest of the gates see the
-//!    size without the load's part.
+//! 3. **Load.** Memory that goes with the load is no leak; see `load`. What no load
+//!    explains, at the lower end of its error, must still be material. The rest of
+//!    the gates see the size without the load's part.
 //! 4. **Steps.** One big load of data is a step. A step that is more than half
 //!    of the growth is cut down to the pace of the rest, and what is left must be
 //!    material, also beside the step.
@@ -39,6 +36,7 @@
 //! This module must not know about states: confirmation and hysteresis are `watch`'s.
 
 use super::horizon::Mark;
+use super::load;
 use super::shape;
 use super::stats::{self, MAX_POINTS};
 use super::{Channel, Config, Gate};
@@ -48,9 +46,6 @@ const FEWEST: usize = 5;
 
 /// Evidence for growth without a ceiling that settles it: "positive", as in [`shape`].
 pub const PLENTY: f64 = 2.0;
-
-/// So many standard errors from nothing are no chance.
-const BEYOND_DOUBT: f64 = 3.0;
 
 /// Growth that keeps less than this share of its pace slows down: what fills a cache under Zipf's law
 /// does. In `npm run bench:simulate` 0.7 gives a tenth fewer false alarms, but in `bench:verdict` it
@@ -114,13 +109,12 @@ pub struct Context<'a> {
 }
 
 /// The marks of a horizon as columns.
-struct Window {
+pub(super) struct Window {
     len: usize,
     at: [f64; MAX_POINTS],
     /// Sizes with the load's part and the excess of the largest step taken out.
     size: [f64; MAX_POINTS],
-    /// `None` where unknown or even, and then the other clocks are as well.
-    load: Option<[f64; MAX_POINTS]>,
+    /// `None` where unknown, or where the load was even, as is `allocated`.
     requests: Option<[f64; MAX_POINTS]>,
     allocated: Option<[f64; MAX_POINTS]>,
 }
@@ -223,16 +217,15 @@ fn rises(
     let material =
         |growth: f64, need: f64| (growth < need).then_some(Gate::Material { growth, need, gcs });
     let raw = finding.growth;
-    let left = if in_proportion(marks, finding) && !window.goes_with_the_clock() {
-        Some(0.0)
-    } else {
-        window.take_out_load()
-    };
-    if let Some(left) = left.filter(|&left| left < need) {
-        return Some(Gate::Load {
-            growth: raw,
-            left: left.max(0.0),
-        });
+    if let Some(explanation) = load::explain(window, marks, context, finding) {
+        if explanation.left < need {
+            return Some(Gate::Load {
+                by: explanation.by,
+                growth: raw,
+                left: explanation.left.max(0.0),
+            });
+        }
+        explanation.take_out(window);
     }
     // What is left beside a big step must mean something beside it.
     let need = need.max(0.1 * window.cut_largest_step());
@@ -376,18 +369,16 @@ fn pace_before(
 }
 
 impl Window {
-    fn new(marks: &[Mark]) -> Self {
+    pub(super) fn new(marks: &[Mark]) -> Self {
         let mut window = Self {
             len: marks.len(),
             at: [0.0; MAX_POINTS],
             size: [0.0; MAX_POINTS],
-            load: None,
             requests: None,
             allocated: None,
         };
         // Under an even load every clock tells the same time.
-        window.load = loads(marks).filter(|load| varied(&load[..marks.len()]));
-        if window.load.is_some() {
+        if load::rate_varied(marks) {
             window.requests = column(marks, |mark| mark.requests);
             window.allocated = column(marks, |mark| mark.allocated);
         }
@@ -402,11 +393,15 @@ impl Window {
         &self.at[..self.len]
     }
 
-    fn size(&self) -> &[f64] {
+    pub(super) fn size(&self) -> &[f64] {
         &self.size[..self.len]
     }
 
-    fn clocks(&self) -> impl Iterator<Item = &[f64]> {
+    pub(super) fn size_mut(&mut self) -> &mut [f64] {
+        &mut self.size[..self.len]
+    }
+
+    pub(super) fn clocks(&self) -> impl Iterator<Item = &[f64]> {
         [
             Some(&self.at),
             self.requests.as_ref(),
@@ -419,7 +414,7 @@ impl Window {
 
     /// The rise of the low-water mark: the lowest of the last quarter less the
     /// lowest of the first.
-    fn growth(&self) -> f64 {
+    pub(super) fn growth(&self) -> f64 {
         let size = &self.size[..self.len];
         edge(size.iter().rev().copied(), self.len) - edge(size.iter().copied(), self.len)
     }
@@ -432,68 +427,6 @@ impl Window {
         let began = size.iter().rposition(|&size| size <= low).unwrap_or(0);
         let end = at[self.len - 1];
         (end - at[0]).min((end - at[began]) / 0.9)
-    }
-
-    /// The plane of load and clock that explains the sizes best, and what the clock ran by.
-    fn plane(&self) -> Option<(stats::Plane, f64)> {
-        let load = self.load?;
-        self.clocks()
-            .filter_map(|clock| {
-                let span = clock[self.len - 1] - clock[0];
-                Some((
-                    stats::fit_plane(&load[..self.len], clock, self.size())?,
-                    span,
-                ))
-            })
-            .min_by(|one, other| one.0.residual.total_cmp(&other.0.residual))
-    }
-
-    /// Load and size rose alike, but where the load fell back for a while the size did not:
-    /// the regression gives nearly all of the growth to the clock, beyond doubt.
-    fn goes_with_the_clock(&self) -> bool {
-        self.plane().is_some_and(|(plane, span)| {
-            plane.by_clock > BEYOND_DOUBT * plane.by_clock_error
-                && plane.by_clock * span > 0.7 * self.growth()
-        })
-    }
-
-    /// Where the load varied, takes its part out of the sizes and returns the
-    /// growth that is left for sure. `None` where the load did not vary.
-    fn take_out_load(&mut self) -> Option<f64> {
-        let n = self.len;
-        let load = self.load?;
-        let load = &load[..n];
-        let third = (n / 3).max(2);
-        let mean = |part: &[f64]| part.iter().sum::<f64>() / part.len() as f64;
-        let rose = mean(&load[n - third..]) > 1.2 * mean(&load[..third]);
-        let Some((plane, span)) = self.plane() else {
-            return rose.then_some(0.0);
-        };
-        let left = (plane.by_clock - 1.3 * plane.by_clock_error) * span;
-        if plane.by_load > 2.0 * plane.by_load_error {
-            let mean = mean(load);
-            for (size, load) in self.size[..n].iter_mut().zip(load) {
-                *size -= plane.by_load * (load - mean);
-            }
-            return Some(left);
-        }
-        if !rose {
-            return None;
-        }
-        // The load rose along with the size, and load and clock together make
-        // no sense of it: then the load alone must not explain it about as well.
-        let size = &self.size[..n];
-        let by_load = stats::fit(load, size);
-        let by_clock = self
-            .clocks()
-            .map(|clock| stats::fit(clock, size).residual)
-            .fold(f64::INFINITY, f64::min);
-        let explained = by_load.slope > 0.0 && by_load.residual < 2.0 * by_clock;
-        if explained {
-            Some(0.0)
-        } else {
-            Some(f64::INFINITY)
-        }
     }
 
     /// Cuts the largest step of the floor (the lowest size from a mark on) down
@@ -539,45 +472,10 @@ impl Window {
     }
 }
 
-/// Whether the size rose no more than in proportion with the load. The thirds are
-/// two thirds of the window apart.
-fn in_proportion(marks: &[Mark], finding: &Finding) -> bool {
-    let Some(load) = loads(marks) else {
-        return false;
-    };
-    let third = (marks.len() / 3).max(2);
-    let early = load[..third].iter().sum::<f64>();
-    let late = load[marks.len() - third..marks.len()].iter().sum::<f64>();
-    early > 0.0 && finding.base > 0.0 && finding.growth / finding.base <= 1.5 * (late / early - 1.0)
-}
-
-/// Whether the load swung by a fifth or more.
-fn varied(load: &[f64]) -> bool {
-    let most = load.iter().copied().fold(0.0, f64::max);
-    most > 0.0 && most - lowest(load) >= 0.2 * most
-}
-
-/// The load at each mark. Before the first request there is none yet: a service that has just
-/// started has not doubled its load when the requests begin, so those marks take the first load.
-fn loads(marks: &[Mark]) -> Option<[f64; MAX_POINTS]> {
-    let mut load = column(marks, |mark| mark.load)?;
-    let idle = marks
-        .iter()
-        .take_while(|mark| mark.requests == Some(0.0))
-        .count();
-    if idle > 0 && idle < marks.len() {
-        // The mark at which requests began covers a stretch that was idle in part.
-        let first = if idle + 1 < marks.len() {
-            load[idle].max(load[idle + 1])
-        } else {
-            load[idle]
-        };
-        load[..=idle].fill(first);
-    }
-    Some(load)
-}
-
-fn column(marks: &[Mark], get: impl Fn(&Mark) -> Option<f64>) -> Option<[f64; MAX_POINTS]> {
+pub(super) fn column(
+    marks: &[Mark],
+    get: impl Fn(&Mark) -> Option<f64>,
+) -> Option<[f64; MAX_POINTS]> {
     let mut out = [0.0; MAX_POINTS];
     for (slot, mark) in out.iter_mut().zip(marks) {
         *slot = get(mark)?;
@@ -593,7 +491,7 @@ fn edge(sizes: impl Iterator<Item = f64>, count: usize) -> f64 {
         .unwrap_or(0.0)
 }
 
-fn lowest(sizes: &[f64]) -> f64 {
+pub(super) fn lowest(sizes: &[f64]) -> f64 {
     sizes.iter().copied().fold(f64::INFINITY, f64::min)
 }
 
@@ -637,38 +535,4 @@ fn last_pace(clock: &[f64], sizes: &[f64]) -> f64 {
     };
     let middle = kink(0.5).map_or(f64::MAX, |pace| pace / 1.2);
     middle.min(kink(0.75).unwrap_or(f64::MAX))
-}
-
-#[cfg(test)]
-mod tests {
-    use super::*;
-
-    fn mark(requests: f64, load: f64) -> Mark {
-        Mark {
-            requests: Some(requests),
-            load: Some(load),
-            ..Mark::default()
-        }
-    }
-
-    #[test]
-    fn a_load_does_not_rise_by_beginning() {
-        let marks = [
-            mark(0.0, 0.0),
-            mark(9600.0, 0.2),
-            mark(11_200.0, 0.4),
-            mark(15_200.0, 0.41),
-        ];
-        let load = loads(&marks).expect("every mark has one");
-        assert_eq!(load[..4], [0.4, 0.4, 0.4, 0.41]);
-    }
-
-    #[test]
-    fn a_load_that_rises_from_the_first_request_on_stays_as_it_is() {
-        let marks = [mark(10.0, 0.1), mark(30.0, 0.2), mark(70.0, 0.4)];
-        assert_eq!(
-            loads(&marks).expect("every mark has one")[..3],
-            [0.1, 0.2, 0.4]
-        );
-    }
 }

@@ -22,7 +22,11 @@ pub struct Mark {
     /// Bytes allocated until then, since the start.
     pub allocated: Option<f64>,
     /// Requests, or else allocated bytes, per millisecond since the full GC before.
-    pub load: Option<f64>,
+    pub rate: Option<f64>,
+    /// Connections that clients had open then.
+    pub connections: Option<f32>,
+    /// Requests that waited for the end of their response then.
+    pub in_flight: Option<f32>,
 }
 
 #[derive(Clone, Copy)]
@@ -41,7 +45,9 @@ const EMPTY: Level = Level {
         size: 0.0,
         requests: None,
         allocated: None,
-        load: None,
+        rate: None,
+        connections: None,
+        in_flight: None,
     }; MAX_POINTS],
     next: 0,
     len: 0,

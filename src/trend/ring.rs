@@ -93,6 +93,8 @@ mod tests {
             heap_limit: 4,
             rss: None,
             other_isolates: 0,
+            connections: None,
+            in_flight: None,
             allocated: None,
             requests: None,
             resources: None,

@@ -49,6 +49,10 @@ pub struct Sample {
     pub allocated: Option<u64>,
     /// Requests served since the monitor started.
     pub requests: Option<u64>,
+    /// Connections that clients have open.
+    pub connections: Option<u64>,
+    /// Requests that wait for the end of their response.
+    pub in_flight: Option<u64>,
     /// Handles and requests that keep the event loop busy: sockets, timers, files.
     pub resources: Option<u64>,
 }

@@ -22,8 +22,8 @@ pub struct Tide {
     unsettled: bool,
     recent: [Recent; 4],
     previous: Option<Clocks>,
-    /// The load between the last two full GCs, and how long that was.
-    load: Option<f64>,
+    /// The rate of the load between the last two full GCs, and how long that was.
+    rate: Option<f64>,
     run: f64,
     /// Live heap after the last full GC, and how much of what the heap had grown
     /// to by then the last two full GCs left alive (the lesser share).
@@ -80,12 +80,14 @@ pub struct Turn {
     pub lowered: [Option<f64>; 4],
 }
 
-/// The clocks at a reading.
+/// The clocks at a reading, and the work that was at hand.
 #[derive(Clone, Copy, Debug)]
 struct Clocks {
     at_ms: f64,
     requests: Option<f64>,
     allocated: Option<f64>,
+    connections: Option<f32>,
+    in_flight: Option<f32>,
 }
 
 impl Tide {
@@ -132,13 +134,10 @@ impl Tide {
         // Two full GCs right after one another: a rate over next to no time
         // would be noise, so the one before still holds.
         let run = self.previous.map_or(0.0, |before| at_ms - before.at_ms);
-        let load = if self.load.is_some() && run < 0.1 * self.run {
-            self.load
-        } else {
-            let load = self.previous.and_then(|before| load(&before, &now));
-            (self.load, self.run, self.previous) = (load, run, Some(now));
-            load
-        };
+        if self.rate.is_none() || run >= 0.1 * self.run {
+            self.rate = self.previous.and_then(|before| rate(&before, &now));
+            (self.run, self.previous) = (run, Some(now));
+        }
         let live = sample.used_heap as f64;
         let risen = self.heap_peak - self.heap_live;
         let kept = if risen > 0.0 {
@@ -159,13 +158,7 @@ impl Tide {
         } else {
             turn.lowered = before.map(|mark| mark.map(|mark| mark.size));
         }
-        turn.marks[Channel::Heap as usize] = Some(Mark {
-            at_ms,
-            size: live,
-            requests: now.requests,
-            allocated: now.allocated,
-            load,
-        });
+        turn.marks[Channel::Heap as usize] = Some(now.mark(live, self.rate));
         turn
     }
 
@@ -181,14 +174,7 @@ impl Tide {
 
     /// The lowest readings since the last full GC as marks.
     fn marks(&self) -> [Option<Mark>; 4] {
-        let load = self.load;
-        let mark = |Low { size, clocks }: Low| Mark {
-            at_ms: clocks.at_ms,
-            size,
-            requests: clocks.requests,
-            allocated: clocks.allocated,
-            load,
-        };
+        let mark = |Low { size, clocks }: Low| clocks.mark(size, self.rate);
         let mut marks = [None; 4];
         marks[Channel::External as usize] = self.low_external.map(mark);
         marks[Channel::Native as usize] = self.low_native.map(mark);
@@ -240,11 +226,25 @@ impl Clocks {
             at_ms,
             requests: sample.requests.map(|count| count as f64),
             allocated: sample.allocated.map(|bytes| bytes as f64),
+            connections: sample.connections.map(|count| count as f32),
+            in_flight: sample.in_flight.map(|count| count as f32),
+        }
+    }
+
+    fn mark(self, size: f64, rate: Option<f64>) -> Mark {
+        Mark {
+            at_ms: self.at_ms,
+            size,
+            requests: self.requests,
+            allocated: self.allocated,
+            rate,
+            connections: self.connections,
+            in_flight: self.in_flight,
         }
     }
 }
 
-fn load(before: &Clocks, now: &Clocks) -> Option<f64> {
+fn rate(before: &Clocks, now: &Clocks) -> Option<f64> {
     let run = now.at_ms - before.at_ms;
     if run <= 0.0 {
         return None;

@@ -3,10 +3,13 @@
 //!
 //! `npm run bench:simulate [-- --runs N] [-- --held-out] [-- --only RULE] [-- --list] [-- --json]`
 //!
+//! `--bound` counts the healthy processes that no rule can tell from a leak in time, see `bound`.
+//!
 //! `npm run bench:simulate -- --plot > docs/patience.svg` draws how long what is watched.
 //!
 //! `--held-out` takes the third of the models, and seeds, that nothing was chosen on.
 
+mod bound;
 mod parts;
 mod plot;
 mod process;
@@ -15,6 +18,7 @@ mod rules;
 mod score;
 mod services;
 
+use bound::Straight;
 use parts::{DAY, HOUR, MINUTE};
 use process::Process;
 use random::Random;
@@ -36,6 +40,7 @@ struct Options {
     list: bool,
     json: bool,
     plot: bool,
+    bound: bool,
 }
 
 fn options() -> Result<Options, String> {
@@ -46,6 +51,7 @@ fn options() -> Result<Options, String> {
         list: false,
         json: false,
         plot: false,
+        bound: false,
     };
     let mut args = std::env::args().skip(1);
     while let Some(arg) = args.next() {
@@ -60,6 +66,7 @@ fn options() -> Result<Options, String> {
             "--held-out" => options.held_out = true,
             "--list" => options.list = true,
             "--plot" => options.plot = true,
+            "--bound" => options.bound = true,
             "--json" => options.json = true,
             other => return Err(format!("Unknown option {other}")),
         }
@@ -80,7 +87,7 @@ fn lifetime(random: &mut Random) -> f64 {
     random.log_between(2.0 * HOUR, 10.0 * DAY)
 }
 
-fn run(job: Job, mut judge: Box<dyn Judge>) -> Outcome {
+fn run(job: Job, mut judge: Box<dyn Judge>, bound: bool) -> Outcome {
     let mut random = Random::new(job.seed);
     let mut service = Service::new(job.model, &mut random);
     let ends = lifetime(&mut random);
@@ -98,6 +105,7 @@ fn run(job: Job, mut judge: Box<dyn Judge>) -> Outcome {
     let finest = leak.map_or(f64::MAX, |(_, seconds)| seconds / 500.0);
     let most = leak.map_or(ends, |(begins, seconds)| begins + 4.0 * seconds);
     let mut process = Process::new(service, job.seed);
+    let mut straight = (bound && !job.leaky).then(Straight::default);
     let mut outcome = Outcome::new(MODELS[job.model].0, job.seed);
     let (mut first, mut recovered) = (None, 0);
     let mut reasons: Vec<(f64, &str)> = Vec::new();
@@ -105,12 +113,19 @@ fn run(job: Job, mut judge: Box<dyn Judge>) -> Outcome {
         let dt = process.step_for(finest);
         let moment = process.step(dt, judge.wants_gc());
         let said = judge.see(&moment);
+        if let Some(straight) = &mut straight {
+            straight.see(&process, &moment);
+        }
         let leaking = leak.is_some_and(|(begins, _)| process.at >= begins);
         match said {
             Said::Alarm if leaking => {
                 first.get_or_insert(process.at);
             }
-            Said::Alarm => outcome.false_alarm(process.at, judge.told()),
+            Said::Alarm => outcome.false_alarm(
+                process.at,
+                judge.told(),
+                straight.as_ref().map(|straight| straight.by(process.at)),
+            ),
             Said::Recovered if leaking && first.is_some() => recovered += 1,
             _ => {}
         }
@@ -124,6 +139,7 @@ fn run(job: Job, mut judge: Box<dyn Judge>) -> Outcome {
             break;
         }
     }
+    outcome.straight = straight;
     let begins = leak.map_or(process.at, |(begins, _)| begins.min(process.at));
     outcome.healthy_s = begins;
     let in_time = begins + score::IN_TIME * (process.at - begins);
@@ -164,7 +180,7 @@ fn score(options: &Options, rule: Make) -> Score {
         for _ in 0..2 {
             scope.spawn(|| {
                 while let Some(&job) = jobs.get(next.fetch_add(1, Ordering::Relaxed)) {
-                    let outcome = run(job, rule());
+                    let outcome = run(job, rule(), options.bound);
                     if let Ok(mut outcomes) = outcomes.lock() {
                         outcomes.push((job.seed, outcome));
                     }
@@ -203,6 +219,11 @@ fn main() {
         println!("{}", score::json(&scores, options.held_out));
     } else {
         println!("{}", score::table(&scores, options.held_out));
+        if options.bound
+            && let Some((_, score)) = scores.first()
+        {
+            println!("{}", score.bound());
+        }
         if options.list
             && let Some((_, score)) = scores.first()
         {

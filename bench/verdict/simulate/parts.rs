@@ -29,6 +29,9 @@ pub struct Held {
     pub external: f64,
     pub native: f64,
     pub handles: f64,
+    /// That clients have open, and that wait for the end of their response.
+    pub connections: f64,
+    pub in_flight: f64,
 }
 
 impl Held {
@@ -45,6 +48,8 @@ impl Held {
             external: self.external * count,
             native: self.native * count,
             handles: self.handles * count,
+            connections: self.connections * count,
+            in_flight: self.in_flight * count,
         }
     }
 
@@ -53,6 +58,8 @@ impl Held {
         self.external += other.external;
         self.native += other.native;
         self.handles += other.handles;
+        self.connections += other.connections;
+        self.in_flight += other.in_flight;
     }
 }
 
@@ -196,6 +203,53 @@ impl Part for Connections {
         let wanted = now.rate * self.per_rate * (1.0 + 0.05 * random.normal());
         self.count += (wanted - self.count) * (1.0 - (-now.dt / self.lag).exp());
         self.each.times(self.count.max(0.0))
+    }
+}
+
+/// Long-lived connections that come back at an even pace after all were lost.
+pub struct Joining {
+    pub most: f64,
+    /// Seconds until all are there.
+    pub takes: f64,
+    /// Seconds until they are lost again.
+    pub mean_between: f64,
+    pub each: Held,
+    pub count: f64,
+}
+
+impl Part for Joining {
+    fn step(&mut self, now: &Now, random: &mut Random) -> Held {
+        if random.chance(now.dt / self.mean_between) {
+            self.count = 0.0;
+        }
+        self.count = (self.count + self.most / self.takes * now.dt).min(self.most);
+        self.each.times(self.count)
+    }
+}
+
+/// Requests in flight: the rate times what a request takes, which rises evenly now and then, stays
+/// for as long and falls at once.
+pub struct SlowBackend {
+    /// Seconds that a request takes, and at most.
+    pub usual: f64,
+    pub most: f64,
+    pub rises: f64,
+    pub mean_between: f64,
+    pub next: f64,
+    pub each: Held,
+}
+
+impl Part for SlowBackend {
+    fn step(&mut self, now: &Now, random: &mut Random) -> Held {
+        let since = now.at - self.next;
+        if since > 2.0 * self.rises {
+            self.next = now.at + self.mean_between * random.exponential();
+        }
+        let slow = (since / self.rises).clamp(0.0, 1.0);
+        let takes = self.usual + (self.most - self.usual) * slow;
+        let in_flight = now.rate * takes;
+        self.each
+            .times((in_flight + in_flight.sqrt() * random.normal()).max(0.0))
     }
 }
 

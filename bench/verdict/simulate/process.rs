@@ -27,6 +27,8 @@ pub struct Process {
     garbage: f64,
     next_full: f64,
     live: Held,
+    /// Of that, what neither connections nor requests in flight hold.
+    without_load: Held,
     /// Native pages that are resident, used or not.
     pages: f64,
     rss: f64,
@@ -60,6 +62,7 @@ impl Process {
             garbage: 0.0,
             next_full: 8.0 * MB,
             live: Held::default(),
+            without_load: Held::default(),
             pages: 0.0,
             rss: 0.0,
             physical: 0.0,
@@ -69,6 +72,14 @@ impl Process {
             asked: 0,
             others_phase,
         }
+    }
+
+    pub fn live_without_load(&self) -> Held {
+        self.without_load
+    }
+
+    pub fn requests(&self) -> f64 {
+        self.requests
     }
 
     /// How far a step goes: finely at the start, coarsely later.
@@ -98,11 +109,15 @@ impl Process {
         self.requests += rate * dt;
         let allocates = rate * service.allocates + 20e3;
         self.allocated += allocates * dt;
-        let mut live = Held::default();
+        let (mut live, mut without_load) = (Held::default(), Held::default());
         for part in &mut service.parts {
-            live.add(part.step(&now, random));
+            let held = part.step(&now, random);
+            live.add(held);
+            if held.connections + held.in_flight <= 0.0 {
+                without_load.add(held);
+            }
         }
-        self.live = live;
+        (self.live, self.without_load) = (live, without_load);
         self.garbage += allocates * service.promoted * dt;
         let used = live.heap + self.garbage;
         let asked = wants_gc && self.may_ask();
@@ -174,6 +189,8 @@ impl Process {
                 // A young collection does not read it.
                 rss: (kind != SampleKind::Minor).then_some(self.rss as u64),
                 other_isolates: 0,
+                connections: requests.map(|_| self.live.connections as u64),
+                in_flight: requests.map(|_| self.live.in_flight as u64),
                 allocated: Some(self.allocated as u64),
                 requests,
                 resources: Some(self.live.handles as u64),

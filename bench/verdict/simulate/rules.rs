@@ -36,7 +36,7 @@ pub trait Judge {
 /// A rule for a new process.
 pub type Make = fn() -> Box<dyn Judge>;
 
-pub const RULES: [(&str, Make); 6] = [
+pub const RULES: [(&str, Make); 7] = [
     ("tidemark", || Box::new(Tidemark::new(Rule::Trend))),
     ("memwatch: 5 growths in a row", || {
         Box::new(Tidemark::new(Rule::Memwatch { consecutive: 5 }))
@@ -51,6 +51,7 @@ pub const RULES: [(&str, Make); 6] = [
     ("a line against a curve", || {
         Box::new(Edge::new(line_or_curve()))
     }),
+    ("an e-process", || Box::new(Edge::new(e_process()))),
 ];
 
 /// The detector, by one of its two rules.
@@ -285,5 +286,54 @@ fn line_or_curve() -> impl FnMut(&Moment) -> Option<bool> {
                 rises(at, sizes) && shape::unbounded_over_bounded(at, sizes, 0.0) > 2.0
             })
         })
+    }
+}
+
+/// Marks whose lowest makes a point of the lower envelope.
+const ENVELOPE: usize = 4;
+/// An alarm has a chance of one in so many on a process that does not grow, over its whole life (Ville's inequality).
+const ALARM: f64 = 1000.0;
+/// Shares of what there is that are bet on the next rise; the mixture of the bets is a martingale as well.
+const BETS: [f64; 5] = [0.05, 0.1, 0.2, 0.4, 0.8];
+
+/// An anytime-valid test: wealth from bets on the sign of the increments of the lower envelope, which nobody can
+/// multiply by a thousand, at any time, while the envelope falls as often as it rises
+/// (Waudby-Smith and Ramdas 2024). Of each channel the wealth begins anew when it is less than 1, so that
+/// growth that begins late is seen as well (Shin, Ramdas and Rinaldo 2024).
+fn e_process() -> impl FnMut(&Moment) -> Option<bool> {
+    let mut marks = Marks::default();
+    let mut wealth = [[1.0f64; BETS.len()]; 3];
+    let mut low = [[f64::INFINITY; 2]; 3];
+    let mut began = [0.0f64; 3];
+    let mut count = 0;
+    move |moment| {
+        if !marks.see(moment, 1) {
+            return None;
+        }
+        count += 1;
+        for (low, sizes) in low.iter_mut().zip(&marks.sizes) {
+            low[1] = low[1].min(sizes[0]);
+        }
+        if count % ENVELOPE != 0 {
+            return None;
+        }
+        let mut alarm = false;
+        for ((wealth, low), began) in wealth.iter_mut().zip(&mut low).zip(&mut began) {
+            let [before, now] = *low;
+            *low = [now, f64::INFINITY];
+            if before.is_infinite() {
+                continue;
+            }
+            let sum: f64 = wealth.iter().sum();
+            if sum <= BETS.len() as f64 {
+                (*wealth, *began) = ([1.0; BETS.len()], before);
+            }
+            for (wealth, bet) in wealth.iter_mut().zip(BETS) {
+                *wealth *= 1.0 + bet * (now - before).signum();
+            }
+            let mean = wealth.iter().sum::<f64>() / BETS.len() as f64;
+            alarm |= mean >= ALARM && material(now - *began, &[*began]);
+        }
+        Some(alarm)
     }
 }

@@ -5,8 +5,8 @@
 //! takes them off, since they are load. Written before the thresholds were chosen.
 
 use crate::parts::{
-    Batch, Cache, Connections, DAY, Expiring, HOUR, Held, Leak, MB, MINUTE, Modules, Pace, Part,
-    Pool, Queue, Reload, Wander, WarmUp,
+    Batch, Cache, Connections, DAY, Expiring, HOUR, Held, Joining, Leak, MB, MINUTE, Modules, Pace,
+    Part, Pool, Queue, Reload, SlowBackend, Wander, WarmUp,
 };
 use crate::random::Random;
 use std::f64::consts::TAU;
@@ -110,7 +110,7 @@ pub struct Plan<'a> {
 type Model = fn(&mut Plan) -> Vec<Box<dyn Part>>;
 
 /// Every third one is held out.
-pub const MODELS: [(&str, Model); 18] = [
+pub const MODELS: [(&str, Model); 21] = [
     ("steady", steady),
     ("lru, Zipf keys", lru_zipf),
     ("sessions that expire", sessions),
@@ -129,6 +129,9 @@ pub const MODELS: [(&str, Model); 18] = [
     ("web shop", web_shop),
     ("websockets", websockets),
     ("worker of a queue", worker),
+    ("connections that join", joining),
+    ("slow backend", slow_backend),
+    ("streams", streams),
 ];
 
 pub fn held_out(model: usize) -> bool {
@@ -201,6 +204,7 @@ impl Service {
                 external: 0.4 * bytes,
                 native: 0.2 * bytes,
                 handles: bytes / 20e3,
+                ..Held::default()
             },
         };
         let pace = match random.unit() {
@@ -233,6 +237,7 @@ impl Plan<'_> {
                 external: random.log_between(1.0, 12.0) * MB,
                 native: random.between(25.0, 60.0) * MB,
                 handles: random.between(3.0, 30.0),
+                ..Held::default()
             },
             Held {
                 heap: warm,
@@ -257,6 +262,7 @@ impl Plan<'_> {
                     heap: random.log_between(4.0, 40.0) * 1e3,
                     external: 8e3,
                     native: 6e3,
+                    connections: 1.0,
                     ..Held::default()
                 },
                 lag: random.log_between(2.0, 120.0),
@@ -290,10 +296,14 @@ impl Plan<'_> {
 
     /// As many entries as fill `cap` bytes within `lifetime` at the mean rate.
     fn expiring(&mut self, lifetime: f64, sweep: f64) -> Box<dyn Part> {
+        Box::new(self.entries(lifetime, sweep))
+    }
+
+    fn entries(&mut self, lifetime: f64, sweep: f64) -> Expiring {
         let bytes = self.cap() / 1.9;
         let each = self.random.log_between(300.0, 8e3);
         let share = (bytes / each / lifetime / self.mean).min(1.0);
-        Box::new(Expiring::new(share, Held::heap(each), lifetime, sweep))
+        Expiring::new(share, Held::heap(each), lifetime, sweep)
     }
 }
 
@@ -340,6 +350,7 @@ fn connections(plan: &mut Plan) -> Vec<Box<dyn Part>> {
             heap: 0.6 * each,
             external: 0.3 * each,
             native: 0.3 * each,
+            connections: 1.0,
             ..Held::default()
         },
         lag: plan.random.log_between(5.0, 10.0 * MINUTE),
@@ -358,6 +369,7 @@ fn pools(plan: &mut Plan) -> Vec<Box<dyn Part>> {
             external: 0.2 * bytes,
             native: 0.5 * bytes,
             handles: 1.0,
+            ..Held::default()
         },
         count: 0.0,
     })]
@@ -469,9 +481,64 @@ fn web_shop(plan: &mut Plan) -> Vec<Box<dyn Part>> {
 
 fn websockets(plan: &mut Plan) -> Vec<Box<dyn Part>> {
     let lifetime = plan.random.log_between(MINUTE, 4.0 * HOUR);
-    let mut parts = vec![plan.expiring(lifetime, 0.0)];
+    let mut open = plan.entries(lifetime, 0.0);
+    open.each.connections = 1.0;
+    let mut parts: Vec<Box<dyn Part>> = vec![Box::new(open)];
     parts.extend(connections(plan));
     parts
+}
+
+/// Connections come back in a straight line after a deployment, and after the network was gone.
+fn joining(plan: &mut Plan) -> Vec<Box<dyn Part>> {
+    let each = plan.random.log_between(8e3, 120e3);
+    let most = plan.cap() / each;
+    vec![Box::new(Joining {
+        most,
+        takes: plan.random.log_between(MINUTE, 40.0 * MINUTE),
+        mean_between: plan.random.log_between(2.0 * HOUR, 3.0 * DAY),
+        each: connection(each),
+        count: 0.0,
+    })]
+}
+
+/// A database or another service becomes slow for a while: requests in flight pile up.
+fn slow_backend(plan: &mut Plan) -> Vec<Box<dyn Part>> {
+    let each = plan.random.log_between(10e3, 200e3);
+    let usual = plan.random.log_between(0.005, 0.5);
+    vec![Box::new(SlowBackend {
+        usual,
+        most: (plan.cap() / each / plan.mean).max(2.0 * usual),
+        rises: plan.random.log_between(0.5 * MINUTE, 30.0 * MINUTE),
+        mean_between: plan.random.log_between(HOUR, 2.0 * DAY),
+        next: plan.random.log_between(10.0 * MINUTE, DAY),
+        each: Held {
+            in_flight: 1.0,
+            ..connection(each)
+        },
+    })]
+}
+
+/// Responses that go on for minutes or hours: server-sent events, downloads.
+fn streams(plan: &mut Plan) -> Vec<Box<dyn Part>> {
+    let lifetime = plan.random.log_between(MINUTE, 3.0 * HOUR);
+    let mut open = plan.entries(lifetime, 0.0);
+    open.each = Held {
+        in_flight: 1.0,
+        ..connection(open.each.heap)
+    };
+    let mut parts: Vec<Box<dyn Part>> = vec![Box::new(open)];
+    parts.extend(joining(plan));
+    parts
+}
+
+fn connection(bytes: f64) -> Held {
+    Held {
+        heap: 0.6 * bytes,
+        external: 0.2 * bytes,
+        native: 0.2 * bytes,
+        connections: 1.0,
+        ..Held::default()
+    }
 }
 
 fn worker(plan: &mut Plan) -> Vec<Box<dyn Part>> {

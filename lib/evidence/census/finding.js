@@ -163,7 +163,7 @@ function toFinding ({ record, kin, entries, contents, routes, event, growth, byt
         bytesPerEntry: each, atLeast: contents.atLeast, holds
       },
       ...cap === undefined ? [] : [{ kind: 'cap', description: `it may have ${grouped(cap)} entries`, entries: cap }],
-      ...expiry === undefined ? [] : [{ kind: 'expiry', description: `its entries have timers of ${duration(expiry.afterMs)}`, afterMs: expiry.afterMs }],
+      ...expiry === undefined ? [] : [expiryEvidence(expiry)],
       ...growing === 0 ? [] : [{ kind: 'kin', description: `together they grew by ${grouped(entries)}`, containers: growing + 1 }],
       ...siblings.slice(0, 4).map(({ record }) => ({
         kind: 'sibling', description: `${describePlace(record.place)} grew with it, from ${grouped(record.first.size)} to ${grouped(record.last.size)}`
@@ -172,12 +172,17 @@ function toFinding ({ record, kin, entries, contents, routes, event, growth, byt
   }
 }
 
+function expiryEvidence ({ by, afterMs, leftMs }) {
+  const description = afterMs === undefined ? `its first entries end within ${duration(leftMs)}` : `its entries ${by === 'timer' ? 'have timers of' : 'live for'} ${duration(afterMs)}`
+  return { kind: 'expiry', description, ...afterMs === undefined ? { leftMs } : { afterMs } }
+}
+
 /** Where its growth ends by itself. @returns {import('../excuse').Bound | undefined} */
 function boundOf ({ record, what, contents: { bytesPerEntry: bytesEach, parts }, cap, expiry }) {
   const { first, last } = record
   const perMs = growthOf(record) / Math.max(1, intervalOf(record))
   if (cap !== undefined && perMs > 0) return { kind: 'cap', what, size: last.size, most: cap, bytesEach, parts, untilMs: (cap - last.size) / perMs }
-  if (expiry !== undefined) return { kind: 'expiry', what, size: last.size, afterMs: expiry.afterMs, watchedMs: last.at - first.at }
+  if (expiry !== undefined) return { kind: 'expiry', what, size: last.size, ...expiry, watchedMs: last.at - first.at }
   return undefined
 }
 

@@ -2,6 +2,7 @@
 
 mod healthy;
 mod leaking;
+mod load;
 mod odd;
 mod pace;
 
@@ -52,6 +53,9 @@ pub struct Program<'a> {
     pub resources: &'a dyn Fn(f64) -> f64,
     /// Requests a second.
     pub load: &'a dyn Fn(f64) -> f64,
+    /// Connections that clients have open, and requests in flight.
+    pub connections: Option<&'a dyn Fn(f64) -> f64>,
+    pub in_flight: Option<&'a dyn Fn(f64) -> f64>,
     /// Deviation of each mark of the heap.
     pub noise: f64,
     pub knows_requests: bool,
@@ -68,6 +72,8 @@ impl Default for Program<'_> {
             native: &|_| 40.0 * MB,
             resources: &|_| 10.0,
             load: &|_| 800.0,
+            connections: None,
+            in_flight: None,
             noise: 0.15 * MB,
             knows_requests: true,
             limit: 4300.0 * MB,
@@ -145,6 +151,8 @@ impl Program<'_> {
                     heap_limit: self.limit as u64,
                     rss: Some((total + external + (self.native)(at) + MB * random.next()) as u64),
                     other_isolates: 0,
+                    connections: self.connections.map(|count| count(at) as u64),
+                    in_flight: self.in_flight.map(|count| count(at) as u64),
                     allocated: Some((requests * ALLOCATED_PER_REQUEST) as u64),
                     requests: self.knows_requests.then_some(requests as u64),
                     resources: Some((self.resources)(at) as u64),

@@ -17,6 +17,8 @@ fn sample(at: f64, kind: SampleKind, heap: f64) -> Sample {
         heap_limit: (512.0 * MB) as u64,
         rss: Some((heap + 60.0 * MB) as u64),
         other_isolates: 0,
+        connections: None,
+        in_flight: None,
         allocated: None,
         requests: None,
         resources: Some(10),

@@ -1,0 +1,31 @@
+'use strict'
+
+const { execFileSync } = require('node:child_process')
+const fs = require('node:fs')
+const Module = require('node:module')
+const path = require('node:path')
+
+/**
+ * Installs what the apps of a benchmark require, outside the package, so that its own dependencies stay few.
+ * This process finds them too: it reads what an app is and how to load it.
+ * @param {string} bench the folder beside this file whose package.json says what
+ * @returns {string} the folder for NODE_PATH
+ */
+function installModules (bench, log = () => {}) {
+  const home = path.join(__dirname, '..', '.cache', bench)
+  const wanted = fs.readFileSync(path.join(__dirname, bench, 'package.json'), 'utf8')
+  const stamp = path.join(home, 'installed.json')
+  if (!fs.existsSync(stamp) || fs.readFileSync(stamp, 'utf8') !== wanted) {
+    log(`installing the packages of bench/${bench}`)
+    fs.mkdirSync(home, { recursive: true })
+    fs.writeFileSync(path.join(home, 'package.json'), wanted)
+    execFileSync('npm', ['install', '--no-audit', '--no-fund', '--ignore-scripts', '--loglevel=error'], { cwd: home, stdio: 'ignore' })
+    fs.writeFileSync(stamp, wanted)
+  }
+  process.env.NODE_PATH = path.join(home, 'node_modules')
+  // oxlint-disable-next-line no-underscore-dangle -- there is no other way to have NODE_PATH read again
+  Module._initPaths()
+  return process.env.NODE_PATH
+}
+
+module.exports = { installModules }
