@@ -10,6 +10,7 @@
 //! - `v8`: the hook, and nearly all unsafe code.
 //! - `binding`: the face to JavaScript.
 
+pub mod flight;
 pub mod process;
 pub mod recorder;
 pub mod snapshot;

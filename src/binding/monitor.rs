@@ -227,7 +227,7 @@ impl Monitor {
 }
 
 impl Monitor {
-    fn watch(&self) -> Option<Rc<Watch>> {
+    pub(super) fn watch(&self) -> Option<Rc<Watch>> {
         self.inner
             .borrow()
             .as_ref()

@@ -1,5 +1,6 @@
 //! Joins the hook, the process's figures and the recorder: the one place that runs inside the GC.
 
+use crate::flight::{Flight, Health, Plan, Seat};
 use crate::process::isolates::Registration;
 use crate::process::rss;
 use crate::recorder::Recorder;
@@ -7,6 +8,7 @@ use crate::trend::{Sample, SampleKind};
 use crate::v8::{Collection, GcObserver, HeapStatistics, Isolate, Waker};
 use napi::bindgen_prelude::Float64Array;
 use std::cell::{Cell, RefCell};
+use std::sync::Arc;
 use std::time::Instant;
 
 /// V8's numbers of the kinds of collection, from `perf_hooks.constants`.
@@ -70,6 +72,33 @@ pub(super) struct Watch {
     pub(super) requests: RequestCounter,
     /// Our place among the watched isolates, until `close`.
     registration: RefCell<Option<Registration>>,
+    /// Where what happens is recorded beyond the end of the process, if it is.
+    pub(super) aboard: RefCell<Option<Aboard>>,
+}
+
+/// An isolate's part in the flight recorder.
+pub(super) struct Aboard {
+    pub(super) seat: Arc<Seat>,
+    pub(super) flight: Flight,
+}
+
+impl Aboard {
+    pub(super) fn new(plan: Plan, thread_id: u32, epoch: Instant) -> Result<Self, String> {
+        let flight = Flight::join(plan)?;
+        let seat = flight.seat(thread_id, epoch);
+        Ok(Self { seat, flight })
+    }
+
+    pub(super) fn set_health(&self, word: &str) {
+        let health = Health::ALL.into_iter().find(|each| each.as_str() == word);
+        self.seat.set_health(health.unwrap_or_default());
+    }
+}
+
+impl Drop for Aboard {
+    fn drop(&mut self) {
+        self.seat.close();
+    }
 }
 
 impl Watch {
@@ -87,6 +116,7 @@ impl Watch {
             gc_types,
             requests,
             registration: RefCell::new(Some(Registration::new())),
+            aboard: RefCell::new(None),
         }
     }
 
@@ -118,6 +148,8 @@ impl Watch {
         drop(waker);
         let registration = self.registration.take();
         drop(registration);
+        let aboard = self.aboard.take();
+        drop(aboard);
     }
 
     /// The heap's numbers now, or the last ones where V8 cannot be asked.
@@ -135,6 +167,11 @@ impl Watch {
             return;
         };
         let tell = recorder.record(sample, used_before);
+        if let Ok(aboard) = self.aboard.try_borrow()
+            && let Some(aboard) = &*aboard
+        {
+            aboard.seat.record(&recorder, &sample);
+        }
         drop(recorder);
         if tell {
             self.wake();
