@@ -4,11 +4,13 @@
 const binding = require('./lib/binding').loadBinding()
 const { createHeapDiff } = require('./lib/heap-diff')
 const { Monitor } = require('./lib/monitor')
+const { getPreset } = require('./lib/preset')
+const { sessionOf } = require('./lib/session')
 const { withDescriptors } = require('./lib/snapshot/descriptors')
 const { withSpare } = require('./lib/spare-descriptor')
 
 /** This thread's monitor: an EventEmitter, as memwatch was. Nothing runs until someone listens. */
-const tidemark = new Monitor(binding)
+const tidemark = new Monitor(binding, getPreset)
 
 module.exports = tidemark
 
@@ -21,7 +23,7 @@ module.exports.stop = tidemark.stop.bind(tidemark)
 module.exports.gc = tidemark.gc.bind(tidemark)
 module.exports.status = tidemark.status.bind(tidemark)
 module.exports.history = tidemark.history.bind(tidemark)
-module.exports.HeapDiff = createHeapDiff(binding, (work) => Monitor.unjudged(tidemark, work))
+module.exports.HeapDiff = createHeapDiff(binding, unjudged)
 module.exports.census = census
 module.exports.expect = expect
 module.exports.profile = profile
@@ -29,11 +31,18 @@ module.exports.writeHeapSnapshot = writeHeapSnapshot
 module.exports.readHeapSnapshot = readHeapSnapshot
 module.exports.express = express
 
+/** Runs what makes V8 collect, kept from the verdict. */
+function unjudged (work) {
+  const session = sessionOf(tidemark)
+  if (session === undefined) work()
+  else session.unjudged(work)
+}
+
 // Loaded with their first use: a process that never suspects anything needs none of it. That may come
 // when the app has leaked all descriptors.
 
 function census (options) {
-  return withSpare(() => require('./lib/evidence/census')).census(options, { binding, maxPauseMs: Monitor.maxPauseMs(tidemark) })
+  return withSpare(() => require('./lib/evidence/census')).census(options, { binding, maxPauseMs: sessionOf(tidemark)?.maxPauseMs })
 }
 
 function expect (container, bounds) {

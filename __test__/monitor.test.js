@@ -19,9 +19,8 @@ after(() => clearInterval(alive))
 
 function setup (overrides) {
   const binding = createFakeBinding(overrides)
-  const monitor = new Monitor(binding)
   // Evidence has tests of its own; here every event comes at once.
-  Monitor.preset(monitor, { evidence: overrides?.evidence ?? [] })
+  const monitor = new Monitor(binding, () => overrides?.preset ?? { evidence: overrides?.evidence ?? [] })
   return { binding, monitor }
 }
 
@@ -119,8 +118,7 @@ test('tidemark.express() keeps the monitor running, and a second call forgets no
 })
 
 test('what a preload was told holds for every start, and what the app names wins', () => {
-  const { binding, monitor } = setup()
-  Monitor.preset(monitor, { detector: 'memwatch' })
+  const { binding, monitor } = setup({ preset: { detector: 'memwatch' } })
   monitor.on('leak', () => {})
   assert.equal(binding.last.options.detector, 'memwatch')
   monitor.start({ consecutive: 7, detector: undefined })

@@ -33,10 +33,9 @@ function watch (env) {
 
   let tidemark
   try {
-    const { Monitor } = require('../monitor')
-    tidemark = require('../../index.js')
     // The listeners start it with these, and the app may still start it with its own.
-    if (options !== undefined) Monitor.preset(tidemark, options)
+    if (options !== undefined) require('../preset').setPreset(options)
+    tidemark = require('../../index.js')
   } catch (error) {
     logAtStart('error', { code: error?.code ?? 'ERR_TIDEMARK_REGISTER', message: `${error?.message} Nothing is watched; the app goes on.` })
     return

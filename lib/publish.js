@@ -1,0 +1,112 @@
+'use strict'
+
+const { channel: diagnosticsChannel } = require('node:diagnostics_channel')
+const { createError, placeOf } = require('./errors')
+
+/** At most this many kinds of warnings a process, because nobody reads more. */
+const MOST_WARNINGS = 20
+
+/** Events that a diagnostics_channel carries too. */
+const diagnostics = Object.fromEntries(['leak', 'leak-evidence', 'stats', 'gc'].map((event) => [event, diagnosticsChannel(`tidemark:${event}`)]))
+
+/** The chapters of a leak's story that are public events. The others are for tidemark's own integrations. */
+const EVENT_OF = { reported: 'leak', evidence: 'leak-evidence', recovered: 'recovered' }
+
+/** Who follows the story of each monitor. @type {WeakMap<object, Set<Follower>>} */
+const followersOf = new WeakMap()
+
+/**
+ * One chapter of the story of a monitor's leaks:
+ *
+ * | chapter | when | what comes with it |
+ * |---|---|---|
+ * | `started` `stopped` | the monitor was | nothing; what was known of leaks is void |
+ * | `state` | a channel's state changed, as `status()` shows it | `{ channel, from, to, time }` |
+ * | `suspected` | a growth may be a leak | `{ channel, time }` |
+ * | `reported` | the app is told, or told that it got worse | the 'leak' event |
+ * | `evidence` | suspects were found later | the 'leak-evidence' event |
+ * | `critical` | little time is left; once a leak | `{ channel, signature, timeToLimitMs, limit, time }` |
+ * | `recovered` | a reported leak ended | the 'recovered' event |
+ *
+ * @typedef {(chapter: 'started' | 'stopped' | 'state' | 'suspected' | 'reported' | 'evidence' | 'critical' | 'recovered', details: object) => void} Follower
+ */
+
+/**
+ * Subscribes an integration to the story of a monitor's leaks, also over stops and starts. It hears of each
+ * chapter before the app's listeners do, and neither starts the monitor nor keeps it running.
+ * @param {object} monitor
+ * @param {Follower} follower
+ * @returns {() => void} ends the subscription
+ */
+function followLeaks (monitor, follower) {
+  const followers = followersOf.get(monitor) ?? new Set()
+  followersOf.set(monitor, followers.add(follower))
+  return () => { followers.delete(follower) }
+}
+
+/** Brings events to the listeners of a monitor. What a listener throws is the app's bug, and must not end the app. */
+class Publisher {
+  #monitor
+  /** Topics whose errors were a process warning already. */
+  #warned = new Set()
+
+  /** @param {import('node:events').EventEmitter} monitor */
+  constructor (monitor) {
+    this.#monitor = monitor
+  }
+
+  /** @returns {boolean} whether anybody hears of an event */
+  hasListeners (event) {
+    return this.#monitor.listenerCount(event) > 0 || diagnostics[event]?.hasSubscribers === true
+  }
+
+  /** The next chapter of the story, see `Follower`. */
+  tell (chapter, details = {}) {
+    for (const follower of followersOf.get(this.#monitor) ?? []) {
+      try {
+        follower(chapter, details)
+      } catch (error) {
+        this.reportError('follower', createError('ERR_TIDEMARK_INTERNAL', [`What follows leaks failed at '${chapter}'`], { cause: error }))
+      }
+    }
+    if (Object.hasOwn(EVENT_OF, chapter)) this.publish(EVENT_OF[chapter], details)
+  }
+
+  publish (event, payload) {
+    if (diagnostics[event]?.hasSubscribers) diagnostics[event].publish(payload)
+    this.#call(event, payload, (error) => this.#listenerThrew(event, error))
+  }
+
+  /** What failed where nobody called: an 'error' event, or else a process warning. `topic`: of each one warning. */
+  reportError (topic, error) {
+    const warn = () => this.#warn(topic, error)
+    if (this.#monitor.listenerCount('error') === 0) warn()
+    else this.#call('error', error, warn)
+  }
+
+  #listenerThrew (event, cause) {
+    this.reportError(event, createError('ERR_TIDEMARK_LISTENER', [event, cause], { cause }))
+  }
+
+  /** As `emit` does, but what a listener throws, or rejects with, goes to `threw`, and the next one is called too. */
+  #call (event, payload, threw) {
+    for (const listener of this.#monitor.rawListeners(event)) {
+      try {
+        const result = Reflect.apply(listener, this.#monitor, [payload])
+        if (result instanceof Promise) result.catch(threw)
+      } catch (error) {
+        threw(error)
+      }
+    }
+  }
+
+  /** Once a topic: what throws for every collection must not flood the log. */
+  #warn (topic, error) {
+    if (this.#warned.has(topic) || this.#warned.size >= MOST_WARNINGS) return
+    this.#warned.add(topic)
+    // Node.js prints no causes.
+    process.emitWarning(Object.assign(error, { detail: placeOf(error.cause) }))
+  }
+}
+
+module.exports = { Publisher, followLeaks }
