@@ -9,7 +9,7 @@ const { Publisher } = require('./publish')
 const { Session } = require('./session')
 
 /** Listening to one of these starts the monitor. */
-const EVENTS = ['leak', 'leak-evidence', 'recovered', 'stats', 'gc']
+const EVENTS = ['leak', 'leak-evidence', 'recovered', 'previous-run', 'stats', 'gc']
 
 /**
  * Watches the isolate that it runs in and tells by events what it finds. `require('tidemark')` is

@@ -27,6 +27,7 @@ const OPTIONS = {
   requests: { default: true, check: boolean() },
   evidence: { default: ['routes', 'sites', 'containers', 'listeners', 'resources'], check: someOf('routes', 'sites', 'containers', 'listeners', 'resources') },
   ignore: { default: [], check: ignoreRules() },
+  recorder: { default: undefined, read: recorder, check: optional(recorderPlan()) },
   maxPauseMs: { default: 50, check: integer(1, 3600000) },
   memoryLimit: MEMORY_LIMIT,
   source: { default: 'auto', check: oneOf('auto', 'perf_hooks') },
@@ -121,6 +122,27 @@ function folderName () {
   return (value) => typeof value === 'string' && value !== '' && !value.includes('\0') ? undefined : 'the path of a folder'
 }
 
+/** Files of processes that are gone: so many are kept, and for so long. */
+const KEEP = { files: 10, days: 7 }
+
+/** A folder, or an object with more to say. What is none stays what it is, which no check lets through. */
+function recorder (value) {
+  if (typeof value === 'string') return { directory: value, keep: { ...KEEP } }
+  if (value === null || typeof value !== 'object' || Array.isArray(value)) return value
+  const { directory, keep, ...rest } = value
+  return { ...rest, directory, keep: keep === null || typeof keep !== 'object' ? keep ?? { ...KEEP } : { ...KEEP, ...keep } }
+}
+
+function recorderPlan () {
+  const isFolder = (value) => folderName()(value) === undefined
+  const isKeep = ({ files, days, ...rest }) => Object.keys(rest).length === 0 && integer(0, 10000)(files) === undefined && typeof days === 'number' && days >= 0 && days <= 3650
+  return (value) => {
+    const { directory, keep, ...rest } = Object(value)
+    const isRight = isFolder(directory) && typeof keep === 'object' && isKeep(keep) && Object.keys(rest).length === 0
+    return isRight ? undefined : 'the path of a folder, or { directory, keep: { files: 10, days: 7 } }'
+  }
+}
+
 function func () {
   return (value) => typeof value === 'function' ? undefined : 'a function'
 }
@@ -168,4 +190,4 @@ function distance (a, b) {
   return row[b.length]
 }
 
-module.exports = { nearest, OPTIONS, FREE_SIGNALS, MEMORY_LIMIT, readOptions, ignoredOptions, oneOf, subsetOf, integer, boolean, size, func, abortSignal, optional }
+module.exports = { nearest, OPTIONS, FREE_SIGNALS, MEMORY_LIMIT, readOptions, ignoredOptions, oneOf, subsetOf, integer, boolean, recorder, size, func, abortSignal, optional }

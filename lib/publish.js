@@ -7,7 +7,7 @@ const { createError, placeOf } = require('./errors')
 const MOST_WARNINGS = 20
 
 /** Events that a diagnostics_channel carries too. */
-const diagnostics = Object.fromEntries(['leak', 'leak-evidence', 'stats', 'gc'].map((event) => [event, diagnosticsChannel(`tidemark:${event}`)]))
+const diagnostics = Object.fromEntries(['leak', 'leak-evidence', 'previous-run', 'stats', 'gc'].map((event) => [event, diagnosticsChannel(`tidemark:${event}`)]))
 
 /** The chapters of a leak's story that are public events. The others are for tidemark's own integrations. */
 const EVENT_OF = { reported: 'leak', evidence: 'leak-evidence', recovered: 'recovered' }

@@ -55,8 +55,8 @@ class Session {
   #idleGc
   #evidence
   #leaks
-  /** What takes snapshots without being called. */
-  #ways
+  /** What works beside the watching: each has `start`, `stop` and `problems`, and may have `tick`. */
+  #companions
   #source = 'native'
   #fallback = null
   #problems
@@ -98,7 +98,7 @@ class Session {
       now: () => performance.now(),
       toDate: this.#toDate
     })
-    this.#ways = this.#waysToSnapshots()
+    this.#companions = this.#newCompanions()
   }
 
   #newEvidence () {
@@ -120,7 +120,7 @@ class Session {
     spareDescriptor.hold()
     if (this.#options.requests) this.#requests.start()
     this.#evidence.begin()
-    for (const way of this.#ways) way.start()
+    for (const companion of this.#companions) companion.start()
     this.#startSource()
     this.listen()
     // The first look comes with the next turn, so that a start costs no file reading.
@@ -137,7 +137,7 @@ class Session {
     this.#requests.stop()
     this.#leaks.close()
     this.#evidence.end()
-    for (const way of this.#ways) way.stop()
+    for (const companion of this.#companions) companion.stop()
     this.#native.close()
     spareDescriptor.letGo()
     this.#publisher.tell('stopped')
@@ -177,7 +177,7 @@ class Session {
   status () {
     const { channels: judged, lost, failed, deaf, ...rest } = this.#native.status()
     const channels = judged.map((status) => this.#leaks.shown(status))
-    const problems = [...this.#problems, ...this.#evidence.problems, ...this.#pauses.problems, ...this.#ways.flatMap((way) => way.problems)]
+    const problems = [...this.#problems, ...this.#evidence.problems, ...this.#pauses.problems, ...this.#companions.flatMap(({ problems }) => problems)]
     if (rest.memory !== undefined && rest.memory.rss === undefined) {
       problems.push('The resident memory of the process cannot be read (is /proc mounted?): native memory is not judged, and open files are not counted.')
     }
@@ -212,18 +212,28 @@ class Session {
 
   #toDate = (atMs) => new Date(Date.now() - (this.#native.nowMs() - atMs))
 
-  #waysToSnapshots () {
+  #newCompanions () {
     const onError = (error) => this.#publisher.reportError(error.message, error)
-    const ways = []
+    const companions = []
+    if (this.#options.recorder !== undefined) {
+      const { FlightRecorder } = require('./flight')
+      companions.push(new FlightRecorder({
+        binding: this.#binding,
+        monitor: this.#monitor,
+        native: this.#native,
+        options: this.#options,
+        onPrevious: (previous) => this.#publisher.publish('previous-run', previous)
+      }))
+    }
     if (this.#options.signal !== undefined) {
       const { SnapshotOnSignal } = require('./snapshot/on-signal')
-      ways.push(new SnapshotOnSignal(this.#options.signal, this.#binding, this.#options, onError))
+      companions.push(new SnapshotOnSignal(this.#options.signal, this.#binding, this.#options, onError))
     }
     if (this.#options.snapshotNearHeapLimit) {
       const { SnapshotNearHeapLimit } = require('./snapshot/near-heap-limit')
-      ways.push(new SnapshotNearHeapLimit(this.#binding, this.#options, onError))
+      companions.push(new SnapshotNearHeapLimit(this.#binding, this.#options, onError))
     }
-    return ways
+    return companions
   }
 
   #startSource () {
@@ -258,7 +268,7 @@ class Session {
     this.#native.look(this.#resources.look(performance.now()), machineAvailable())
     this.#drain()
     if (this.#isEnded) return
-    for (const way of this.#ways) way.tick?.()
+    for (const companion of this.#companions) companion.tick?.()
     this.#leaks.look()
     if (this.#isEnded) return
     this.#idleGc.consider(performance.now(), this.#leaks.isWaitingForGcs)

@@ -1,12 +1,12 @@
 'use strict'
 
 const { createError } = require('../errors')
-const { OPTIONS, oneOf, size, subsetOf } = require('../options')
+const { OPTIONS, oneOf, recorder, size, subsetOf } = require('../options')
 
 /** What the lines on stderr look like, and which events make one. */
 const OWN = {
   format: { default: 'text', check: oneOf('text', 'json') },
-  events: { default: ['leak', 'leak-evidence', 'recovered'], check: subsetOf('leak', 'leak-evidence', 'recovered', 'stats', 'gc') }
+  events: { default: ['leak', 'leak-evidence', 'recovered', 'previous-run'], check: subsetOf('leak', 'leak-evidence', 'recovered', 'previous-run', 'stats', 'gc') }
 }
 
 /** For each variable the option that it sets, and how its text is read. */
@@ -24,6 +24,7 @@ const VARIABLES = {
   TIDEMARK_IDLE_GC_INTERVAL_MS: ['idleGcIntervalMs', number],
   TIDEMARK_MAX_PAUSE_MS: ['maxPauseMs', number],
   TIDEMARK_MEMORY_LIMIT: ['memoryLimit', size],
+  TIDEMARK_RECORDER: ['recorder', recorder],
   TIDEMARK_REQUESTS: ['requests', truth],
   TIDEMARK_SIGNAL: ['signal', text],
   TIDEMARK_SNAPSHOTS: ['snapshots', text],

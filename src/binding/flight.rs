@@ -1,5 +1,10 @@
 //! The native side of `lib/flight/`: what is known of an isolate goes into the file of its process.
 
+#![expect(
+    clippy::needless_pass_by_value,
+    reason = "napi hands owned values over"
+)]
+
 use super::monitor::Monitor;
 use super::watch::{Aboard, Watch};
 use crate::flight::{self, Plan, Previous};
@@ -64,10 +69,6 @@ pub struct Flight {
     watch: Weak<Watch>,
 }
 
-#[expect(
-    clippy::needless_pass_by_value,
-    reason = "napi hands owned values over"
-)]
 #[napi]
 impl Flight {
     /// Throws a sentence where it cannot be. What the disk says against it comes by `look()`.
