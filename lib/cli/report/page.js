@@ -3,7 +3,7 @@
 const path = require('node:path')
 const { escape, inert } = require('../../html')
 const { named } = require('../../names')
-const { STYLE } = require('./style')
+const { head } = require('./head')
 const { stepName } = require('../path-lines')
 const { bytes, change, count, location, percent } = require('../words')
 
@@ -13,14 +13,7 @@ const { bytes, change, count, location, percent } = require('../words')
  */
 function page ({ found, summary, parts, script }) {
   const name = path.basename(found.file)
-  return `<!doctype html>
-<html lang="en">
-<meta charset="utf-8">
-<meta name="viewport" content="width=device-width">
-<meta name="referrer" content="no-referrer">
-<meta http-equiv="Content-Security-Policy" content="default-src 'none'; style-src 'unsafe-inline'; script-src 'unsafe-inline'">
-<title>${escape(name)} - tidemark</title>
-<style>${STYLE}</style>
+  return `${head(name, { scripts: true })}
 <header>
 <h1>${escape(name)}</h1>
 <p>${escape(headline(found, summary))}</p>

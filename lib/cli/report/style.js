@@ -34,6 +34,10 @@ table { border-collapse: collapse; width: 100%; font-variant-numeric: tabular-nu
 th, td { padding: 3px 10px 3px 0; text-align: right; white-space: nowrap; border-bottom: 1px solid var(--line); font-weight: 400; }
 th { color: var(--quiet); font-size: 13px; }
 .name { width: 100%; text-align: left; white-space: normal; }
+.chart { display: block; width: 100%; height: 260px; background: var(--ground); }
+.chart polyline, .chart line { fill: none; stroke: var(--ink); vector-effect: non-scaling-stroke; }
+.chart .trend { stroke: var(--medium); stroke-dasharray: 6 4; }
+.chart .limit { stroke: var(--high); }
 #icicle svg { display: block; width: 100%; }
 #icicle rect { stroke: var(--panel); stroke-width: 1; cursor: pointer; }
 #icicle g:hover rect, #icicle g:focus rect { stroke: var(--ink); stroke-width: 2; }
