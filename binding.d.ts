@@ -80,6 +80,11 @@ export declare class Monitor {
    * what `v8.getHeapStatistics()` says now, to check the layout against.
    */
   installHook(heapSizeLimit: number, nativeContexts: number): string | null
+  /**
+   * From here on it is known when V8 asks for a higher heap limit. Of this isolate's callbacks for that
+   * V8 calls the last one only: whoever registered before is not called any more.
+   */
+  watchHeapLimit(): void
   /** Chooses what is queued beside changes of the verdict: 1 'stats', 2 every collection. */
   listen(interest: number): void
   /** What was queued since the last call. */

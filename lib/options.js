@@ -129,8 +129,8 @@ const KEEP = { files: 10, days: 7 }
 function recorder (value) {
   if (typeof value === 'string') return { directory: value, keep: { ...KEEP } }
   if (value === null || typeof value !== 'object' || Array.isArray(value)) return value
-  const { directory, keep, ...rest } = value
-  return { ...rest, directory, keep: keep === null || typeof keep !== 'object' ? keep ?? { ...KEEP } : { ...KEEP, ...keep } }
+  const { directory, keep = {}, ...rest } = value
+  return { ...rest, directory, keep: keep === null || typeof keep !== 'object' ? keep : { ...KEEP, ...keep } }
 }
 
 function recorderPlan () {
@@ -138,7 +138,7 @@ function recorderPlan () {
   const isKeep = ({ files, days, ...rest }) => Object.keys(rest).length === 0 && integer(0, 10000)(files) === undefined && typeof days === 'number' && days >= 0 && days <= 3650
   return (value) => {
     const { directory, keep, ...rest } = Object(value)
-    const isRight = isFolder(directory) && typeof keep === 'object' && isKeep(keep) && Object.keys(rest).length === 0
+    const isRight = isFolder(directory) && typeof keep === 'object' && keep !== null && isKeep(keep) && Object.keys(rest).length === 0
     return isRight ? undefined : 'the path of a folder, or { directory, keep: { files: 10, days: 7 } }'
   }
 }

@@ -5,6 +5,7 @@ const { clearInterval, setInterval } = require('node:timers')
 const { isMainThread, threadId } = require('node:worker_threads')
 const { messageOf } = require('../errors')
 const { sentence } = require('../format')
+const { heapLimitTakenBy } = require('../heap-limit')
 const { followLeaks } = require('../publish')
 const { readIdentity } = require('./identity')
 const { leakText } = require('./leak-text')
@@ -73,6 +74,8 @@ class FlightRecorder {
       this.#problem = messageOf(error)
       return
     }
+    // In a worker thread Node.js itself is asked, and ends the thread.
+    if (isMainThread && heapLimitTakenBy() === undefined) this.#native.watchHeapLimit()
     this.#unfollow = followLeaks(this.#monitor, (chapter, details) => this.#follow(chapter, details))
     // A worker thread ends without the process.
     if (isMainThread) process.once('exit', this.#atExit)

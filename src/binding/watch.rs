@@ -66,6 +66,8 @@ pub(super) struct Watch {
     /// Collections that could not be recorded because the recorder was in use: a bug if not 0.
     pub(super) lost: Cell<u64>,
     pub(super) failed: Cell<bool>,
+    /// V8 asked for a higher heap limit.
+    pub(super) near_heap_limit: Cell<bool>,
     /// Of full GCs, and of all other collections.
     pub(super) cost: [Cell<Cost>; 2],
     gc_types: GcTypes,
@@ -112,6 +114,7 @@ impl Watch {
             heap: Cell::new(HeapStatistics::default()),
             lost: Cell::new(0),
             failed: Cell::new(false),
+            near_heap_limit: Cell::new(false),
             cost: Default::default(),
             gc_types,
             requests,
@@ -175,6 +178,16 @@ impl Watch {
         drop(recorder);
         if tell {
             self.wake();
+        }
+    }
+
+    /// V8 asks for a higher heap limit, in the middle of an allocation or a collection.
+    pub(super) fn heap_limit_asked(&self) {
+        self.near_heap_limit.set(true);
+        if let Ok(aboard) = self.aboard.try_borrow()
+            && let Some(aboard) = &*aboard
+        {
+            aboard.seat.near_heap_limit();
         }
     }
 
