@@ -85,6 +85,8 @@ export declare class Monitor {
    * V8 calls the last one only: whoever registered before is not called any more.
    */
   watchHeapLimit(): void
+  /** Whether V8 has asked for a higher heap limit since this was called last. */
+  heapLimitAsked(): boolean
   /** Chooses what is queued beside changes of the verdict: 1 'stats', 2 every collection. */
   listen(interest: number): void
   /** What was queued since the last call. */

@@ -27,6 +27,8 @@ const OPTIONS = {
   requests: { default: true, check: boolean() },
   evidence: { default: ['routes', 'sites', 'containers', 'listeners', 'resources'], check: someOf('routes', 'sites', 'containers', 'listeners', 'resources') },
   ignore: { default: [], check: ignoreRules() },
+  criticalMs: { default: 120000, check: integer(1000, 86400000) },
+  terminationLog: { default: undefined, read: terminationLog, check: optional(fileName()) },
   recorder: { default: undefined, read: recorder, check: optional(recorderPlan()) },
   maxPauseMs: { default: 50, check: integer(1, 3600000) },
   memoryLimit: MEMORY_LIMIT,
@@ -122,6 +124,19 @@ function folderName () {
   return (value) => typeof value === 'string' && value !== '' && !value.includes('\0') ? undefined : 'the path of a folder'
 }
 
+/** Where Kubernetes looks, unless the pod names another file. */
+const TERMINATION_LOG = '/dev/termination-log'
+
+/** true, or the file. What is none stays what it is, which no check lets through. */
+function terminationLog (value) {
+  if (value === false) return undefined
+  return value === true ? TERMINATION_LOG : value
+}
+
+function fileName () {
+  return (value) => folderName()(value) && 'true, false or the path of a file'
+}
+
 /** Files of processes that are gone: so many are kept, and for so long. */
 const KEEP = { files: 10, days: 7 }
 
@@ -190,4 +205,4 @@ function distance (a, b) {
   return row[b.length]
 }
 
-module.exports = { nearest, OPTIONS, FREE_SIGNALS, MEMORY_LIMIT, readOptions, ignoredOptions, oneOf, subsetOf, integer, boolean, recorder, size, func, abortSignal, optional }
+module.exports = { nearest, OPTIONS, FREE_SIGNALS, MEMORY_LIMIT, readOptions, ignoredOptions, oneOf, subsetOf, integer, boolean, recorder, terminationLog, size, func, abortSignal, optional }

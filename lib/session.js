@@ -8,7 +8,9 @@ const { collectGarbage } = require('./collect-garbage')
 const { Evidence } = require('./evidence')
 const { isBundled, ownClasses } = require('./evidence/own-files')
 const { sentence } = require('./format')
+const { Health } = require('./health')
 const { IdleGc } = require('./idle-gc')
+const { criticalPayload } = require('./leak')
 const { Leaks } = require('./leaks')
 const { ignoredOptions } = require('./options')
 const { Pauses } = require('./pauses')
@@ -55,6 +57,7 @@ class Session {
   #idleGc
   #evidence
   #leaks
+  #health
   /** What works beside the watching: each has `start`, `stop` and `problems`, and may have `tick`. */
   #companions
   #source = 'native'
@@ -98,6 +101,7 @@ class Session {
       now: () => performance.now(),
       toDate: this.#toDate
     })
+    this.#health = new Health(options, (chapter, details) => this.#tellHealth(chapter, details))
     this.#companions = this.#newCompanions()
   }
 
@@ -150,6 +154,11 @@ class Session {
   /** Milliseconds, the option. */
   get maxPauseMs () {
     return this.#pauses.mostMs
+  }
+
+  /** As of the last look. */
+  get health () {
+    return this.#health.now
   }
 
   /** Tells the native side what to queue. `added` is an event that is about to have a listener. */
@@ -225,6 +234,10 @@ class Session {
         onPrevious: (previous) => this.#publisher.publish('previous-run', previous)
       }))
     }
+    if (this.#options.terminationLog !== undefined) {
+      const { TerminationLog } = require('./termination-log')
+      companions.push(new TerminationLog(this.#options.terminationLog, this.#monitor))
+    }
     if (this.#options.signal !== undefined) {
       const { SnapshotOnSignal } = require('./snapshot/on-signal')
       companions.push(new SnapshotOnSignal(this.#options.signal, this.#binding, this.#options, onError))
@@ -269,14 +282,20 @@ class Session {
     this.#drain()
     if (this.#isEnded) return
     for (const companion of this.#companions) companion.tick?.()
-    this.#leaks.look()
+    const status = this.#native.status()
+    this.#leaks.look(status.channels)
+    if (this.#isEnded) return
+    this.#health.look(status.channels.map((channel) => this.#leaks.shown(channel)), status.memory, this.#native.heapLimitAsked())
     if (this.#isEnded) return
     this.#idleGc.consider(performance.now(), this.#leaks.isWaitingForGcs)
-    if (this.#evidence.running) this.#collectEvidence()
+    if (this.#evidence.running) this.#collectEvidence(status)
   }
 
-  #collectEvidence () {
-    const { channels, gc } = this.#native.status()
+  #tellHealth (chapter, details) {
+    this.#publisher.tell(chapter, chapter === 'critical' ? criticalPayload(details, this.#leaks.signatureOf(details.channel)) : details)
+  }
+
+  #collectEvidence ({ channels, gc }) {
     const levels = Object.fromEntries(channels.map(({ channel, level }) => [channel, level]))
     const isDue = this.#evidence.tick(performance.now(), { fullGcs: gc.major.count, levels })
     this.#leaks.review(channels, isDue)

@@ -98,12 +98,8 @@ class FlightRecorder {
     this.#flight = null
   }
 
-  /** @param {'ok' | 'leaking' | 'critical'} health */
-  setHealth (health) {
-    this.#flight?.setHealth(health)
-  }
-
   #follow (chapter, details) {
+    if (chapter === 'health') this.#flight.setHealth(details.state)
     if (chapter === 'reported' || chapter === 'evidence') {
       this.#flight.leak(leakText({ time: new Date(), ...details }, this.#binding.flightRoom()))
     }

@@ -128,6 +128,13 @@ impl Monitor {
         }
     }
 
+    /// Whether V8 has asked for a higher heap limit since this was called last.
+    #[napi(catch_unwind)]
+    pub fn heap_limit_asked(&self) -> bool {
+        self.watch()
+            .is_some_and(|watch| watch.near_heap_limit.replace(false))
+    }
+
     /// Chooses what is queued beside changes of the verdict: 1 'stats', 2 every collection.
     #[napi(catch_unwind)]
     pub fn listen(&self, interest: u32) {
