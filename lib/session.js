@@ -58,6 +58,7 @@ class Session {
   #evidence
   #leaks
   #health
+  #recorder = null
   /** What works beside the watching: each has `start`, `stop` and `problems`, and may have `tick`. */
   #companions
   #source = 'native'
@@ -206,6 +207,7 @@ class Session {
       resources: { ...this.#resources.counts },
       evidence: { collecting: this.#evidence.running, durationMs: this.#evidence.cost },
       ignored: this.#leaks.ignored.all(),
+      recorder: this.#recorder?.file ?? null,
       problems
     }
   }
@@ -226,13 +228,14 @@ class Session {
     const companions = []
     if (this.#options.recorder !== undefined) {
       const { FlightRecorder } = require('./flight')
-      companions.push(new FlightRecorder({
+      this.#recorder = new FlightRecorder({
         binding: this.#binding,
         monitor: this.#monitor,
         native: this.#native,
         options: this.#options,
         onPrevious: (previous) => this.#publisher.publish('previous-run', previous)
-      }))
+      })
+      companions.push(this.#recorder)
     }
     if (this.#options.terminationLog !== undefined) {
       const { TerminationLog } = require('./termination-log')
