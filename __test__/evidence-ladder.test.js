@@ -63,7 +63,7 @@ describe('the evidence ladder', () => {
     evidence = new Evidence(['routes', 'listeners'], (name) => {
       made++
       return { routes: source }[name]
-    }, standing)
+    }, { listeners: standing })
   })
 
   it('believes a small claim once it has grown beyond what evidence itself takes', async () => {
@@ -75,11 +75,10 @@ describe('the evidence ladder', () => {
     assert.equal(await certain, true)
     assert.equal(await evidence.certain(claim(8e6), now, () => undefined), false)
     assert.equal(evidence.certain(claim(20e6), now, () => undefined), true)
-    evidence.end()
+    evidence.stop()
   })
 
   it('makes no source before the first suspicion', () => {
-    evidence.begin()
     evidence.tick(0, SAMPLE)
     evidence.follow(calm, 1)
     assert.equal(made, 0)
@@ -146,27 +145,25 @@ describe('the evidence ladder', () => {
   })
 
   it('waits for snapshots that were begun before the leak was over, and then goes away', async () => {
-    const retainers = fakeSource({ pending: true, leakTold () { this.calls.push('told') } })
-    const climbing = new Evidence(['routes', 'retainers'], (name) => ({ routes: source, retainers })[name], standing)
+    const retainers = fakeSource({ isPending: true, reported () { this.calls.push('told') } })
+    const climbing = new Evidence(['routes', 'retainers'], (name) => ({ routes: source, retainers })[name], { listeners: standing })
     climbing.follow(leak, 0)
     await sleep(20)
     climbing.told('heap', 0)
     climbing.follow(recovered, 5000)
     assert.equal(climbing.tick(60000, SAMPLE), false)
     assert.equal(climbing.running, true)
-    retainers.pending = false
+    retainers.isPending = false
     assert.equal(climbing.tick(62000, SAMPLE), false)
     assert.equal(climbing.running, false)
     assert.deepEqual(retainers.calls, ['start', 'told', 'tick', 'stop'])
   })
 
   it('does nothing at all when no evidence is wanted', async () => {
-    const none = new Evidence([], () => assert.fail('made'), standing)
-    none.begin()
+    const none = new Evidence([], () => assert.fail('made'))
     none.follow(suspicion, 0)
     none.follow(leak, 1)
     assert.deepEqual(await none.suspects(LEAK, SOON_MS), [])
-    assert.deepEqual(standing.calls, [])
   })
 
   it('has the findings of all sources, the standing one too', async () => {
@@ -181,11 +178,11 @@ describe('the evidence ladder', () => {
     const boom = () => { throw new Error('boom') }
     const bad = fakeSource({ start: boom, tick: boom, stop: boom, findings: boom })
     standing.findings = async () => [FINDING]
-    const hurt = new Evidence(['routes', 'listeners'], (name) => ({ routes: bad })[name], standing)
+    const hurt = new Evidence(['routes', 'listeners'], (name) => ({ routes: bad })[name], { listeners: standing })
     hurt.follow(suspicion, 0)
     hurt.tick(1, SAMPLE)
     assert.equal((await hurt.suspects(LEAK, SOON_MS)).length, 1)
-    hurt.end()
+    hurt.stop()
     assert.match(hurt.problems.join(), /boom/)
   })
 
@@ -197,7 +194,7 @@ describe('the evidence ladder', () => {
         throw new Error('EMFILE: too many open files')
       }
       return source
-    }, standing)
+    })
     poor.follow(suspicion, 0)
     await sleep(20)
     assert.deepEqual(source.calls, ['start'])
@@ -210,7 +207,7 @@ describe('the evidence ladder', () => {
     poor.tick(now + 20002, SAMPLE)
     assert.deepEqual(poor.problems, [])
     assert.equal(source.calls.filter((call) => call === 'start').length, 2)
-    poor.end()
+    poor.stop()
   })
 
   it('lets a source add to what others found', async () => {
@@ -223,13 +220,13 @@ describe('the evidence ladder', () => {
     source.link = async () => { throw new Error('boom') }
     assert.equal((await evidence.suspects(LEAK, SOON_MS)).length, 1)
     assert.match(evidence.problems.join(), /boom/)
-    evidence.end()
+    evidence.stop()
   })
 
   it('does not wait for a source that never answers', { timeout: 20000 }, async () => {
     const slow = fakeSource({ findings: () => new Promise(() => {}) })
     standing.findings = async () => [FINDING]
-    const impatient = new Evidence(['routes', 'listeners'], (name) => ({ routes: slow })[name], standing, 10)
+    const impatient = new Evidence(['routes', 'listeners'], (name) => ({ routes: slow })[name], { listeners: standing }, 10)
     impatient.follow(suspicion, 0)
     const suspects = await impatient.suspects(LEAK, SOON_MS)
     assert.equal(suspects.length, 1)

@@ -103,12 +103,12 @@ describe('the search for retainers', () => {
     })
   }
 
-  const settled = async () => { while (retainers.pending) await wait(1) }
+  const settled = async () => { while (retainers.isPending) await wait(1) }
 
   beforeEach(() => create())
 
   it('takes two snapshots, compares them, and closes both', async () => {
-    retainers.leakTold('heap', 2)
+    retainers.reported('heap', 2)
     await settled()
     assert.deepEqual(calls, ['file 1', 'file 2', 'file 1 to file 2', 'close file 2', 'close file 1'])
     assert.equal((await retainers.findings('heap')).length, 1)
@@ -117,16 +117,16 @@ describe('the search for retainers', () => {
   })
 
   it('takes no more for ten minutes', async () => {
-    retainers.leakTold('heap', 2)
-    retainers.leakTold('external', 2)
+    retainers.reported('heap', 2)
+    retainers.reported('external', 2)
     await settled()
-    retainers.leakTold('heap', 2)
-    assert.equal(retainers.pending, false)
+    retainers.reported('heap', 2)
+    assert.equal(retainers.isPending, false)
     assert.equal(calls.filter((name) => /^file \d$/.test(name)).length, 2)
   })
 
   it('says nothing of a leak that no heap snapshot shows', async () => {
-    retainers.leakTold('heap', 2)
+    retainers.reported('heap', 2)
     await settled()
     assert.deepEqual(await retainers.findings('native'), [])
     assert.deepEqual(await retainers.findings('resources'), [])
@@ -134,13 +134,13 @@ describe('the search for retainers', () => {
   })
 
   it('does not look where a heap snapshot shows nothing', () => {
-    retainers.leakTold('native', 2)
-    retainers.leakTold('resources', 2)
+    retainers.reported('native', 2)
+    retainers.reported('resources', 2)
     assert.deepEqual(calls, [])
   })
 
   it('ends between the captures when it is stopped', async () => {
-    retainers.leakTold('heap', 1e6)
+    retainers.reported('heap', 1e6)
     await wait(5)
     retainers.stop()
     await settled()
@@ -152,7 +152,7 @@ describe('the search for retainers', () => {
   for (const step of ['capture', 'compare', 'checkHeadroom']) {
     it(`makes a problem of what '${step}' refuses`, async () => {
       create({ [step]: () => { throw new Error('No heap snapshot was taken: why.') } })
-      retainers.leakTold('heap', 2)
+      retainers.reported('heap', 2)
       await settled()
       assert.deepEqual(retainers.problems, ['Who holds what leaks was not looked for. No heap snapshot was taken: why.'])
       assert.equal(calls.filter((call) => call.startsWith('close')).length, calls.filter((call) => /^file \d$/.test(call)).length)

@@ -113,7 +113,7 @@ describe('a request that an app prepared', { skip }, () => {
     ]) over(request, poisoned)
     for (let fullGcs = 1; fullGcs < 6; fullGcs++) evidence.tick(fullGcs, { fullGcs, level: undefined })
     await evidence.findings()
-    evidence.heldBy()
+    evidence.held()
     evidence.stop()
     assert.deepEqual(called, [])
   })

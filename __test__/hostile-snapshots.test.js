@@ -98,6 +98,6 @@ test('names of a megabyte, control characters, marks that turn the text and tags
   assert.ok(page.length < 1_000_000)
   assert.equal(page.match(/<\/script>/g).length, 2)
   assert.doesNotMatch(page, /<!--|<script>alert/)
-  const parts = JSON.parse(/<script type="application\/json" id="parts">(.*?)<\/script>/s.exec(page)[1])
+  const parts = JSON.parse(/<script type="application\/json" id="data">(.*?)<\/script>/s.exec(page)[1])
   assert.ok(parts.every(([, label, name]) => label.length <= 400 && name.length <= 400))
 })

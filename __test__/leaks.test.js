@@ -2,6 +2,7 @@
 
 const assert = require('node:assert/strict')
 const { beforeEach, describe, it } = require('node:test')
+const { Ignored } = require('../lib/ignored')
 const { Leaks } = require('../lib/leaks')
 const { leakRecord } = require('./helpers/fake-binding')
 const { createRandom } = require('./helpers/random')
@@ -44,10 +45,11 @@ describe('the story of a leak', () => {
     leaks = createLeaks()
   })
 
-  function createLeaks (detector = 'trend', ignore = []) {
+  function createLeaks (detector = 'trend', ignored = new Ignored([])) {
     return new Leaks({
       evidence,
-      options: { detector, ignore },
+      ignored,
+      options: { detector },
       statuses: () => statuses,
       tell: (chapter, details) => story.push([chapter, details]),
       onBug: (problem) => problems.push(problem),
@@ -212,12 +214,13 @@ describe('the story of a leak', () => {
   })
 
   it('is counted and not reported where it is ignored', async () => {
-    leaks = createLeaks('trend', [{ signature: 'tidemark:heap', reason: 'known' }])
+    const ignored = new Ignored([{ signature: 'tidemark:heap', reason: 'known' }])
+    leaks = createLeaks('trend', ignored)
     claim()
     await answer('weigh', nothing)
     recover()
     assert.deepEqual(told(), ['suspected'])
-    assert.equal(leaks.ignored.all()[0].count, 1)
+    assert.equal(ignored.all()[0].count, 1)
   })
 
   it('ends with its session, whatever is answered later', async () => {

@@ -4,6 +4,8 @@ const assert = require('node:assert/strict')
 const { once } = require('node:events')
 const net = require('node:net')
 const { test } = require('node:test')
+const { Worker } = require('node:worker_threads')
+const { countOpenFiles } = require('../lib/open-files')
 const { ResourceWatch } = require('../lib/resource-watch')
 
 /** Opens that many connections; both ends are in this process. */
@@ -30,4 +32,10 @@ test('connections that clients opened are load and do not count, those that the 
   const total = watch.look(performance.now())
   assert.equal(watch.counts.TCPSocketWrap, 160, 'by type all are told')
   assert.ok(total >= before + 80 && total < before + 100, `${before} to ${total}`)
+})
+
+test('open files belong to the process, and its first thread counts them', { skip: process.platform !== 'linux' && 'Linux only' }, async () => {
+  assert.ok(countOpenFiles({}) >= 3)
+  const worker = new Worker(`require('node:worker_threads').parentPort.postMessage(String(require(${JSON.stringify(require.resolve('../lib/open-files'))}).countOpenFiles({})))`, { eval: true })
+  assert.deepEqual(await once(worker, 'message'), ['undefined'])
 })

@@ -71,17 +71,20 @@ async function load (variant, seconds) {
   }
 }
 
-/** Milliseconds for require + start, and RSS beyond bare Node, in a fresh process each. */
+/** What require + start take beyond bare Node, in a fresh process each, and in one with a server's modules and garbage. */
 async function start ({ peers, quick, progress }) {
   const withPeer = ['gc-stats', '@airbnb/node-memwatch', 'prom-client'].filter((name) => name in peers)
   const variants = ['bare', 'tidemark', 'PerformanceObserver', ...withPeer]
-  const measured = await alternate(variants, quick ? 1 : 21, (variant) => run('start.js', [variant, peers[variant] ?? '']), progress)
-  const bare = median(measured.bare.map((round) => round.rss))
-  return variants.map((variant) => ({
-    variant,
-    ms: spread(measured[variant].map((round) => round.ms)),
-    rssBeyondBare: median(measured[variant].map((round) => round.rss)) - bare
-  }))
+  const rows = variants.flatMap((variant) => ['fresh', 'server'].map((where) => ({ variant, where, key: `${variant}, ${where}` })))
+  const byKey = Object.fromEntries(rows.map((row) => [row.key, row]))
+  const measured = await alternate(rows.map(({ key }) => key), quick ? 1 : 21, (key) => {
+    const { variant, where } = byKey[key]
+    return run('start.js', [variant, where, peers[variant] ?? ''])
+  }, progress)
+  return rows.map(({ variant, where, key }) => {
+    const beyond = (name) => spread(measured[key].map((round, i) => round[name] - measured[`bare, ${where}`][i][name]))
+    return { variant, where, ms: beyond('ms'), cpuMs: beyond('cpuMs'), rss: beyond('rss').median, private: beyond('private').median }
+  })
 }
 
 /** Bytes that tidemark keeps for itself, by its own account, at the default options. */

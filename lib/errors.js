@@ -1,7 +1,6 @@
 'use strict'
 
 const { types } = require('node:util')
-const { sentence } = require('./format')
 
 /** Of an array, in a message. */
 const MOST_ITEMS = 5
@@ -95,8 +94,15 @@ function createError (code, details = [], options) {
   return error
 }
 
-function lower (sentence) {
-  return sentence.charAt(0).toLowerCase() + sentence.slice(1)
+function lower (text) {
+  return text.charAt(0).toLowerCase() + text.slice(1)
+}
+
+/** What somebody else said, with one full stop. @param {string} quoted */
+function sentence (quoted) {
+  let end = quoted.length
+  while (end > 0 && /[.\s]/.test(quoted[end - 1])) end--
+  return `${quoted.slice(0, end)}.`
 }
 
 /** What stands for a value of the app that throws when it is looked at, or has no text. */
@@ -158,4 +164,4 @@ function describeArray (array) {
   return `[${items.join(', ')}${more > 0 ? `, and ${more} more` : ''}]`
 }
 
-module.exports = { createError, messageOf, placeOf, TidemarkError }
+module.exports = { createError, messageOf, placeOf, sentence, TidemarkError }

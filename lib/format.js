@@ -1,13 +1,15 @@
 'use strict'
 
 /**
- * Numbers as a person reads them: a unit, and no more digits than they are worth.
+ * Numbers as a person reads them: a unit, and no more digits than they are worth. `src/format.rs` does the same for Rust;
+ * `__test__/format.json` holds both together. The scripts of pages get this file as it is.
  */
 
 const UNITS = ['bytes', 'kB', 'MB', 'GB', 'TB']
 
 /** Powers of 1000, as DevTools shows them. @param {number} value. @returns {string} '1.8 MB', '312 kB', '-4.0 MB' */
 function bytes (value) {
+  if (!Number.isFinite(value)) return 'unknown'
   const unit = unitOf(value)
   return `${inUnit(value, unit)} ${UNITS[unit]}`
 }
@@ -71,16 +73,14 @@ function withRest (whole, unit, rest, restUnit) {
   return rest === 0 ? `${whole} ${unit}` : `${whole} ${unit} ${rest} ${restUnit}`
 }
 
-/** @param {number} ratio 0 to 1. @returns {string} '97 %' */
+/** @param {number} count whole. @returns {string} '1,204' */
+function grouped (count) {
+  return String(count).replace(/\B(?=(?:\d{3})+$)/g, ',')
+}
+
+/** @param {number} ratio 0 to 1. @returns {string} '97 %', '4.2 %' */
 function percent (ratio) {
-  return `${(ratio * 100).toFixed(ratio < 0.1 ? 1 : 0)} %`
+  return `${(ratio * 100).toFixed(ratio > 0 && ratio < 0.0995 ? 1 : 0)} %`
 }
 
-/** What somebody else said, with one full stop. @param {string} quoted */
-function sentence (quoted) {
-  let end = quoted.length
-  while (end > 0 && /[.\s]/.test(quoted[end - 1])) end--
-  return `${quoted.slice(0, end)}.`
-}
-
-module.exports = { bytes, rate, rateWithin, duration, percent, sentence }
+module.exports = { bytes, rate, rateWithin, duration, grouped, percent }

@@ -1,7 +1,5 @@
 'use strict'
 
-const { duration, percent } = require('./format')
-
 /** Memory in use beyond this share of a limit is critical, and no longer is below the lower one. */
 const FULL = 0.95
 const FULL_NO_LONGER = 0.9
@@ -75,11 +73,11 @@ class Health {
     }
     const most = full.sort((one, other) => other.share - one.share)[0]
     if (most !== undefined && most.share > (wasCritical ? FULL_NO_LONGER : FULL)) {
-      return { state: 'critical', channel: first?.channel ?? null, reason: `${percent(most.share)} of ${LIMITS[most.limit]} is in use.`, timeToLimitMs: left.timeToLimitMs, limit: most.limit }
+      return { state: 'critical', channel: first?.channel ?? null, reason: `${format().percent(most.share)} of ${LIMITS[most.limit]} is in use.`, timeToLimitMs: left.timeToLimitMs, limit: most.limit }
     }
     if (first === undefined) return { state: 'ok', reason: null, timeToLimitMs: null, limit: null }
     const isShort = left.timeToLimitMs !== null && left.timeToLimitMs < this.#criticalMs * (wasCritical ? LONG_AGAIN : 1)
-    const rest = left.timeToLimitMs === null ? '' : `; ${LIMITS[left.limit]} is reached in ${duration(left.timeToLimitMs)}`
+    const rest = left.timeToLimitMs === null ? '' : `; ${LIMITS[left.limit]} is reached in ${format().duration(left.timeToLimitMs)}`
     return { state: isShort ? 'critical' : 'leaking', channel: first.channel, reason: `${upper(SUBJECTS[first.channel])} leaks${rest}.`, ...left }
   }
 
@@ -92,6 +90,11 @@ class Health {
       { limit: 'memoryLimit', share: rss / this.#memoryLimit }
     ].filter(({ share }) => Number.isFinite(share))
   }
+}
+
+/** Loaded with the first word that is needed. */
+function format () {
+  return require('./format')
 }
 
 function upper (text) {

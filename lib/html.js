@@ -1,5 +1,9 @@
 'use strict'
 
+const { createHash } = require('node:crypto')
+const { readFileSync } = require('node:fs')
+const path = require('node:path')
+
 // Names from a heap can be anything: in a page they are text, never markup.
 
 /** @param {unknown} text. @returns {string} for an element or a quoted attribute */
@@ -12,4 +16,45 @@ function inert (value) {
   return JSON.stringify(value).replace(/[<>&\u2028\u2029]/g, (character) => `\\u${character.charCodeAt(0).toString(16).padStart(4, '0')}`)
 }
 
-module.exports = { escape, inert }
+/**
+ * What a page is made of, read before the work whose result it shows.
+ * @param {string} folder
+ * @param {{style: string, script?: string}} files
+ * @returns {{style: string, script?: string}} the script, where there is one, may use `format`, which is lib/format.js
+ * @throws where a bundler has left them out
+ */
+function readAssets (folder, { style, script }) {
+  const read = (...names) => readFileSync(path.join(...names), 'utf8')
+  return {
+    style: read(folder, style),
+    script: script === undefined ? undefined : `const format = (() => {\nconst module = {}\n${read(__dirname, 'format.js')}\nreturn module.exports\n})();\n${read(folder, script)}`
+  }
+}
+
+/**
+ * A page in one file that loads nothing from anywhere: its policy forbids it to.
+ * @param {{title: string, body: string, data?: unknown, assets: {style: string, script?: string}}} parts `title` is
+ *   text, `body` is markup, the script, where there is one, finds `data` as JSON in the element `data`
+ * @returns {string}
+ */
+function renderPage ({ title, body, data, assets: { style, script } }) {
+  const policy = `default-src 'none'; style-src ${hashOf(style)}${script === undefined ? '' : `; script-src ${hashOf(script)}`}`
+  return `<!doctype html>
+<html lang="en">
+<meta charset="utf-8">
+<meta name="viewport" content="width=device-width, initial-scale=1">
+<meta name="color-scheme" content="light dark">
+<meta name="referrer" content="no-referrer">
+<meta http-equiv="Content-Security-Policy" content="${policy}">
+<title>${escape(title)}</title>
+<style>${style}</style>
+${body}
+${script === undefined ? '' : `<script type="application/json" id="data">${inert(data)}</script>\n<script>${script}</script>\n`}</html>
+`
+}
+
+function hashOf (text) {
+  return `'sha256-${createHash('sha256').update(text).digest('base64')}'`
+}
+
+module.exports = { escape, inert, readAssets, renderPage }

@@ -2,7 +2,6 @@
 
 const { isNews } = require('./evidence/rank')
 const { messageOf } = require('./errors')
-const { Ignored } = require('./ignored')
 const { evidencePayload, leakPayload, recoveredPayload } = require('./leak')
 const { partOf } = require('./one-cause')
 
@@ -81,6 +80,7 @@ class Leaks {
   #turn = null
   #isClosed = false
   #evidence
+  #ignored
   #options
   #isClassic
   #statuses
@@ -92,7 +92,8 @@ class Leaks {
   /**
    * @param {{
    *   evidence: import('./evidence').Evidence,
-   *   options: {detector: string, ignore: object[]},
+   *   ignored: import('./ignored').Ignored,
+   *   options: {detector: string},
    *   statuses: () => object[],
    *   tell: (chapter: string, details: object) => void,
    *   onBug: (problem: string) => void,
@@ -100,7 +101,7 @@ class Leaks {
    *   toDate: (atMs: number) => Date
    * }} given statuses: of all channels, by the detector. now: milliseconds, monotonic. toDate: from the clock of records
    */
-  constructor ({ evidence, options, statuses, tell, onBug, now, toDate }) {
+  constructor ({ evidence, ignored, options, statuses, tell, onBug, now, toDate }) {
     this.#evidence = evidence
     this.#options = options
     this.#isClassic = options.detector === 'memwatch'
@@ -109,7 +110,7 @@ class Leaks {
     this.#onBug = onBug
     this.#now = now
     this.#toDate = toDate
-    this.ignored = new Ignored(options.ignore)
+    this.#ignored = ignored
   }
 
   /** Whether a claim waits for more full GCs. */
@@ -264,7 +265,7 @@ class Leaks {
     const suspects = found.length > 0 ? found : leak.report?.suspects ?? []
     const payload = leakPayload(record, this.#toDate, this.#options, suspects, leak.report?.signature, leak.channels)
     const { signature } = payload
-    const isIgnored = this.ignored.covers(signature, Date.now())
+    const isIgnored = this.#ignored.covers(signature, Date.now())
     Object.assign(leak, { state: 'reported', record, excuse: null, report: { signature, suspects, isIgnored } })
     this.#stateIs(channel, 'leaking', new Date(), leak)
     if (isIgnored) return

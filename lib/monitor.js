@@ -2,7 +2,6 @@
 
 const { EventEmitter } = require('node:events')
 const { createError } = require('./errors')
-const { collectGarbage } = require('./collect-garbage')
 const { ownClasses } = require('./evidence/own-files')
 const { STOPPED } = require('./health')
 const { readOptions } = require('./options')
@@ -73,7 +72,7 @@ class Monitor extends EventEmitter {
 
   /** A full collection, now and synchronously; one 'stats' follows. */
   gc () {
-    if (this.#session === null) collectGarbage(this.#binding)
+    if (this.#session === null) require('./collect-garbage').collectGarbage(this.#binding)
     else this.#session.gc()
   }
 

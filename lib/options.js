@@ -1,6 +1,7 @@
 'use strict'
 
 const { createError } = require('./errors')
+const { EVIDENCE_NAMES } = require('./evidence/sources')
 
 /**
  * The signals that mean nothing to a process; the others end it, tell it something, or cannot be heard.
@@ -25,7 +26,7 @@ const OPTIONS = {
   idleGc: { default: true, check: boolean() },
   idleGcIntervalMs: { default: 5000, check: integer(1000, 86400000) },
   requests: { default: true, check: boolean() },
-  evidence: { default: ['routes', 'sites', 'containers', 'listeners', 'resources'], check: someOf('routes', 'sites', 'containers', 'listeners', 'resources') },
+  evidence: { default: EVIDENCE_NAMES, check: someOf(...EVIDENCE_NAMES) },
   ignore: { default: [], check: ignoreRules() },
   criticalMs: { default: 120000, check: integer(1000, 86400000) },
   terminationLog: { default: undefined, read: terminationLog, check: optional(fileName()) },
@@ -70,6 +71,23 @@ function readOptions (given, table = OPTIONS) {
     }
   }
   return options
+}
+
+/** For every start in this thread, given by what watches on behalf of the app (the preload). */
+let preset
+
+/**
+ * What the app's own `start(options)` names still wins.
+ * @param {object} options as for `start()`
+ * @throws ERR_TIDEMARK_OPTION, ERR_TIDEMARK_UNKNOWN_OPTION
+ */
+function setPreset (options) {
+  readOptions(options)
+  preset = { ...options }
+}
+
+function getPreset () {
+  return preset
 }
 
 /** @param {Record<string, any>} options as read. @returns {string[]} what was asked for and does nothing, in words */
@@ -205,4 +223,4 @@ function distance (a, b) {
   return row[b.length]
 }
 
-module.exports = { nearest, OPTIONS, FREE_SIGNALS, MEMORY_LIMIT, readOptions, ignoredOptions, oneOf, subsetOf, integer, boolean, recorder, terminationLog, size, func, abortSignal, optional }
+module.exports = { nearest, OPTIONS, FREE_SIGNALS, MEMORY_LIMIT, readOptions, getPreset, setPreset, ignoredOptions, oneOf, subsetOf, integer, boolean, recorder, terminationLog, size, func, abortSignal, optional }

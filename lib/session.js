@@ -3,25 +3,24 @@
 const { constants, performance } = require('node:perf_hooks')
 const { setImmediate, setInterval, clearInterval } = require('node:timers')
 const v8 = require('node:v8')
-const { messageOf } = require('./errors')
-const { collectGarbage } = require('./collect-garbage')
-const { Evidence } = require('./evidence')
+const { messageOf, sentence } = require('./errors')
 const { isBundled, ownClasses } = require('./evidence/own-files')
-const { sentence } = require('./format')
+const { createSource, sourcesOf, startStanding } = require('./evidence/sources')
 const { Health } = require('./health')
 const { IdleGc } = require('./idle-gc')
-const { criticalPayload } = require('./leak')
-const { Leaks } = require('./leaks')
 const { ignoredOptions } = require('./options')
 const { Pauses } = require('./pauses')
 const { RequestClock } = require('./request-clock')
 const { ResourceWatch } = require('./resource-watch')
-const { folderProblems } = require('./snapshot/folder')
-const spareDescriptor = require('./spare-descriptor')
-const { gcPayload, statsPayload } = require('./stats')
+const { hold, lazily, letGo, withSpare } = require('./spare-descriptor')
+
+const stats = lazily(() => require('./stats'))
 
 /** At most this many problems are kept, because nobody reads more. */
 const MOST_PROBLEMS = 20
+
+/** At most this many records wait for the code of leaks, because memory has a bound. */
+const MOST_WAITING = 1000
 
 const BUNDLED = 'tidemark is bundled into a file of the app: its own code cannot be told from the app\'s, and suspects may name it. ' +
   'Keep it out of the bundle: esbuild `--external:tidemark`, webpack `externals`, Next.js `serverExternalPackages`.'
@@ -55,8 +54,18 @@ class Session {
   #resources = new ResourceWatch()
   #pauses
   #idleGc
-  #evidence
-  #leaks
+  /** What the sources of evidence are given. */
+  #means
+  /** Sources that listen from the start on. */
+  #standing = {}
+  /** From the first change of a verdict on: a process that never has one loads neither. @type {import('./evidence').Evidence | null} */
+  #evidence = null
+  /** @type {import('./leaks').Leaks | null} */
+  #leaks = null
+  /** What the native side queued, and waits for those two to be loaded. */
+  #records = []
+  /** Why they could not be loaded. @type {string | undefined} */
+  #obstacle
   #health
   #recorder = null
   /** What works beside the watching: each has `start`, `stop` and `problems`, and may have `tick`. */
@@ -91,40 +100,25 @@ class Session {
     }, this.#requests.counter, () => this.#unattended(() => this.#drain()))
     this.#pauses = new Pauses(options.maxPauseMs)
     this.#idleGc = new IdleGc(options, this.#native, this.#pauses, () => binding.startIncrementalGc())
-    this.#problems = [...isBundled ? [BUNDLED] : [], ...ignoredOptions(options), ...folderProblems(options)]
-    this.#evidence = this.#newEvidence()
-    this.#leaks = new Leaks({
-      evidence: this.#evidence,
-      options,
-      statuses: () => this.#native.status().channels,
-      tell: (chapter, details) => publisher.tell(chapter, details),
-      onBug: (problem) => this.#problem(problem),
-      now: () => performance.now(),
-      toDate: this.#toDate
-    })
-    this.#health = new Health(options, (chapter, details) => this.#tellHealth(chapter, details))
-    this.#companions = this.#newCompanions()
-  }
-
-  #newEvidence () {
-    const means = {
-      binding: this.#binding,
+    this.#means = {
+      binding,
       pauses: this.#pauses,
       resources: () => this.#resources.counts,
-      memoryLimit: this.#options.memoryLimit,
+      memoryLimit: options.memoryLimit,
       sinceFullGc: () => sinceFullGc(this.#native),
       collect: () => this.#idleGc.collect(performance.now())
     }
-    return new Evidence(evidenceNames(this.#options), (name, sources) =>
-      spareDescriptor.withSpare(() => require('./evidence/sources').createSource(name, means, sources)))
+    this.#problems = [...isBundled ? [BUNDLED] : [], ...ignoredOptions(options)]
+    this.#health = new Health(options, (chapter, details) => this.#tellHealth(chapter, details))
+    this.#companions = [...this.#witnesses(), ...this.#waysToSnapshots()]
   }
 
   start () {
     running.set(this.#monitor, this)
     this.#timer = unref(setInterval(() => this.#unattended(() => this.#tick()), this.#options.sampleIntervalMs))
-    spareDescriptor.hold()
+    hold()
     if (this.#options.requests) this.#requests.start()
-    this.#evidence.begin()
+    this.#standing = startStanding(sourcesOf(this.#options), this.#means)
     for (const companion of this.#companions) companion.start()
     this.#startSource()
     this.listen()
@@ -140,11 +134,12 @@ class Session {
     clearInterval(this.#timer)
     this.#fallback?.stop()
     this.#requests.stop()
-    this.#leaks.close()
-    this.#evidence.end()
+    this.#leaks?.close()
+    this.#evidence?.stop()
+    for (const source of Object.values(this.#standing)) source.stop()
     for (const companion of this.#companions) companion.stop()
     this.#native.close()
-    spareDescriptor.letGo()
+    letGo()
     this.#publisher.tell('stopped')
   }
 
@@ -171,7 +166,7 @@ class Session {
   /** A full collection, now and synchronously. */
   gc () {
     if (this.#source === 'native') this.#native.gc()
-    else collectGarbage(this.#binding)
+    else require('./collect-garbage').collectGarbage(this.#binding)
   }
 
   /** Runs `work` (a heap snapshot): the collections that it causes are counted, not judged or told as 'stats'. */
@@ -186,11 +181,12 @@ class Session {
 
   status () {
     const { channels: judged, lost, failed, deaf, ...rest } = this.#native.status()
-    const channels = judged.map((status) => this.#leaks.shown(status))
-    const problems = [...this.#problems, ...this.#evidence.problems, ...this.#pauses.problems, ...this.#companions.flatMap(({ problems }) => problems)]
+    const channels = judged.map((status) => this.#leaks?.shown(status) ?? status)
+    const problems = [...this.#problems, ...this.#evidence?.problems ?? [], ...this.#pauses.problems, ...this.#companions.flatMap(({ problems }) => problems)]
     if (rest.memory !== undefined && rest.memory.rss === undefined) {
       problems.push('The resident memory of the process cannot be read (is /proc mounted?): native memory is not judged, and open files are not counted.')
     }
+    if (this.#obstacle !== undefined) problems.push(this.#obstacle)
     if (lost > 0) problems.push(`${lost} collections were not recorded. This is a bug in tidemark.`)
     if (failed) problems.push('The GC hook failed and is switched off. This is a bug in tidemark.')
     if (deaf) problems.push(`Events come with the next look, not at once: ${deaf}.`)
@@ -205,8 +201,8 @@ class Session {
       channels: Object.fromEntries(channels.map(({ channel, ...state }) => [channel, state])),
       ...rest,
       resources: { ...this.#resources.counts },
-      evidence: { collecting: this.#evidence.running, durationMs: this.#evidence.cost },
-      ignored: this.#leaks.ignored.all(),
+      evidence: { collecting: this.#isCollecting, durationMs: this.#evidence?.cost ?? costOf(this.#standing) },
+      ignored: this.#ignored().all(),
       recorder: this.#recorder?.file ?? null,
       problems
     }
@@ -223,9 +219,15 @@ class Session {
 
   #toDate = (atMs) => new Date(Date.now() - (this.#native.nowMs() - atMs))
 
-  #newCompanions () {
-    const onError = (error) => this.#publisher.reportError(error.message, error)
-    const companions = []
+  #ignored = lazily(() => new (require('./ignored').Ignored)(this.#options.ignore))
+
+  get #isCollecting () {
+    return this.#evidence?.running === true
+  }
+
+  /** What tells of the process where it cannot speak for itself. */
+  #witnesses () {
+    const witnesses = []
     if (this.#options.recorder !== undefined) {
       const { FlightRecorder } = require('./flight')
       this.#recorder = new FlightRecorder({
@@ -235,21 +237,30 @@ class Session {
         options: this.#options,
         onPrevious: (previous) => this.#publisher.publish('previous-run', previous)
       })
-      companions.push(this.#recorder)
+      witnesses.push(this.#recorder)
     }
     if (this.#options.terminationLog !== undefined) {
       const { TerminationLog } = require('./termination-log')
-      companions.push(new TerminationLog(this.#options.terminationLog, this.#monitor))
+      witnesses.push(new TerminationLog(this.#options.terminationLog, this.#monitor))
     }
-    if (this.#options.signal !== undefined) {
+    return witnesses
+  }
+
+  #waysToSnapshots () {
+    const { signal, snapshotFolder, snapshotNearHeapLimit } = this.#options
+    if (signal === undefined && snapshotFolder === undefined && !snapshotNearHeapLimit) return []
+    this.#problems.push(...require('./snapshot/folder').folderProblems(this.#options))
+    const onError = (error) => this.#publisher.reportError(error.message, error)
+    const ways = []
+    if (signal !== undefined) {
       const { SnapshotOnSignal } = require('./snapshot/on-signal')
-      companions.push(new SnapshotOnSignal(this.#options.signal, this.#binding, this.#options, onError))
+      ways.push(new SnapshotOnSignal(signal, this.#binding, this.#options, onError))
     }
-    if (this.#options.snapshotNearHeapLimit) {
+    if (snapshotNearHeapLimit) {
       const { SnapshotNearHeapLimit } = require('./snapshot/near-heap-limit')
-      companions.push(new SnapshotNearHeapLimit(this.#binding, this.#options, onError))
+      ways.push(new SnapshotNearHeapLimit(this.#binding, this.#options, onError))
     }
-    return companions
+    return ways
   }
 
   #startSource () {
@@ -286,16 +297,19 @@ class Session {
     if (this.#isEnded) return
     for (const companion of this.#companions) companion.tick?.()
     const status = this.#native.status()
-    this.#leaks.look(status.channels)
+    this.#leaks?.look(status.channels)
     if (this.#isEnded) return
-    this.#health.look(status.channels.map((channel) => this.#leaks.shown(channel)), status.memory, this.#native.heapLimitAsked())
+    const shown = status.channels.map((channel) => this.#leaks?.shown(channel) ?? channel)
+    this.#health.look(shown, status.memory, this.#native.heapLimitAsked())
     if (this.#isEnded) return
-    this.#idleGc.consider(performance.now(), this.#leaks.isWaitingForGcs)
-    if (this.#evidence.running) this.#collectEvidence(status)
+    this.#idleGc.consider(performance.now(), this.#leaks?.isWaitingForGcs)
+    if (this.#isCollecting) this.#collectEvidence(status)
   }
 
   #tellHealth (chapter, details) {
-    this.#publisher.tell(chapter, chapter === 'critical' ? criticalPayload(details, this.#leaks.signatureOf(details.channel)) : details)
+    const { criticalPayload } = require('./leak')
+    const signature = this.#leaks?.signatureOf(details.channel) ?? null
+    this.#publisher.tell(chapter, chapter === 'critical' ? criticalPayload(details, signature) : details)
   }
 
   #collectEvidence ({ channels, gc }) {
@@ -309,20 +323,52 @@ class Session {
     if (this.#isEnded) return
     const { records, dropped } = this.#native.drain()
     this.#dropped += dropped
-    for (const record of records) {
-      // A listener may have stopped the monitor, or started it anew.
-      if (this.#isEnded) return
-      if (record.gc) this.#publisher.publish('gc', gcPayload(record.gc, this.#toDate))
+    this.#records.push(...records)
+    // A listener may stop the monitor, or start it anew.
+    while (this.#records.length > 0 && !this.#isEnded) {
+      if (this.#records[0].change && !this.#hasLeaks()) return
+      const record = this.#records.shift()
+      if (record.gc) this.#publisher.publish('gc', stats().gcPayload(record.gc, this.#toDate))
       if (record.change) this.#leaks.changed(record)
-      if (record.stats) this.#publisher.publish('stats', statsPayload(record.stats, this.#toDate))
+      if (record.stats) this.#publisher.publish('stats', stats().statsPayload(record.stats, this.#toDate))
     }
+  }
+
+  /** @returns {boolean} false where they cannot be loaded: then the records wait for the next look */
+  #hasLeaks () {
+    if (this.#leaks !== null) return true
+    try {
+      this.#createLeaks(withSpare(() => ({ ...require('./evidence'), ...require('./leaks') })))
+      this.#obstacle = undefined
+      return true
+    } catch (error) {
+      this.#obstacle = `Leaks are not reported, because the code for it could not be loaded: ${sentence(messageOf(error))} It is tried again.`
+      this.#dropped += this.#records.splice(0, this.#records.length - MOST_WAITING).length
+      return false
+    }
+  }
+
+  #createLeaks ({ Evidence, Leaks }) {
+    this.#evidence = new Evidence(sourcesOf(this.#options).filter((name) => !Object.hasOwn(this.#standing, name)), (name, sources) =>
+      withSpare(() => createSource(name, this.#means, sources)), this.#standing)
+    this.#leaks = new Leaks({
+      evidence: this.#evidence,
+      ignored: this.#ignored(),
+      options: this.#options,
+      statuses: () => this.#native.status().channels,
+      tell: (chapter, details) => this.#publisher.tell(chapter, details),
+      onBug: (problem) => this.#problem(problem),
+      now: () => performance.now(),
+      toDate: this.#toDate
+    })
   }
 }
 
 ownClasses.add(Session)
 
-function evidenceNames ({ evidence, snapshots }) {
-  return snapshots === 'auto' ? [...evidence, 'retainers'] : evidence
+/** @returns {Record<string, number>} milliseconds, by name */
+function costOf (sources) {
+  return Object.fromEntries(Object.entries(sources).map(([name, { cost }]) => [name, cost.durationMs]))
 }
 
 /** @returns {number} milliseconds; Infinity where there was none */

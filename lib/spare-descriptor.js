@@ -1,7 +1,9 @@
 'use strict'
 
 const { closeSync, openSync } = require('node:fs')
-const { devNull } = require('node:os')
+
+/** As `node:os` has it, which is loaded for nothing else. */
+const DEV_NULL = process.platform === 'win32' ? '\\\\.\\nul' : '/dev/null'
 
 /**
  * One descriptor that is kept open while a monitor runs, for the moment in which the process has no more:
@@ -43,6 +45,15 @@ function withSpare (work) {
 }
 
 /**
+ * What not every process needs is loaded with its first use. That may come when the app has leaked all descriptors.
+ * @template T @param {() => T} load @returns {() => T}
+ */
+function lazily (load) {
+  let loaded
+  return () => (loaded ??= withSpare(load))
+}
+
+/**
  * Node.js 26 tells it of a package.json with a code of its own, and the reason in words only (libuv's, for EMFILE and ENFILE).
  * @param {unknown} error
  */
@@ -55,7 +66,7 @@ function isOutOfDescriptors (error) {
 
 function open () {
   try {
-    spare ??= openSync(devNull, 'r')
+    spare ??= openSync(DEV_NULL, 'r')
   } catch {
     // There is none to spare, or the permission model forbids it: then it is as it would be without.
   }
@@ -68,4 +79,4 @@ function close () {
   closeSync(descriptor)
 }
 
-module.exports = { hold, letGo, withSpare, isOutOfDescriptors }
+module.exports = { hold, letGo, withSpare, lazily, isOutOfDescriptors }

@@ -3,6 +3,7 @@
 //! Data flows one way: V8 -> sample -> verdict -> event. Layers, the lowest first; each may use
 //! those below it and never those above:
 //!
+//! - `format`: numbers in sentences. Pure.
 //! - `trend`: decides whether memory leaks. Pure.
 //! - `snapshot`: reads and analyses heap snapshots. Pure.
 //! - `recorder`: what happens with one collection. Pure.
@@ -11,6 +12,7 @@
 //! - `binding`: the face to JavaScript.
 
 pub mod flight;
+mod format;
 pub mod process;
 pub mod recorder;
 pub mod snapshot;

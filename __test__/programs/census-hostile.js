@@ -98,7 +98,7 @@ async function main () {
   // Nothing of a census keeps a process alive.
   const alive = setInterval(() => {}, 1000)
   const result = await census({}, createMeans())
-  const evidence = new CensusEvidence(createMeans(), () => [{ route: 'GET /', ref: new WeakRef(getters) }])
+  const evidence = new CensusEvidence({ ...createMeans(), held: () => [{ route: 'GET /', ref: new WeakRef(getters) }] })
   evidence.start()
   do await new Promise((resolve) => setTimeout(resolve, 10)); while (evidence.cost.walks === 0)
   for (let i = 0; i < 300; i++) {

@@ -49,7 +49,7 @@ work()
 
 async function main () {
   const alive = setInterval(() => {}, 1000)
-  const evidence = new CensusEvidence(createMeans(), undefined, 50)
+  const evidence = new CensusEvidence(createMeans(), 50)
   evidence.start()
   const wait = (ms) => new Promise((resolve) => setTimeout(resolve, ms))
   for (let walks = 1; walks < 6; walks++) {

@@ -99,7 +99,7 @@ async function main () {
     }
   }
   const findings = await evidence.findings()
-  const held = evidence.heldBy().map(({ route, ref }) => ({ route, isObject: typeof ref.deref() === 'object' }))
+  const held = evidence.held().map(({ route, ref }) => ({ route, isObject: typeof ref.deref() === 'object' }))
   kept.length = 0
   // Released in the meantime: what was told is taken back.
   for (let i = 0; i < 6; i++) {

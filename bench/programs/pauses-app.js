@@ -87,7 +87,6 @@ function suspect () {
     collect: () => idleGc.collect(performance.now())
   }
   const ladder = new Evidence(OPTIONS.evidence.default, (name, sources) => createSource(name, means, sources))
-  ladder.begin()
   ladder.follow({ channel: 'heap', to: 'suspect' }, performance.now())
   const ticks = setInterval(() => {
     const { gc, channels } = tidemark.status()
@@ -104,7 +103,7 @@ function suspect () {
     end () {
       clearInterval(ticks)
       Object.assign(report, { evidenceMs: ladder.cost, problems: [...ladder.problems, ...pauses.problems] })
-      ladder.end()
+      ladder.stop()
     }
   }
 }

@@ -32,7 +32,6 @@ function suspect (tidemark) {
   const { OPTIONS } = require('../../lib/options')
   const means = { resources: () => tidemark.status().resources }
   const evidence = new Evidence(OPTIONS.evidence.default, (name, sources) => createSource(name, means, sources))
-  evidence.begin()
   evidence.follow({ channel: 'heap', to: 'suspect' }, performance.now())
   setInterval(() => {
     const { gc, channels } = tidemark.status()

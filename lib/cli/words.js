@@ -1,21 +1,11 @@
 'use strict'
 
-const { bytes } = require('../format')
+const { bytes, grouped, percent } = require('../format')
 const { plain } = require('../plain')
 
 /** @param {number} value. @returns {string} '+34 MB' */
 function change (value) {
   return `${value > 0 ? '+' : ''}${bytes(value)}`
-}
-
-/** @param {number} value. @returns {string} '10,214' */
-function count (value) {
-  return String(value).replace(/\B(?=(\d{3})+$)/g, ',')
-}
-
-/** @param {number} share 0 to 1 */
-function percent (share) {
-  return `${(share * 100).toFixed(share > 0 && share < 0.1 ? 1 : 0)} %`
 }
 
 /** @param {{function?: string, file?: string, line?: number, column?: number} | null} place. @returns {string} 'app.js:12' or '' */
@@ -46,4 +36,4 @@ function table (head, rows) {
   return [head, ...rows].map(line)
 }
 
-module.exports = { bytes, change, count, percent, location, quoted, short, table }
+module.exports = { bytes, change, count: grouped, percent, location, quoted, short, table }

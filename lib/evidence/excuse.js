@@ -1,7 +1,7 @@
 'use strict'
 
 const { getHeapStatistics } = require('node:v8')
-const { bytes, duration } = require('../format')
+const { bytes, duration, grouped } = require('../format')
 
 /**
  * Where the growth of a container ends by itself: at the number of entries that it may have (`most`, reached in
@@ -67,11 +67,6 @@ function explain (bounded, findings, growthRate) {
 
 function untilOf (bound, ageMs) {
   return bound.kind === 'cap' ? Math.max(1, bound.untilMs) : bound.afterMs * SLACK - Math.max(ageMs, bound.watchedMs)
-}
-
-/** '1,204' */
-function grouped (count) {
-  return count.toLocaleString('en-US')
 }
 
 module.exports = { excuseOf, tellMisfits }

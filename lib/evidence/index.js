@@ -2,9 +2,7 @@
 
 const { performance } = require('node:perf_hooks')
 const { setTimeout, clearTimeout } = require('node:timers')
-const { messageOf } = require('../errors')
-const { sentence } = require('../format')
-const { ListenerWarnings } = require('./listeners')
+const { messageOf, sentence } = require('../errors')
 const { OwnGrowth } = require('./own-growth')
 const { excuseOf, tellMisfits } = require('./excuse')
 const { rank } = require('./rank')
@@ -42,6 +40,8 @@ class Evidence {
   #createSource
   /** By name; none while there was no suspicion. @type {Record<string, import('./suspect').EvidenceSource>} */
   #sources = {}
+  /** Those that collect as long as the monitor runs; it starts and stops them. */
+  #standing
   /** Those that could not be made, by name: why. They are tried again. */
   #missing = new Map()
   #retryAt = Infinity
@@ -56,22 +56,20 @@ class Evidence {
   #stopAt = Infinity
   #followUpAt = Infinity
   #problems = new Set()
-  /** Warnings come when they come, and mostly long before a suspicion. */
-  #standing
   #patienceMs
 
   /**
    * @param {string[]} names of the sources that are wanted
-   * @param {(name: string, sources: Record<string, import('./suspect').EvidenceSource>) => import('./suspect').EvidenceSource | undefined} createSource
+   * @param {(name: string, sources: Record<string, import('./suspect').EvidenceSource>) => import('./suspect').EvidenceSource} createSource
    *   `sources`: those that there are already
-   * @param {import('./suspect').EvidenceSource} [standing] collects as long as the monitor runs
+   * @param {Record<string, import('./suspect').EvidenceSource>} [standing] those that collect as long as the monitor runs
    * @param {number} [patienceMs] how long a source is waited for
    */
-  constructor (names, createSource, standing = new ListenerWarnings(), patienceMs = PATIENCE_MS) {
+  constructor (names, createSource, standing = {}, patienceMs = PATIENCE_MS) {
     this.#names = names
+    this.#standing = standing
     this.#patienceMs = patienceMs
     this.#createSource = createSource
-    this.#standing = standing
   }
 
   /** Whether sources collect at the moment. */
@@ -92,24 +90,13 @@ class Evidence {
     return cost
   }
 
-  /** The monitor starts: what costs nothing while nothing happens listens from now on. */
-  begin () {
-    if (this.#names.includes('listeners')) this.#guard(() => { this.#standing.start() })
-  }
-
-  /** The monitor stops. */
-  end () {
-    this.stop()
-    this.#guard(() => this.#standing.stop())
-  }
-
   /**
    * A channel changed its state.
    * @param {{channel: string, to: string, event?: string}} change
    * @param {number} now milliseconds, monotonic
    */
   follow ({ channel, to, event }, now) {
-    if (this.#names.length === 0) return
+    if (this.#names.length === 0 && Object.keys(this.#standing).length === 0) return
     if (to === 'suspect' || to === 'leaking') {
       this.#restless.add(channel)
       this.#stopAt = Infinity
@@ -128,9 +115,9 @@ class Evidence {
    */
   tick (now, sample) {
     if (!this.#running) return false
-    const pending = this.#sources.retainers?.pending === true
-    // Snapshots that were begun are not thrown away: memwatch's rule calls a leak over at the first full GC that is no higher.
-    if (now >= this.#stopAt && !pending) {
+    const isPending = this.#all().some(([, source]) => source.isPending === true)
+    // What was begun is not thrown away: memwatch's rule calls a leak over at the first full GC that is no higher.
+    if (now >= this.#stopAt && !isPending) {
       this.stop()
       return false
     }
@@ -139,7 +126,7 @@ class Evidence {
     const { fullGcs, levels: { heap: level } } = sample
     for (const source of Object.values(this.#sources)) this.#guard(() => source.tick(now, { fullGcs, level }))
     // Where the leak is over at the moment there is nobody to tell: the look waits for it to come back.
-    if (now < this.#followUpAt || pending || this.#told.size === 0) return false
+    if (now < this.#followUpAt || isPending || this.#told.size === 0) return false
     this.#followUpAt = Infinity
     return true
   }
@@ -159,15 +146,15 @@ class Evidence {
   }
 
   /**
-   * Whether a growth that was excused still is. Asks the census alone: the rest was found already, and costs more.
+   * Whether a growth that was excused still is. Asks only who can say: the rest was found already, and costs more.
    * @param {object} leak as of `weigh`
    * @param {number} [timeLeftMs] until a limit is reached
    * @returns {Promise<string | undefined>} in words
    */
   async excuse (leak, timeLeftMs = Infinity) {
-    const { containers } = this.#sources
-    if (!this.#running || containers === undefined) return undefined
-    return this.#excuse(await this.#findings('containers', containers, leak.channel, this.#patienceMs), leak, timeLeftMs)
+    if (!this.#running) return undefined
+    const bounding = this.#all().filter(([, source]) => source.isBounding === true)
+    return this.#excuse(await this.#findingsOf(bounding, leak.channel, this.#patienceMs), leak, timeLeftMs)
   }
 
   #excuse (findings, leak, timeLeftMs) {
@@ -208,9 +195,8 @@ class Evidence {
     const budgetMs = timeLeftMs * PATIENCE_SHARE
     const patienceMs = Math.min(this.#patienceMs, budgetMs / 2)
     await this.#ripen(performance.now() + budgetMs - patienceMs)
-    const bySource = await Promise.all(this.#all().map(([name, source]) => this.#findings(name, source, leak.channel, patienceMs)))
-    const findings = bySource.flat()
-    for (const source of Object.values(this.#sources)) await this.#guard(() => source.link?.(findings))
+    const findings = await this.#findingsOf(this.#all(), leak.channel, patienceMs)
+    for (const [, source] of this.#all()) await this.#guard(() => source.link?.(findings))
     const excuse = this.#excuse(findings, leak, timeLeftMs)
     tellMisfits(findings, leak.growthRate, timeLeftMs)
     return { suspects: rank(findings, leak), excuse }
@@ -227,7 +213,7 @@ class Evidence {
     this.#told.add(channel)
     // memwatch's rule tells a leak again and again: the first look is not put off by the next event.
     this.#followUpAt = Math.min(this.#followUpAt, now + Math.min(FOLLOW_UP_MS, timeLeftMs * FOLLOW_UP_SHARE))
-    this.#guard(() => this.#sources.retainers?.leakTold(channel, timeLeftMs))
+    for (const [, source] of this.#all()) this.#guard(() => source.reported?.(channel, timeLeftMs))
   }
 
   /** The told leak was looked at once more; from now on only a new suspicion is worth the price. */
@@ -235,6 +221,7 @@ class Evidence {
     if (this.#followUpAt === Infinity) this.stop()
   }
 
+  /** The suspicion ended, or the monitor stops. */
   stop () {
     if (!this.#running) return
     this.#running = false
@@ -257,21 +244,24 @@ class Evidence {
 
   /** Makes those that are missing, and starts them: one in each turn of the event loop, since their files take a few milliseconds to load. */
   #create (now, names = this.#names) {
-    const left = names.filter((name) => !Object.hasOwn(this.#sources, name))
+    const left = names.filter((name) => !Object.hasOwn(this.#sources, name) && !Object.hasOwn(this.#standing, name))
     if (!this.#running || left.length === 0) return
     const [name, ...others] = left
-    try {
-      const source = this.#createSource(name, this.#sources)
-      this.#missing.delete(name)
-      if (source !== undefined) {
-        this.#sources[name] = source
-        this.#guard(() => source.start())
-      }
-    } catch (error) {
-      this.#missing.set(name, messageOf(error))
-    }
+    this.#make(name)
     this.#retryAt = this.#missing.size > 0 ? now + RETRY_MS : Infinity
     if (others.length > 0) setTimeout(() => this.#guard(() => this.#create(now, others)), 1).unref?.()
+  }
+
+  /** Makes one and starts it. */
+  #make (name) {
+    try {
+      this.#sources[name] = this.#createSource(name, this.#sources)
+      this.#missing.delete(name)
+    } catch (error) {
+      this.#missing.set(name, messageOf(error))
+      return
+    }
+    this.#guard(() => this.#sources[name].start())
   }
 
   /** Where nobody suspected anything before the leak was certain, the sources have only begun. */
@@ -282,8 +272,11 @@ class Evidence {
   }
 
   #all () {
-    const standing = this.#names.includes('listeners') ? { listeners: this.#standing } : {}
-    return Object.entries({ ...this.#sources, ...standing })
+    return Object.entries({ ...this.#sources, ...this.#standing })
+  }
+
+  async #findingsOf (sources, channel, patienceMs) {
+    return (await Promise.all(sources.map(([name, source]) => this.#findings(name, source, channel, patienceMs)))).flat()
   }
 
   async #findings (name, source, channel, patienceMs) {

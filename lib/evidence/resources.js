@@ -1,7 +1,7 @@
 'use strict'
 
 const { performance } = require('node:perf_hooks')
-const { duration } = require('../format')
+const { duration, grouped } = require('../format')
 const { named } = require('../names')
 const { crowdedFolder } = require('../open-files')
 
@@ -110,9 +110,4 @@ class ResourceEvidence {
   }
 }
 
-/** '1,204' */
-function grouped (count) {
-  return String(count).replace(/\B(?=(?:\d{3})+$)/g, ',')
-}
-
-module.exports = { ResourceEvidence, grouped }
+module.exports = { ResourceEvidence }

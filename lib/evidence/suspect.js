@@ -32,14 +32,30 @@
  *   evidence: Observation[]
  * }} Finding
  *
- * Every source of evidence has the same face; `level` is what the last full GC left of the heap,
- * `channel` whose leak is to be explained. `link` adds links and observations to what others found. None of them throws, whatever the app does.
+ * An object of which a source knows that it is kept, such as a request of a route.
+ * @typedef {{route: string, ref: WeakRef<object>}} Held
+ *
+ * Every source of evidence has the same face, and whoever asks it knows no more than this. `level` is what the last
+ * full GC left of the heap, `channel` whose leak is to be explained. None of them throws, whatever the app does.
+ *
+ * What only some have:
+ * - `reported`: the app was told of a leak, the moment for what is too dear for a suspicion.
+ * - `isPending`: findings are still to come, so that it is neither stopped nor looked at a last time.
+ * - `link`: adds links and observations to what others found.
+ * - `isBounding`: its findings may have a `bound`. It is asked again and again whether the growth of a container that
+ *   was excused by one still is, so asking has to be cheap.
+ * - `held`: at most 16 objects that are kept, for sources that meet them in a container.
+ *
  * @typedef {{
  *   start (): void,
  *   tick (now: number, sample: {fullGcs: number, level: number | undefined}): void,
  *   stop (): void,
  *   findings (channel: string): Promise<Finding[]>,
+ *   reported? (channel: string, timeLeftMs: number): void,
  *   link? (findings: Finding[]): Promise<void>,
+ *   held? (): Held[],
+ *   isPending?: boolean,
+ *   isBounding?: boolean,
  *   cost: {durationMs: number},
  *   problems: string[]
  * }} EvidenceSource

@@ -34,7 +34,7 @@ function watch (env) {
   let tidemark
   try {
     // The listeners start it with these, and the app may still start it with its own.
-    if (options !== undefined) require('../preset').setPreset(options)
+    if (options !== undefined) require('../options').setPreset(options)
     tidemark = require('../../index.js')
   } catch (error) {
     logAtStart('error', { code: error?.code ?? 'ERR_TIDEMARK_REGISTER', message: `${error?.message} Nothing is watched; the app goes on.` })

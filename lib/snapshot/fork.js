@@ -5,11 +5,12 @@ const { performance } = require('node:perf_hooks')
 const { setTimeout: wait } = require('node:timers/promises')
 const { isMainThread } = require('node:worker_threads')
 const { createError } = require('../errors')
+const format = require('../format')
 const { SnapshotFile } = require('./file')
 const { headroom } = require('./guard')
 const { needOf, objectsFor } = require('./need')
 const { unproved } = require('./proved')
-const { errnoName, megabytes, signalName } = require('./words')
+const { errnoName, signalName } = require('./words')
 
 /** A fork that finds a lock held by a thread that the child does not have makes the child wait for ever. */
 const TRIES = 3
@@ -162,8 +163,8 @@ class Child {
     const now = { bytes: Math.min(bytes, least), reserve: Math.max(reserve, (most - least) / 2) }
     if (force) return { ...now, floor: FLOOR_BY_FORCE }
     if (need + now.reserve > now.bytes) {
-      const error = refusal('memory', `it would need at least ${megabytes(need)} (and ${megabytes(now.reserve)} for the app meanwhile), and ` +
-        `${megabytes(now.bytes)} are left ${where} when the app uses the most. Give the process more memory, or take the risk with \`force: true\``)
+      const error = refusal('memory', `it would need at least ${format.bytes(need)} (and ${format.bytes(now.reserve)} for the app meanwhile), and ` +
+        `${format.bytes(now.bytes)} are left ${where} when the app uses the most. Give the process more memory, or take the risk with \`force: true\``)
       throw Object.assign(error, { need: need + now.reserve, available: now.bytes })
     }
     return { ...now, floor: now.reserve * FLOOR }
@@ -215,32 +216,32 @@ class Child {
   #checkHeadroom () {
     const { bytes, where } = headroom(this.#order.binding, this.#order.options, true)
     if (bytes < this.#floor) {
-      throw failure('memory', `the child was ended when ${megabytes(bytes)} were left ${where}`)
+      throw failure('memory', `the child was ended when ${format.bytes(bytes)} were left ${where}`)
     }
   }
 
   #checkEnd ({ phase, exitCode, signal, failed, errno, written, objects, left }) {
     if (failed === 'counting the objects') {
       const need = needOf(this.#order.memory.heap, objects)
-      const error = refusal('memory', `${objects} objects would need about ${megabytes(need)}, and ${megabytes(this.#budget)} can be spared. ` +
+      const error = refusal('memory', `${objects} objects would need about ${format.bytes(need)}, and ${format.bytes(this.#budget)} can be spared. ` +
         'Give the process more memory, or take the risk with `force: true`')
       throw Object.assign(error, { need, available: this.#budget })
     }
     if (failed === 'looking after the memory that is left') {
-      throw failure('memory', `the child gave up when ${megabytes(left)} of memory were left, after ${megabytes(written)} of the file`)
+      throw failure('memory', `the child gave up when ${format.bytes(left)} of memory were left, after ${format.bytes(written)} of the file`)
     }
     if (failed === 'looking at the clock') throw failure('timeout', `the child's time was over${this.#starved()}`)
     if (failed) {
       const why = errno ? ` (${errnoName(errno)})` : ''
-      throw failure(failed === 'writing' ? 'write' : 'child', `the child gave up at ${failed}${why}, after ${megabytes(written)}`)
+      throw failure(failed === 'writing' ? 'write' : 'child', `the child gave up at ${failed}${why}, after ${format.bytes(written)}`)
     }
     if (phase === 'done') return
     if (signal === undefined || signal === null) throw failure('child', `the child ended with code ${exitCode} while ${phase}`)
     const name = signalName(signal)
     // V8's way to say that it got no more memory: abort, or a trap.
     if (['SIGABRT', 'SIGTRAP', 'SIGILL'].includes(name)) {
-      const need = objects > 0 ? ` about ${megabytes(needOf(this.#order.memory.heap, objects))}, which is` : ''
-      throw failure('child', `the child ended by ${name} while ${phase}: most likely it needed${need} more than the ${megabytes(this.#budget)} of memory that can be spared`)
+      const need = objects > 0 ? ` about ${format.bytes(needOf(this.#order.memory.heap, objects))}, which is` : ''
+      throw failure('child', `the child ended by ${name} while ${phase}: most likely it needed${need} more than the ${format.bytes(this.#budget)} of memory that can be spared`)
     }
     throw failure('killed', `the child was ended by ${name} while ${phase}`)
   }

@@ -4,9 +4,9 @@ const { closeSync, openSync } = require('node:fs')
 const fs = require('node:fs/promises')
 const { devNull, freemem } = require('node:os')
 const { createError } = require('../errors')
+const format = require('../format')
 const { refusingWithout } = require('./descriptors')
 const { leastNeed, readHeap, worstNeed } = require('./need')
-const { megabytes } = require('./words')
 
 /** Bytes of file for each byte of used heap; measured 0.1 (numbers) to 3.4 (pointers), objects 1.7 to 2.2. */
 const FILE_PER_BYTE = 2.2
@@ -43,8 +43,8 @@ function checkMemory (binding, options, { forks, parses, fileInMemory }) {
   const { bytes: available, where } = headroom(binding, options, !forks)
   if (need + reserve > available && !options.force) {
     const error = createError('ERR_TIDEMARK_SNAPSHOT_REFUSED', ['memory',
-      `it ${forks ? 'would need at least' : 'may need'} ${megabytes(need)} (and ${megabytes(reserve)} for the app meanwhile) for ` +
-      `${megabytes(usedHeapSize)} of used heap, and ${megabytes(available)} are left ${where}. ` +
+      `it ${forks ? 'would need at least' : 'may need'} ${format.bytes(need)} (and ${format.bytes(reserve)} for the app meanwhile) for ` +
+      `${format.bytes(usedHeapSize)} of used heap, and ${format.bytes(available)} are left ${where}. ` +
       'Give the process more memory, or take the risk with `force: true`'])
     throw Object.assign(error, { need: need + reserve, available })
   }
@@ -79,7 +79,7 @@ function checkHeadroom (binding, options, need) {
   const { bytes: available, where } = headroom(binding, options, true)
   if (need <= available) return
   const error = createError('ERR_TIDEMARK_SNAPSHOT_REFUSED', ['memory',
-    `to analyse it would need about ${megabytes(need)}, and ${megabytes(available)} are left ${where}. Give the process more memory`])
+    `to analyse it would need about ${format.bytes(need)}, and ${format.bytes(available)} are left ${where}. Give the process more memory`])
   throw Object.assign(error, { need, available })
 }
 
@@ -96,7 +96,7 @@ async function checkDisk (folder, fileSize) {
   const available = bavail * bsize
   if (fileSize > available) {
     const error = createError('ERR_TIDEMARK_SNAPSHOT_REFUSED', ['disk',
-      `the file would have about ${megabytes(fileSize)}, and ${megabytes(available)} are left on the disk of '${folder}'. ` +
+      `the file would have about ${format.bytes(fileSize)}, and ${format.bytes(available)} are left on the disk of '${folder}'. ` +
       'Name a path on another one'])
     throw Object.assign(error, { need: fileSize, available })
   }

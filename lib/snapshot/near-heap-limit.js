@@ -5,12 +5,12 @@ const path = require('node:path')
 const v8 = require('node:v8')
 const { isMainThread } = require('node:worker_threads')
 const { createError } = require('../errors')
+const format = require('../format')
 const { heapLimitTakenBy } = require('../heap-limit')
 const { temporaryName } = require('./file')
 const { forkObstacle } = require('./fork')
 const { fileSizeOf, headroom, reserveFor } = require('./guard')
 const { leastNeed, objectsFor, readHeap, usualNeed } = require('./need')
-const { megabytes } = require('./words')
 
 const diagnostics = diagnosticsChannel('tidemark:snapshot')
 
@@ -108,11 +108,11 @@ class SnapshotNearHeapLimit {
     const { need, usual, available, where } = this.#outlook()
     this.#native.expect(need)
     const least = need.child + need.reserve
-    const left = `and ${megabytes(available)} are left ${where}.`
+    const left = `and ${format.bytes(available)} are left ${where}.`
     this.#problem = least > available
-      ? `\`snapshotNearHeapLimit\` would be refused now: a snapshot of the heap at its limit needs at least ${megabytes(least)}, ${left}`
+      ? `\`snapshotNearHeapLimit\` would be refused now: a snapshot of the heap at its limit needs at least ${format.bytes(least)}, ${left}`
       : usual > available
-        ? `\`snapshotNearHeapLimit\` may fail: a snapshot of a heap at this limit usually needs ${megabytes(usual)}, ${left}`
+        ? `\`snapshotNearHeapLimit\` may fail: a snapshot of a heap at this limit usually needs ${format.bytes(usual)}, ${left}`
         : undefined
   }
 
@@ -148,7 +148,7 @@ class SnapshotNearHeapLimit {
     }
     const error = state === 'refused'
       ? Object.assign(createError('ERR_TIDEMARK_SNAPSHOT_REFUSED', [reason,
-        `the heap reached its limit, a snapshot would need about ${megabytes(need)} and ${megabytes(available)} are left ${place}. ` +
+        `the heap reached its limit, a snapshot would need about ${format.bytes(need)} and ${format.bytes(available)} are left ${place}. ` +
         (reason === 'disk' ? 'Name a `snapshotFolder` on another one' : 'Give the process more memory')]), { need, available })
       : createError('ERR_TIDEMARK_SNAPSHOT_FAILED', ['child', `the heap reached its limit, and ${fault}`])
     this.#publish({ error })

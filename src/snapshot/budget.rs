@@ -6,7 +6,7 @@
 //! what does not is refused before the memory is taken.
 
 use super::error::{Code, SnapshotError};
-use super::words;
+use crate::format;
 
 /// Beside one and a half times the file. With what does not grow with the file (the blocks of the
 /// parser, rows of a result) all of it is at most 64 MB.
@@ -32,9 +32,9 @@ fn check(file: u64, needed: usize, spare: u64) -> Result<(), SnapshotError> {
     }
     let message = format!(
         "The file is denser than anything that V8 writes: its {} would take {} of memory, and {} are allowed. Is it damaged?",
-        words::bytes(file),
-        words::bytes(needed),
-        words::bytes(most)
+        format::bytes(file as f64),
+        format::bytes(needed as f64),
+        format::bytes(most as f64)
     );
     Err(SnapshotError::new(Code::Dense, message))
 }

@@ -3,7 +3,7 @@
 //!
 //! Its files are known by the folder of the package, or, of a clone, by two of its files that stand
 //! in one folder. Objects are known by the constructor's file. In a bundle no file is tidemark's
-//! alone; there its monitor is known by its private fields.
+//! alone; there its monitor and its session are known by their private fields.
 
 use std::collections::HashSet;
 
@@ -13,6 +13,11 @@ use super::columns::{EdgeKind, Node, NodeKind, Snapshot};
 const PACKAGED: [&str; 2] = ["/node_modules/tidemark/", "\\node_modules\\tidemark\\"];
 /// Two files that every process with tidemark has loaded.
 const MARKS: [&str; 2] = ["request-clock.js", "resource-watch.js"];
+/// The classes that lead to all other objects of tidemark, each with two private fields of it.
+const FACES: [[&[u8]; 3]; 2] = [
+    [b"Monitor", b"#session", b"#preset"],
+    [b"Session", b"#publisher", b"#standing"],
+];
 
 #[derive(Default)]
 pub(crate) struct Own {
@@ -44,7 +49,7 @@ impl Own {
         folders.retain(|folder| others.contains(folder));
         Self {
             folders: folders.into_iter().collect(),
-            objects: monitors(snapshot).collect(),
+            objects: faces(snapshot).collect(),
         }
     }
 
@@ -66,23 +71,22 @@ impl Own {
     }
 }
 
-/// By the private fields that the class has: a monitor of an app's own has others.
-fn monitors(snapshot: &Snapshot) -> impl Iterator<Item = Node> {
-    let [class, session, preset] =
-        snapshot
-            .strings
-            .find_each([b"Monitor", b"#session", b"#preset"]);
+/// By the private fields that the class has: a class of an app's own with that name has others.
+fn faces(snapshot: &Snapshot) -> impl Iterator<Item = Node> {
+    let faces = FACES.map(|names| snapshot.strings.find_each(names));
     let nodes = 0..snapshot.node_count() as Node;
     nodes.filter(move |&node| {
-        class.is_some_and(|class| snapshot.nodes.name[node as usize] == class)
-            && snapshot.kind(node) == NodeKind::Object
-            && [session, preset].iter().all(|field| {
-                field.is_some_and(|field| {
-                    let edges = &snapshot.edges;
-                    snapshot.edges_of(node).any(|edge| {
-                        edges.kind[edge] == EdgeKind::Property && edges.name[edge] == field
+        faces.iter().any(|[class, fields @ ..]| {
+            class.is_some_and(|class| snapshot.nodes.name[node as usize] == class)
+                && snapshot.kind(node) == NodeKind::Object
+                && fields.iter().all(|field| {
+                    field.is_some_and(|field| {
+                        let edges = &snapshot.edges;
+                        snapshot.edges_of(node).any(|edge| {
+                            edges.kind[edge] == EdgeKind::Property && edges.name[edge] == field
+                        })
                     })
                 })
-            })
+        })
     })
 }

@@ -8,7 +8,7 @@ use super::analysis::Analysis;
 use super::classes::Class;
 use super::columns::{Node, NodeKind};
 use super::graph::bits::Bits;
-use super::words;
+use crate::format;
 
 /// A class of the heap.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -336,8 +336,8 @@ impl DuplicateString {
         let text: String = self.text.chars().take(60).collect();
         format!(
             "{} copies of {text:?} waste {}",
-            words::number(self.count),
-            words::bytes(self.wasted)
+            format::grouped(self.count),
+            format::bytes(self.wasted as f64)
         )
     }
 }

@@ -5,6 +5,7 @@
 use std::fmt;
 
 use super::Channel;
+use crate::format;
 
 /// What holds a suspicion back, with the numbers.
 #[derive(Clone, Copy, Debug, PartialEq)]
@@ -164,12 +165,8 @@ impl fmt::Display for Size {
         let Self(size, channel) = *self;
         if !channel.is_bytes() {
             write!(f, "{size:.0} handles")
-        } else if size.abs() >= 1e9 {
-            write!(f, "{:.2} GB", size / 1e9)
-        } else if size.abs() >= 1e6 {
-            write!(f, "{:.1} MB", size / 1e6)
         } else {
-            write!(f, "{:.0} kB", size / 1e3)
+            f.write_str(&format::bytes(size))
         }
     }
 }
@@ -178,16 +175,7 @@ struct Time(f64);
 
 impl fmt::Display for Time {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        let seconds = self.0 / 1000.0;
-        if seconds < 120.0 {
-            write!(f, "{seconds:.0} s")
-        } else if seconds < 7200.0 {
-            write!(f, "{:.0} min", seconds / 60.0)
-        } else if seconds < 48.0 * 3600.0 {
-            write!(f, "{:.1} h", seconds / 3600.0)
-        } else {
-            write!(f, "{:.0} days", seconds / 86_400.0)
-        }
+        f.write_str(&format::duration(self.0))
     }
 }
 
@@ -228,6 +216,6 @@ mod tests {
         };
         assert!(told(20_000.0).starts_with("has risen for 20 s;"));
         assert!(told(600_000.0).starts_with("has risen for 10 min;"));
-        assert!(told(9_000_000.0).starts_with("has risen for 2.5 h;"));
+        assert!(told(9_000_000.0).starts_with("has risen for 2 h 30 min;"));
     }
 }

@@ -1,16 +1,17 @@
 'use strict'
 
-/* global document, window */
+/* global document, format, window */
 
 // The picture of the dominator tree, in the reader's browser. Text only ever becomes text nodes.
 {
+  const { bytes, grouped, percent } = format
   const SVG = 'http://www.w3.org/2000/svg'
   const ROW = 24
   /** Narrower boxes are not drawn, in pixels. */
   const NARROWEST = 1.5
   const MOST_ROWS = 24
 
-  const parts = JSON.parse(document.getElementById('parts').textContent)
+  const parts = JSON.parse(document.getElementById('data').textContent)
     .map(([parent, label, className, id, count, size, selfSize]) =>
       ({ parent, label, className, id, count, size, selfSize, children: [] }))
   for (const part of parts) if (part.parent !== null) parts[part.parent].children.push(part)
@@ -79,26 +80,16 @@
   }
 
   function name (part) {
-    const many = part.count > 1 ? `${part.count.toLocaleString('en')} × ` : ''
+    const many = part.count > 1 ? `${grouped(part.count)} × ` : ''
     return `${many}${part.label}  ${bytes(part.size)}`
   }
 
   function sentence (part) {
-    const share = (100 * part.size / Math.max(1, root.size)).toFixed(1)
+    const share = percent(part.size / Math.max(1, root.size))
     const who = part.id === null
-      ? `${part.count.toLocaleString('en')} × ${part.label}, each too small to be shown alone`
+      ? `${grouped(part.count)} × ${part.label}, each too small to be shown alone`
       : `${part.label} @${part.id}`
-    return `${who}: keeps ${bytes(part.size)} alive (${share} % of the heap), ${bytes(part.selfSize)} itself`
-  }
-
-  function bytes (value) {
-    const units = ['bytes', 'kB', 'MB', 'GB', 'TB']
-    let unit = 0
-    while (value >= (unit === 0 ? 1000 : 999.5) && unit < units.length - 1) {
-      value /= 1000
-      unit++
-    }
-    return `${unit > 0 && value < 9.95 ? value.toFixed(1) : value.toFixed(0)} ${units[unit]}`
+    return `${who}: keeps ${bytes(part.size)} alive (${share} of the heap), ${bytes(part.selfSize)} itself`
   }
 
   /** A class has one colour wherever it is. */

@@ -1,7 +1,6 @@
 'use strict'
 
-const { readFileSync } = require('node:fs')
-const path = require('node:path')
+const { readAssets } = require('../../html')
 const { writePrivately } = require('../../private-file')
 const { page } = require('./page')
 
@@ -18,8 +17,8 @@ const MOST_ROWS = 40
 async function writeReport (file, snapshot, found) {
   const summary = await snapshot.summary({ rows: MOST_ROWS })
   const parts = await snapshot.icicle(FINEST)
-  const read = (name) => readFileSync(path.join(__dirname, name), 'utf8')
-  await writePrivately(file, page({ found, summary, parts, script: read('client.js') }))
+  const assets = readAssets(__dirname, { style: 'style.css', script: 'client.js' })
+  await writePrivately(file, page({ found, summary, parts, assets }))
 }
 
 module.exports = { writeReport }

@@ -1,20 +1,18 @@
 'use strict'
 
 const path = require('node:path')
-const { escape, inert } = require('../../html')
+const { escape, renderPage } = require('../../html')
 const { named } = require('../../names')
-const { head } = require('./head')
 const { stepName } = require('../path-lines')
 const { bytes, change, count, location, percent } = require('../words')
 
 /**
- * @param {{found: object, summary: object, parts: any[][], script: string}} content
+ * @param {{found: object, summary: object, parts: any[][], assets: {style: string, script: string}}} content
  * @returns {string} the whole page
  */
-function page ({ found, summary, parts, script }) {
+function page ({ found, summary, parts, assets }) {
   const name = path.basename(found.file)
-  return `${head(name, { scripts: true })}
-<header>
+  const body = `<header>
 <h1>${escape(name)}</h1>
 <p>${escape(headline(found, summary))}</p>
 </header>
@@ -29,11 +27,8 @@ function page ({ found, summary, parts, script }) {
 <section><h2>Classes</h2>${classTable(summary.classes)}</section>
 ${duplicates(summary.duplicateStrings)}
 </main>
-<footer>Sizes in powers of 1,000, as in DevTools. Keys and texts that are no names of the code are hidden as […]; words in them may remain.</footer>
-<script type="application/json" id="parts">${inert(parts)}</script>
-<script>${script}</script>
-</html>
-`
+<footer>Sizes in powers of 1,000, as in DevTools. Keys and texts that are no names of the code are hidden as […]; words in them may remain.</footer>`
+  return renderPage({ title: `${name} - tidemark`, body, data: parts, assets })
 }
 
 function headline ({ comparedWith, totalSizeBefore }, { totalSize, nodes }) {

@@ -1,9 +1,8 @@
 'use strict'
 
-const { escape } = require('../../html')
+const { escape, readAssets, renderPage } = require('../../html')
 const { writePrivately } = require('../../private-file')
 const { drawSvg } = require('../chart')
-const { head } = require('./head')
 
 const SIZE = { width: 1000, height: 260 }
 
@@ -13,12 +12,11 @@ const SIZE = { width: 1000, height: 260 }
  * @param {object} described as the recorder command describes it
  */
 async function writeRecording (file, described) {
-  await writePrivately(file, page(described))
+  await writePrivately(file, page(described, readAssets(__dirname, { style: 'style.css' })))
 }
 
-function page ({ title, facts, ending, isolates, leaks, remarks }) {
-  return `${head(title)}
-<header>
+function page ({ title, facts, ending, isolates, leaks, remarks }, assets) {
+  const body = `<header>
 <h1>${escape(title)}</h1>
 <p>${escape(ending)}</p>
 </header>
@@ -28,8 +26,8 @@ ${isolates.map(section).join('\n')}
 ${leaks.length === 0 ? '' : `<section><h2>What was told</h2>${leaks.map(leakItem).join('')}</section>`}
 </main>
 <footer>${escape(remarks.join(' '))}</footer>
-</html>
 `
+  return renderPage({ title: `${title} - tidemark`, body, assets })
 }
 
 function section ({ title, subject, amount, chart, limit, changes }) {

@@ -32,10 +32,10 @@ const MAX_SAMPLED = 24
  */
 class CensusEvidence {
   cost = { durationMs: 0, longestSliceMs: 0, walks: 0 }
+  isBounding = true
   /** @type {string[]} */
   problems = []
   #means
-  #heldBy
   #walkIntervalMs
   #ledger = new Ledger()
   /** Functions of dependencies whose variables were read: those seldom change hands. */
@@ -54,12 +54,10 @@ class CensusEvidence {
 
   /**
    * @param {import('../sources').Means} [means]
-   * @param {() => {route: string, ref: WeakRef<object>}[]} [heldBy] requests that are known to be held
    * @param {number} [walkIntervalMs] between the first two walks
    */
-  constructor (means, heldBy = () => [], walkIntervalMs = WALK_INTERVAL_MS) {
+  constructor (means = {}, walkIntervalMs = WALK_INTERVAL_MS) {
     this.#means = means
-    this.#heldBy = heldBy
     this.#walkIntervalMs = walkIntervalMs
   }
 
@@ -172,7 +170,7 @@ class CensusEvidence {
     const sample = sampleOf(container, record.shape)
     const { numbers, lists } = besideOf(owner, container, scopes, this.#careful)
     const contents = contentsOf(container, record.shape, { scopes, careful: this.#careful, weakMaps, mostPerEntry: memory / size, beside: lists, sample })
-    const held = this.#heldBy().map(({ route, ref }) => ({ route, request: ref.deref() })).filter(({ request }) => request !== undefined)
+    const held = (this.#means.held?.() ?? []).map(({ route, ref }) => ({ route, request: ref.deref() })).filter(({ request }) => request !== undefined)
     const routes = new Set([...routesHeldBy(container, record.shape, held, this.#careful), ...contents.routes.slice(0, 1)])
     return {
       record,

@@ -1,7 +1,7 @@
 'use strict'
 
 const path = require('node:path')
-const { duration } = require('../../format')
+const { bytes: inBytes, duration, grouped } = require('../../format')
 const { named } = require('../../names')
 const { article, describePlace, keyOf } = require('./place')
 const { anchorOf, fillOf, siteOf } = require('./site')
@@ -135,7 +135,7 @@ function toFinding ({ record, kin, entries, contents, routes, event, growth, byt
   const holds = contents.holds.slice(0, 3)
   const each = contents.bytesPerEntry
   const growing = kin.filter((other) => growthOf(other) > 0).length
-  const description = describe(record, { what, site, holds, event, about: aboutEach(contents) }) + (record.shape === 'timers' ? '' : filledBy(site)) + (growing === 0 ? '' : `; ${number(growing)} more like it grew too`)
+  const description = describe(record, { what, site, holds, event, about: aboutEach(contents) }) + (record.shape === 'timers' ? '' : filledBy(site)) + (growing === 0 ? '' : `; ${grouped(growing)} more like it grew too`)
   const links = [
     `holder:${record.key}`,
     ...file === undefined ? [] : [`file:${site?.file ?? file}`],
@@ -162,11 +162,11 @@ function toFinding ({ record, kin, entries, contents, routes, event, growth, byt
         counts: record.counts, rises: record.rises, falls: record.falls, sizeThen: first.size, sizeNow: last.size,
         bytesPerEntry: each, atLeast: contents.atLeast, holds
       },
-      ...cap === undefined ? [] : [{ kind: 'cap', description: `it may have ${number(cap)} entries`, entries: cap }],
+      ...cap === undefined ? [] : [{ kind: 'cap', description: `it may have ${grouped(cap)} entries`, entries: cap }],
       ...expiry === undefined ? [] : [{ kind: 'expiry', description: `its entries have timers of ${duration(expiry.afterMs)}`, afterMs: expiry.afterMs }],
-      ...growing === 0 ? [] : [{ kind: 'kin', description: `together they grew by ${number(entries)}`, containers: growing + 1 }],
+      ...growing === 0 ? [] : [{ kind: 'kin', description: `together they grew by ${grouped(entries)}`, containers: growing + 1 }],
       ...siblings.slice(0, 4).map(({ record }) => ({
-        kind: 'sibling', description: `${describePlace(record.place)} grew with it, from ${number(record.first.size)} to ${number(record.last.size)}`
+        kind: 'sibling', description: `${describePlace(record.place)} grew with it, from ${grouped(record.first.size)} to ${grouped(record.last.size)}`
       }))
     ]
   }
@@ -184,14 +184,14 @@ function boundOf ({ record, what, contents: { bytesPerEntry: bytesEach, parts },
 /** ', about 1.2 kB each' */
 function aboutEach ({ bytesPerEntry: each, atLeast, parts }) {
   if (!(each > 0)) return ''
-  return `, ${atLeast ? 'at least' : 'about'} ${formatBytes(each)} each${parts ? ' (slices of larger Buffers)' : ''}`
+  return `, ${atLeast ? 'at least' : 'about'} ${inBytes(each)} each${parts ? ' (slices of larger Buffers)' : ''}`
 }
 
 /** How it grew, in words. */
 function describe ({ shape, type, first, last }, { what, site, holds, event, about }) {
-  const change = `from ${number(first.size)} to ${number(last.size)}`
+  const change = `from ${grouped(first.size)} to ${grouped(last.size)}`
   const seconds = Math.max(1, Math.round((last.at - first.at) / 1000))
-  if (event !== undefined) return `${what}, ${article(type)}, went ${change} listeners in ${seconds} s, ${number(event.most)} of them for '${event.shown ?? named(event.event)}'${about}`
+  if (event !== undefined) return `${what}, ${article(type)}, went ${change} listeners in ${seconds} s, ${grouped(event.most)} of them for '${event.shown ?? named(event.event)}'${about}`
   if (shape === 'timers') return `${what}${site === null ? '' : ` (${path.basename(site.file)}:${site.line})`} grew ${change} in ${seconds} s${about}`
   if (shape === 'text') return `${what}, ${article(type)}, grew ${change} characters in ${seconds} s`
   if (shape === 'chain') return `${what}, a list of ${type}s that are linked, grew ${change} in ${seconds} s${about}`
@@ -202,15 +202,6 @@ function describe ({ shape, type, first, last }, { what, site, holds, event, abo
 function filledBy (site) {
   if (site === null) return ''
   return `; filled ${site.function === null ? 'at' : `by ${site.function} at`} ${path.basename(site.file)}:${site.line}`
-}
-
-function number (value) {
-  return value.toLocaleString('en-US')
-}
-
-function formatBytes (bytes) {
-  if (bytes < 1000) return `${bytes} B`
-  return bytes < 1e6 ? `${(bytes / 1000).toFixed(1)} kB` : `${(bytes / 1e6).toFixed(1)} MB`
 }
 
 function round (value) {

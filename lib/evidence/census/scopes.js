@@ -1,6 +1,6 @@
 'use strict'
 
-const { sentence } = require('../../format')
+const { sentence } = require('../../errors')
 const { PausePerHeap } = require('../../pauses')
 const { debuggerProblem, loadInspector, InspectorSession } = require('../inspector')
 const { toPath } = require('../to-path')

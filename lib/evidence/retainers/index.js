@@ -62,18 +62,18 @@ class RetainerEvidence {
   }
 
   /** Whether findings are still to come. */
-  get pending () {
+  get isPending () {
     return this.#work !== null
   }
 
   /**
-   * A leak was told to the app.
+   * The app was told of a leak.
    * @param {string} channel
    * @param {number} timeLeftMs until a limit is reached
    */
-  leakTold (channel, timeLeftMs) {
+  reported (channel, timeLeftMs) {
     const now = performance.now()
-    if (this.pending || !CHANNELS.includes(channel) || now - begunAt < REST_MS) return
+    if (this.isPending || !CHANNELS.includes(channel) || now - begunAt < REST_MS) return
     const expectedMs = FORK_MS + memoryInUse() / 1e9 * forkMsPerGb
     if (this.#pauses?.allow('Who holds what leaks was not looked for in heap snapshots', expectedMs) === false) return
     begunAt = now

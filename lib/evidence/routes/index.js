@@ -140,9 +140,9 @@ class RouteEvidence {
 
   /**
    * Requests, responses and bodies that are kept, for whoever meets them in a container.
-   * @returns {{route: string, ref: WeakRef<object>}[]} at most 16
+   * @returns {import('../suspect').Held[]} at most 16
    */
-  heldBy () {
+  held () {
     if (!this.#running) return []
     const held = []
     const lists = [...this.#names.all()].map(({ name, over, aborted }) =>

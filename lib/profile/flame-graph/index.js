@@ -1,13 +1,12 @@
 'use strict'
 
-const crypto = require('node:crypto')
-const fs = require('node:fs')
 const path = require('node:path')
 const { createError } = require('../../errors')
 const format = require('../../format')
-const { inert } = require('../../html')
+const html = require('../../html')
 
 const LONGEST_NAME = 200
+const TITLE = 'What stays in memory, by the code that allocated it'
 
 /**
  * @param {string} file that is to be made of them
@@ -16,7 +15,7 @@ const LONGEST_NAME = 200
  */
 function readAssets (file) {
   try {
-    return { style: asset('style.css'), script: asset('view.js') }
+    return html.readAssets(__dirname, { style: 'style.css', script: 'view.js' })
   } catch (cause) {
     throw createError('ERR_TIDEMARK_PROFILE_FILE',
       [file, `what it is made of is not there (${cause.message}). A bundler left it out: mark tidemark as external.`], { cause })
@@ -24,26 +23,17 @@ function readAssets (file) {
 }
 
 /**
- * The tree as one HTML file that loads nothing from anywhere: its policy forbids it to.
+ * The tree as one HTML file.
  * @param {import('../growth-tree').GrowthNode} root
  * @param {{durationMs: number, intervalBytes: number, sites: object[]}} about
  * @param {{style: string, script: string}} assets
  * @returns {string}
  */
-function renderFlameGraph (root, { durationMs, intervalBytes, sites }, { style, script }) {
-  const policy = `default-src 'none'; style-src ${hashOf(style)}; script-src ${hashOf(script)}`
+function renderFlameGraph (root, { durationMs, intervalBytes, sites }, assets) {
   const facts = `${format.bytes(root.total)} of what was allocated within ${format.duration(durationMs)} is alive. ` +
     `Node.js ${process.versions.node}, process ${process.pid}, ${new Date().toISOString()}, one sample each ${format.bytes(intervalBytes)}.`
-  return `<!doctype html>
-<html lang="en">
-<meta charset="utf-8">
-<meta name="viewport" content="width=device-width, initial-scale=1">
-<meta name="color-scheme" content="light dark">
-<meta http-equiv="Content-Security-Policy" content="${policy}">
-<title>What stays in memory, by the code that allocated it</title>
-<style>${style}</style>
-<header>
-  <h1>What stays in memory, by the code that allocated it</h1>
+  const body = `<header>
+  <h1>${TITLE}</h1>
   <p>${facts}</p>
 </header>
 <div id="bar">
@@ -64,11 +54,8 @@ function renderFlameGraph (root, { durationMs, intervalBytes, sites }, { style, 
   <h2>Functions of the application, and of packages, by what stayed</h2>
   <table id="sites"><thead><tr><th>function<th>alive<th>growth<th>share of growth<th>confidence</thead><tbody></tbody></table>
   <p>A function is placed where it begins; what V8 inlined counts as its caller. Callers are above what they call.</p>
-</section>
-<script type="application/json" id="data">${inert({ ...pack(root), sites: sites.map(toRow) })}</script>
-<script>${script}</script>
-</html>
-`
+</section>`
+  return html.renderPage({ title: TITLE, body, data: { ...pack(root), sites: sites.map(toRow) }, assets })
 }
 
 /** Names and places once, then nodes as [frame, total, self, growth, children]. */
@@ -101,14 +88,6 @@ function relative (file) {
 
 function short (name) {
   return name.length > LONGEST_NAME ? `${name.slice(0, LONGEST_NAME)}...` : name
-}
-
-function asset (name) {
-  return fs.readFileSync(path.join(__dirname, name), 'utf8')
-}
-
-function hashOf (text) {
-  return `'sha256-${crypto.createHash('sha256').update(text).digest('base64')}'`
 }
 
 module.exports = { readAssets, renderFlameGraph }

@@ -2,6 +2,7 @@
 (() => {
   'use strict'
 
+  const { bytes, percent } = format
   const ROW = 20
   /** Narrower than this share of the page is not drawn; a click on what is above shows it. */
   const LEAST = 0.0012
@@ -79,7 +80,7 @@
   }
 
   function showTip (node, x, y) {
-    const share = (part) => `${(part / all.total * 100).toFixed(1)} %`
+    const share = (part) => percent(part / all.total)
     const lines = [
       [node.owner === 'root' ? 'everything' : node.name, 'b'],
       [node.place, 'span'],
@@ -110,18 +111,7 @@
     // What a match calls is within it already.
     const bytesOf = (node) => matches(node) ? node.total : node.children.reduce((sum, child) => sum + bytesOf(child), 0)
     const total = bytesOf(all)
-    found.textContent = `${bytes(total)}, ${(total / all.total * 100).toFixed(1)} %`
-  }
-
-  function bytes (value) {
-    const units = ['bytes', 'kB', 'MB', 'GB']
-    let size = Math.abs(value)
-    let unit = 0
-    while (size >= 999.5 && unit < units.length - 1) {
-      size /= 1000
-      unit++
-    }
-    return `${value < 0 ? '-' : ''}${unit > 0 && size < 10 ? size.toFixed(1) : size.toFixed(0)} ${units[unit]}`
+    found.textContent = `${bytes(total)}, ${percent(total / all.total)}`
   }
 
   /** A package's file with the package, other files without their folders. */
@@ -133,7 +123,7 @@
 
   function row ({ name, key, place, bytes: alive, growth, share, confidence }) {
     const element = document.createElement('tr')
-    const cells = [place === '' ? key : name, bytes(alive), bytes(growth), `${(share * 100).toFixed(0)} %`, confidence.toFixed(2)]
+    const cells = [place === '' ? key : name, bytes(alive), bytes(growth), percent(share), confidence.toFixed(2)]
     for (const text of cells) {
       const cell = document.createElement('td')
       cell.textContent = text

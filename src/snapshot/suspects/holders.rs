@@ -2,7 +2,7 @@
 
 use crate::snapshot::paths::Step;
 use crate::snapshot::public_name::named;
-use crate::snapshot::words;
+use crate::format;
 
 /// What kind of thing holds a group of objects.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
@@ -127,8 +127,8 @@ pub(super) fn sentence(
     count: u64,
     bytes: u64,
 ) -> String {
-    let count = words::number(count);
-    let bytes = words::bytes(bytes);
+    let count = format::grouped(count);
+    let bytes = format::bytes(bytes as f64);
     match kind {
         HolderKind::Container => format!("{holder} holds {count} {class}, {bytes}"),
         HolderKind::List => format!("{holder} is a chain of {count} {class}, {bytes}"),

@@ -34,7 +34,7 @@ use super::diff::same_process;
 use super::error::SnapshotError;
 use super::paths::Step;
 use super::progress::{Gate, OnProgress, Phase};
-use super::words;
+use crate::format;
 
 /// One place where memory gathers.
 #[derive(Clone, Debug)]
@@ -215,9 +215,9 @@ impl Suspect {
             return;
         };
         let gain = if growth.count > 0 {
-            words::number(growth.count as u64)
+            format::grouped(growth.count as u64)
         } else {
-            words::bytes(growth.bytes as u64)
+            format::bytes(growth.bytes as f64)
         };
         self.sentence = format!("{}, +{gain} since the first", self.sentence);
         self.confidence = if certain && growth.count > 0 {

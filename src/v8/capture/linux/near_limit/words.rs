@@ -1,6 +1,7 @@
 //! What became of the snapshot, in words: for stderr, and for an error.
 
 use super::super::super::{End, NearLimitState, Phase, Short, Step, Told, Written};
+use crate::format;
 use std::time::Duration;
 
 /// Less of a processor than this is too little to get on with.
@@ -21,7 +22,7 @@ pub(super) fn of(end: &NearLimitState) -> String {
 }
 
 fn refusal(short: &Short) -> String {
-    let [need, available] = [short.need, short.available].map(megabytes);
+    let [need, available] = [short.need, short.available].map(|size| format::bytes(size as f64));
     format!(
         "it would need about {need} and {available} are left {}",
         short.place
@@ -81,7 +82,7 @@ pub(super) fn fault(told: Told, end: End) -> Option<String> {
             Some(format!("{count} objects need more memory than is left"))
         }
         (Step::Memory, _) => {
-            let left = megabytes(told.left);
+            let left = format::bytes(told.left as f64);
             Some(format!("the child gave up when {left} of memory were left"))
         }
         (_, Some(step)) => {
@@ -93,10 +94,6 @@ pub(super) fn fault(told: Told, end: End) -> Option<String> {
         (_, None) => (told.phase != Phase::Done)
             .then(|| format!("the child ended {} while {phase}", ended())),
     }
-}
-
-fn megabytes(bytes: u64) -> String {
-    format!("{} MB", bytes.div_ceil(1_000_000))
 }
 
 #[cfg(test)]
@@ -129,7 +126,7 @@ mod tests {
         let said = |step| fault(told(Phase::Building, step), End::Exit(1)).unwrap();
         assert!(said(Step::Objects).starts_with("9 objects"));
         assert!(said(Step::Sandbox).contains("seccomp"));
-        assert!(said(Step::Memory).contains("5 MB"));
+        assert!(said(Step::Memory).contains("5.0 MB"));
         let full = Told {
             errno: 28,
             ..told(Phase::Writing, Step::Write)
@@ -141,12 +138,12 @@ mod tests {
     #[test]
     fn a_refusal_has_its_two_numbers_and_their_place() {
         let refused = NearLimitState::Refused(Short {
-            need: 80_000_001,
+            need: 80_600_000,
             available: 7_000_000,
             place: "on the machine",
             of_disk: false,
         });
-        let end = "it would need about 81 MB and 7 MB are left on the machine";
+        let end = "it would need about 81 MB and 7.0 MB are left on the machine";
         assert!(of(&refused).ends_with(end));
     }
 }

@@ -1,17 +1,12 @@
 'use strict'
 
 const { types: { isProxy } } = require('node:util')
-const { performance } = require('node:perf_hooks')
-const { named } = require('../names')
-const { applicationFrame, parseStack } = require('./app-frame')
-const { dataProperty } = require('./data-property')
-const { grouped } = require('./resources')
+const { grouped } = require('../../format')
+const { named } = require('../../names')
+const { applicationFrame, parseStack } = require('../app-frame')
+const { dataProperty } = require('../data-property')
 
-/** @typedef {import('./suspect').Finding} Finding */
-
-/** So many different places are remembered, and so many of the emitters that each warned of. */
-const MOST_PLACES = 32
-const MOST_EMITTERS = 8
+/** @typedef {import('../suspect').Finding} Finding */
 
 /** From Node.js 22 on `stack` is an accessor; V8's own one is not the app's code. */
 const STACK_GETTER = (() => {
@@ -21,73 +16,21 @@ const STACK_GETTER = (() => {
 })()
 
 /**
- * Node.js warns once of each emitter that got more listeners for an event than it should. This
- * remembers where that was, and counts later how many there are now. The emitter is held weakly;
- * Node.js prints its warning whoever else listens for it.
+ * What a warning of Node.js says, where it is one of too many listeners and can be read.
+ * @param {unknown} warning
  */
-class ListenerWarnings {
-  cost = { durationMs: 0 }
-  problems = []
-  /** By place and event. */
-  #places = new Map()
-  #running = false
-  #onWarning = (warning) => this.#warned(warning)
-
-  start () {
-    if (this.#running) return
-    this.#running = true
-    process.on('warning', this.#onWarning)
-  }
-
-  stop () {
-    this.#running = false
-    process.removeListener('warning', this.#onWarning)
-    this.#places.clear()
-  }
-
-  tick () {}
-
-  /** @returns {Promise<Finding[]>} */
-  async findings () {
-    const startedAt = performance.now()
-    const findings = [...this.#places.values()].map(finding)
-    this.cost.durationMs += performance.now() - startedAt
-    return findings
-  }
-
-  #warned (warning) {
-    const startedAt = performance.now()
-    try {
-      if (dataProperty(warning, 'name') === 'MaxListenersExceededWarning') this.#remember(warning)
-    } catch {
-      // What cannot be read is no evidence, and the app must not notice.
-    }
-    this.cost.durationMs += performance.now() - startedAt
-  }
-
-  #remember (warning) {
-    const emitter = dataProperty(warning, 'emitter') ?? dataProperty(warning, 'target')
-    if (typeof emitter !== 'object' && typeof emitter !== 'function') return
-    const location = applicationFrame(parseStack(stackOf(warning)))
-    const event = dataProperty(warning, 'type')
-    const type = constructorNameOf(emitter)
-    const name = named(String(event))
-    const key = `${type} '${name}'${location === null ? '' : ` at ${location.file}:${location.line}`}`
-    let place = this.#places.get(key)
-    if (place === undefined) {
-      if (this.#places.size >= MOST_PLACES) return
-      place = { name, type, location, count: 0, warnings: 0, emitters: [] }
-      this.#places.set(key, place)
-    }
-    place.warnings++
-    const count = dataProperty(warning, 'count')
-    if (typeof count === 'number') place.count += count
-    if (place.emitters.length >= MOST_EMITTERS) place.emitters.shift()
-    place.emitters.push({ ref: new WeakRef(emitter), event })
-  }
+function readWarning (warning) {
+  if (dataProperty(warning, 'name') !== 'MaxListenersExceededWarning') return undefined
+  const emitter = dataProperty(warning, 'emitter') ?? dataProperty(warning, 'target')
+  if (typeof emitter !== 'object' && typeof emitter !== 'function') return undefined
+  const location = applicationFrame(parseStack(stackOf(warning)))
+  const event = dataProperty(warning, 'type')
+  const count = dataProperty(warning, 'count')
+  return { emitter, event, type: constructorNameOf(emitter), name: named(String(event)), location, count: typeof count === 'number' ? count : 0 }
 }
 
-function finding ({ name, type, location, count, warnings, emitters }) {
+/** @returns {Finding} of the warnings of one place and event */
+function findingOf ({ name, type, location, count, warnings, emitters }) {
   const alive = emitters.map(({ ref, event }) => ({ emitter: ref.deref(), event })).filter(({ emitter }) => emitter !== undefined)
   const counts = alive.map(({ emitter, event }) => countListeners(emitter, event)).filter((number) => number !== null)
   const now = counts.length > 0 ? counts.reduce((sum, number) => sum + number, 0) : null
@@ -157,4 +100,4 @@ function stackOf (error) {
   return STACK_GETTER !== undefined && descriptor.get === STACK_GETTER ? Reflect.apply(STACK_GETTER, error, []) : ''
 }
 
-module.exports = { ListenerWarnings }
+module.exports = { findingOf, readWarning }
