@@ -19,6 +19,21 @@ export declare class Detector {
   status(): Array<ChannelShape>
 }
 
+/** The part of one isolate. It ends with its monitor. */
+export declare class Flight {
+  /** Throws a sentence where it cannot be. What the disk says against it comes by `look()`. */
+  constructor(monitor: Monitor, options: FlightOptions)
+  /** An object, as JSON of no more bytes than have room. */
+  leak(text: string): void
+  /** 'ok', 'leaking' or 'critical'. */
+  setHealth(health: string): void
+  look(): FlightLook
+  /** The process ends by itself. Waits for the record of it, a moment at most. */
+  exit(code: number): void
+  /** Waits until all that is known is written. Says whether it is. */
+  flush(mostMs: number): boolean
+}
+
 /** One capture. `close()`, or the end of the environment, ends its child and lets V8's workers go. */
 export declare class ForkCapture {
   /** Watches for a moment how much memory is left, then asks V8's worker threads to park. */
@@ -65,6 +80,13 @@ export declare class Monitor {
    * what `v8.getHeapStatistics()` says now, to check the layout against.
    */
   installHook(heapSizeLimit: number, nativeContexts: number): string | null
+  /**
+   * From here on it is known when V8 asks for a higher heap limit. Of this isolate's callbacks for that
+   * V8 calls the last one only: whoever registered before is not called any more.
+   */
+  watchHeapLimit(): void
+  /** Whether V8 has asked for a higher heap limit since this was called last. */
+  heapLimitAsked(): boolean
   /** Chooses what is queued beside changes of the verdict: 1 'stats', 2 every collection. */
   listen(interest: number): void
   /** What was queued since the last call. */
@@ -294,6 +316,33 @@ export interface Fault {
   offset?: number
 }
 
+export interface FlightLook {
+  path?: string
+  problem?: string
+  /** The directory was looked through: no `previous` will come any more. */
+  searched: boolean
+  /** What became of the last run, as JSON, to whoever asks first. */
+  previous?: string
+}
+
+export interface FlightOptions {
+  /** An absolute path. */
+  directory: string
+  /** What the file's name begins with. */
+  service: string
+  /** The main script of the process. */
+  script: string
+  /** Who the process is: an object, as JSON. */
+  identity: string
+  memoryLimit?: number
+  keepFiles: number
+  keepDays: number
+  threadId: number
+}
+
+/** Bytes of a leak that have room. */
+export declare function flightRoom(): number
+
 /** What is left before something ends this process. */
 export interface HeadroomShape {
   bytes: number
@@ -310,6 +359,12 @@ export interface KindCounterShape {
   count: number
   durationMs: number
 }
+
+/**
+ * All recorder files of this user in a directory, the newest first, without their readings: an array, as
+ * JSON.
+ */
+export declare function listFlights(directory: string): string
 
 /**
  * Nothing where nothing limits it. `memory_limit`: bytes of RSS. `forks`: whether the process is about to
@@ -416,6 +471,9 @@ export interface RangeShape {
   max: number
   fullGcs: number
 }
+
+/** What a recorder file says, as JSON; a sentence where it says nothing. */
+export declare function readFlight(file: string): string
 
 /** One thing that happened: exactly one of `gc`, `change` and `stats` is there. */
 export interface RecordShape {

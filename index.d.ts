@@ -2,7 +2,7 @@ import type { EventEmitter } from 'node:events'
 import type { ExpressMiddleware } from './express'
 
 /**
- * This thread's monitor. Adding the first listener of 'leak', 'recovered', 'stats' or 'gc', or
+ * This thread's monitor. Adding the first listener of an event other than 'error', or
  * `start()`, installs the GC hook; `stop()`, or the removal of the last listener where `start()` was
  * not called, takes it away. It never keeps the process alive.
  */
@@ -32,6 +32,10 @@ declare namespace tidemark {
     'leak-evidence': LeakEvidence
     /** A leak that was reported has ended. */
     'recovered': Recovered
+    /** Little time or memory is left: once, and again only after all was well. See `health()`. */
+    'critical': Critical
+    /** With `recorder`: a process of this service ended without a word before this one began. Once. */
+    'previous-run': PreviousRun
     /** After every full GC. */
     'stats': Stats
     /** After every collection of any kind. */
@@ -64,6 +68,11 @@ declare namespace tidemark {
     gc (): void
     /** The state now, by channel, and how tidemark itself is. */
     status (): Status
+    /**
+     * Whether this process can go on, as of the last sample: for a readiness check, never for liveness, since a restart
+     * is what it is to avoid. Costs nothing. Always ok when not running.
+     */
+    health (): Health
     /** The samples after full GCs, and the coarse history behind them. Empty when not running. */
     history (): History
     /**
@@ -151,6 +160,19 @@ declare namespace tidemark {
     maxPauseMs?: number | undefined
     /** RSS in bytes, or as '512m' or '1g', at which something outside kills the process, where no cgroup says so; told as limit 'cgroup'. Default: none */
     memoryLimit?: number | string | undefined
+    /**
+     * Where this process records itself for those who look after its end, and for `tidemark ps`: a folder, which may be
+     * one for all processes of a machine. One file of 248 kB a process, readable by its owner. `keep` bounds how many files
+     * of processes of this name that are gone stay, and for how many days. Default: none; `keep`: 10 files, 7 days
+     */
+    recorder?: string | { directory: string, keep?: { files?: number | undefined, days?: number | undefined } | undefined } | undefined
+    /**
+     * Whether the reason stands in the container's termination message while the process leaks or is critical: in
+     * '/dev/termination-log', or in the file that is named, which must be there. Default: false
+     */
+    terminationLog?: boolean | string | undefined
+    /** Milliseconds: with less time left to a limit a process that leaks is critical; 1000 to 86400000. Default: 120000 */
+    criticalMs?: number | undefined
     /** Where samples come from: the GC hook, or Node's perf_hooks. Default: 'auto', the hook where it can be installed */
     source?: 'auto' | 'perf_hooks' | undefined
     /**
@@ -315,6 +337,52 @@ declare namespace tidemark {
     kind: string
     description: string
     [number: string]: unknown
+  }
+
+  interface Health {
+    /** False when it is critical. */
+    ok: boolean
+    /** 'critical': less than `criticalMs` is left, or more than 95 % of a memory limit is in use, or V8 asked for a higher heap limit. */
+    state: 'ok' | 'leaking' | 'critical'
+    /** In a sentence; null when all is well. */
+    reason: string | null
+    timeToLimitMs: number | null
+    limit: Limit | 'memoryLimit' | null
+  }
+
+  interface Critical {
+    time: Date
+    /** The channel that leaks; null where memory is short without a leak. */
+    channel: Channel | null
+    /** Of the leak, where one is reported. */
+    signature: string | null
+    timeToLimitMs: number | null
+    limit: Limit | 'memoryLimit' | null
+    pid: number
+    threadId: number
+    message: string
+  }
+
+  interface PreviousRun {
+    /** When it was last seen: half a second before its end at most. */
+    time: Date
+    name: string | null
+    version: string | null
+    pid: number | null
+    uptimeMs: number | null
+    state: State
+    rss: number | null
+    /** The nearest limit of its memory. */
+    limit: { bytes: number, place: string } | null
+    /** The kernel for its memory, V8 at its heap's limit, or neither: then it was killed or crashed. */
+    cause: 'oom-kill' | 'heap-limit' | 'killed'
+    /** What it had reported last. */
+    leak: { signature: string | null, message: string | null, suspects: Pick<Suspect, 'kind' | 'description' | 'location'>[] } | null
+    /** Processes of this service that ended like that beside it. */
+    others: number
+    /** Its recorder file: `tidemark recorder FILE`. */
+    file: string
+    message: string
   }
 
   interface LeakEvidence {
@@ -589,6 +657,8 @@ declare namespace tidemark {
     resources: Record<string, number>
     /** The rules of the option `ignore`, and how many leaks each kept from being reported. */
     ignored: Array<{ signature: string, reason: string, until: Date | null, count: number }>
+    /** The file that this process records itself in; null before there is one. */
+    recorder: string | null
     evidence: {
       /** Whether evidence is collected at the moment. */
       collecting: boolean

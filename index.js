@@ -21,6 +21,7 @@ module.exports.start = tidemark.start.bind(tidemark)
 module.exports.stop = tidemark.stop.bind(tidemark)
 module.exports.gc = tidemark.gc.bind(tidemark)
 module.exports.status = tidemark.status.bind(tidemark)
+module.exports.health = tidemark.health.bind(tidemark)
 module.exports.history = tidemark.history.bind(tidemark)
 module.exports.HeapDiff = createHeapDiff(binding, unjudged)
 module.exports.census = census

@@ -285,7 +285,7 @@ describe('bad input', () => {
       [['summary', first, '--rows'], /'--rows/],
       [['summary', first, '--rows', '-1'], /^tidemark: Option '--rows' wants a value, and what follows it looks like an option\. /],
       [['summary', first, '--rows=-1'], /whole number, got '-1'/],
-      [['diff', first, second, '--html', 'o.html'], /'tidemark diff' has no option --html: it belongs to suspects, summary\./],
+      [['diff', first, second, '--html', 'o.html'], /'tidemark diff' has no option --html: it belongs to suspects, summary, recorder\./],
       [['--rows', '3', 'sumary', first], /There is no command 'sumary'\. Did you mean 'summary'\?/],
       [['help', 'dif'], /Did you mean 'diff'\?/]
     ]) {

@@ -132,10 +132,10 @@ describe('the story of a leak', () => {
     claim()
     statuses = [{ ...statuses[0], level: CLAIM.level - CLAIM.growth / 3 }]
     await answer('weigh', nothing)
-    leaks.look()
+    leaks.look(statuses)
     assert.equal(evidence.asked.weigh.length, 0)
     statuses = [{ ...statuses[0], level: CLAIM.level - CLAIM.growth / 5 }]
-    leaks.look()
+    leaks.look(statuses)
     await answer('weigh', nothing)
     assert.deepEqual(told(), ['suspected', 'reported'])
   })
@@ -186,28 +186,6 @@ describe('the story of a leak', () => {
     recover('native')
     assert.deepEqual(told(), ['suspected', 'suspected', 'reported'])
     assert.equal(leaks.shown({ channel: 'native', state: 'steady' }).partOf, undefined)
-  })
-
-  it('is critical once, when two minutes are left, and again only as another leak', async () => {
-    const left = (timeToLimitMs) => {
-      statuses = [{ ...statuses[0], timeToLimitMs, limit: 'heap' }]
-      leaks.look()
-    }
-    claim()
-    left(1000)
-    assert.deepEqual(told(), ['suspected'], 'nobody knows of it yet')
-    await answer('weigh', nothing)
-    left(130000)
-    left(119000)
-    left(90000)
-    assert.deepEqual(told(), ['suspected', 'reported', 'critical'])
-    const [, { signature, timeToLimitMs, limit }] = story.at(-1)
-    assert.deepEqual([signature, timeToLimitMs, limit], [story.find(([chapter]) => chapter === 'reported')[1].signature, 119000, 'heap'])
-    recover()
-    claim()
-    await answer('weigh', nothing)
-    left(90000)
-    assert.deepEqual(told().slice(3), ['recovered', 'suspected', 'reported', 'critical'])
   })
 
   it('keeps the order of leaks where the first waits', async () => {
@@ -275,7 +253,7 @@ describe('the story of a leak', () => {
       else if (dice < 0.35) [state[channel]] = ['leaking', detector(channel, state[channel], 'leaking', 'leak', overrides)]
       else if (dice < 0.45 && state[channel] === 'leaking') [state[channel]] = ['steady', recover(channel)]
       else if (dice < 0.5 && state[channel] === 'suspect') [state[channel]] = ['steady', detector(channel, 'suspect', 'steady')]
-      else if (dice < 0.6) leaks.look()
+      else if (dice < 0.6) leaks.look(statuses)
       else if (dice < 0.7) leaks.review(statuses, random() < 0.3)
       evidence.isDoubtful = random() < 0.3
       const reason = random() < 0.3 ? 'fills a cache' : undefined
@@ -287,17 +265,12 @@ describe('the story of a leak', () => {
     assert.ok(told().filter((chapter) => chapter === 'recovered').length > 20, 'many lives were seen')
     for (const channel of channels) {
       let isReported = false
-      let isCritical = false
       let shown
       for (const [chapter, details] of story.filter(([, each]) => each.channel === channel)) {
         if (chapter === 'reported') isReported = true
         if (chapter === 'recovered') {
           assert.equal(isReported, true, 'only what was reported recovers')
-          isReported = isCritical = false
-        }
-        if (chapter === 'critical' && isReported) {
-          assert.equal(isCritical, false, 'critical once a leak')
-          isCritical = true
+          isReported = false
         }
         if (chapter === 'state') {
           if (shown !== undefined) assert.equal(details.from, shown)

@@ -287,7 +287,7 @@ describe('the variables', () => {
   })
 
   test('what is found out after a leak was told is among the events', () => {
-    assert.deepEqual(readVariables({}).events, ['leak', 'leak-evidence', 'recovered'])
+    assert.deepEqual(readVariables({}).events, ['leak', 'leak-evidence', 'recovered', 'critical', 'previous-run'])
     assert.deepEqual(readVariables({ TIDEMARK_EVENTS: 'leak-evidence' }), { format: 'text', events: ['leak-evidence'], options: undefined, errors: [] })
   })
 

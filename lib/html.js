@@ -19,26 +19,26 @@ function inert (value) {
 /**
  * What a page is made of, read before the work whose result it shows.
  * @param {string} folder
- * @param {{style: string, script: string}} files
- * @returns {{style: string, script: string}} the script may use `format`, which is lib/format.js
+ * @param {{style: string, script?: string}} files
+ * @returns {{style: string, script?: string}} the script, where there is one, may use `format`, which is lib/format.js
  * @throws where a bundler has left them out
  */
 function readAssets (folder, { style, script }) {
   const read = (...names) => readFileSync(path.join(...names), 'utf8')
   return {
     style: read(folder, style),
-    script: `const format = (() => {\nconst module = {}\n${read(__dirname, 'format.js')}\nreturn module.exports\n})();\n${read(folder, script)}`
+    script: script === undefined ? undefined : `const format = (() => {\nconst module = {}\n${read(__dirname, 'format.js')}\nreturn module.exports\n})();\n${read(folder, script)}`
   }
 }
 
 /**
  * A page in one file that loads nothing from anywhere: its policy forbids it to.
- * @param {{title: string, body: string, data: unknown, assets: {style: string, script: string}}} parts `title` is
- *   text, `body` is markup, the script finds `data` as JSON in the element `data`
+ * @param {{title: string, body: string, data?: unknown, assets: {style: string, script?: string}}} parts `title` is
+ *   text, `body` is markup, the script, where there is one, finds `data` as JSON in the element `data`
  * @returns {string}
  */
 function renderPage ({ title, body, data, assets: { style, script } }) {
-  const policy = `default-src 'none'; style-src ${hashOf(style)}; script-src ${hashOf(script)}`
+  const policy = `default-src 'none'; style-src ${hashOf(style)}${script === undefined ? '' : `; script-src ${hashOf(script)}`}`
   return `<!doctype html>
 <html lang="en">
 <meta charset="utf-8">
@@ -49,9 +49,7 @@ function renderPage ({ title, body, data, assets: { style, script } }) {
 <title>${escape(title)}</title>
 <style>${style}</style>
 ${body}
-<script type="application/json" id="data">${inert(data)}</script>
-<script>${script}</script>
-</html>
+${script === undefined ? '' : `<script type="application/json" id="data">${inert(data)}</script>\n<script>${script}</script>\n`}</html>
 `
 }
 

@@ -100,6 +100,24 @@ function evidencePayload (channel, signature, suspects, channels = [channel]) {
   }
 }
 
+/**
+ * The 'critical' payload.
+ * @param {object} found what health is made of
+ * @param {string | null} signature of the leak, where one is reported
+ */
+function criticalPayload ({ time, channel, reason, timeToLimitMs, limit }, signature) {
+  return {
+    time,
+    channel,
+    signature,
+    timeToLimitMs,
+    limit,
+    pid: process.pid,
+    threadId: threadId(),
+    message: `This process is about to run out of memory. ${reason} Next: let it take no new requests, and end it when it has answered the old ones.`
+  }
+}
+
 /** The 'recovered' payload. */
 function recoveredPayload ({ status, atMs }, toDate, signature = signatureOf(status.channel, [])) {
   const { subject } = CHANNELS[status.channel]
@@ -199,4 +217,4 @@ function classicSize (value) {
   return `${Math.round(value)} bytes`
 }
 
-module.exports = { evidencePayload, leakPayload, recoveredPayload }
+module.exports = { criticalPayload, evidencePayload, leakPayload, recoveredPayload }

@@ -16,9 +16,6 @@ const FLAT_MS = 60000
 /** The most that a level may fall, as a share of the growth that was claimed, while the claim waits for its evidence. */
 const FALLEN_SHARE = 0.25
 
-/** Time left to a limit below which a leak is critical: enough to end requests and to start a replacement. */
-const CRITICAL_MS = 120000
-
 /** A leak in one of these is reported, or about to be: other channels may join it. */
 const OPEN = ['confirmed', 'fallen', 'reported']
 
@@ -54,7 +51,6 @@ class Leak {
   excuse = null
   /** Other channels that rise with this one, while it is open. */
   joined = new Set()
-  isCritical = false
 
   /** @param {string} channel */
   constructor (channel) {
@@ -92,7 +88,6 @@ class Leaks {
   #onBug
   #now
   #toDate
-  #criticalMs
 
   /**
    * @param {{
@@ -103,11 +98,10 @@ class Leaks {
    *   tell: (chapter: string, details: object) => void,
    *   onBug: (problem: string) => void,
    *   now: () => number,
-   *   toDate: (atMs: number) => Date,
-   *   criticalMs?: number
+   *   toDate: (atMs: number) => Date
    * }} given statuses: of all channels, by the detector. now: milliseconds, monotonic. toDate: from the clock of records
    */
-  constructor ({ evidence, ignored, options, statuses, tell, onBug, now, toDate, criticalMs = CRITICAL_MS }) {
+  constructor ({ evidence, ignored, options, statuses, tell, onBug, now, toDate }) {
     this.#evidence = evidence
     this.#options = options
     this.#isClassic = options.detector === 'memwatch'
@@ -116,7 +110,6 @@ class Leaks {
     this.#onBug = onBug
     this.#now = now
     this.#toDate = toDate
-    this.#criticalMs = criticalMs
     this.#ignored = ignored
   }
 
@@ -152,14 +145,16 @@ class Leaks {
     else if (!isRestless && leak?.state === 'suspected') this.#leaks.delete(channel)
   }
 
-  /** At every look at the process. */
-  look () {
-    if (this.#leaks.size === 0) return
-    const statuses = this.#statuses()
+  /** What the leak of a channel is reported under. @returns {string | null} */
+  signatureOf (channel) {
+    return (this.#leadOf(channel) ?? this.#leaks.get(channel))?.report?.signature ?? null
+  }
+
+  /** At every look at the process. @param {object[]} statuses of all channels */
+  look (statuses) {
     for (const leak of this.#leaks.values()) {
       if (this.#isClosed) return
       if (leak.state === 'fallen' && stands(leak.record.status, statuses)) this.#explain(leak, leak.record)
-      else this.#lookAtTimeLeft(leak, statuses)
     }
   }
 
@@ -287,15 +282,6 @@ class Leaks {
     if (!report.isIgnored && isNews(suspects[0], report.suspects[0])) {
       this.#tell('evidence', evidencePayload(channel, report.signature, suspects, leak.channels))
     }
-  }
-
-  /** Once a leak; of one that joined, it is the other's. */
-  #lookAtTimeLeft (leak, statuses) {
-    const reported = this.#leadOf(leak.channel) ?? leak
-    const { timeToLimitMs, limit } = statusOf(leak.channel, statuses) ?? {}
-    if (reported.report === null || reported.isCritical || !(timeToLimitMs < this.#criticalMs)) return
-    reported.isCritical = true
-    this.#tell('critical', { channel: leak.channel, signature: reported.report.signature, timeToLimitMs, limit, time: new Date() })
   }
 
   /** What begins on this channel from now on is another leak. */

@@ -3,12 +3,13 @@
 const { EventEmitter } = require('node:events')
 const { createError } = require('./errors')
 const { ownClasses } = require('./evidence/own-files')
+const { STOPPED } = require('./health')
 const { readOptions } = require('./options')
 const { Publisher } = require('./publish')
 const { Session } = require('./session')
 
 /** Listening to one of these starts the monitor. */
-const EVENTS = ['leak', 'leak-evidence', 'recovered', 'stats', 'gc']
+const EVENTS = ['leak', 'leak-evidence', 'recovered', 'critical', 'previous-run', 'stats', 'gc']
 
 /**
  * Watches the isolate that it runs in and tells by events what it finds. `require('tidemark')` is
@@ -78,6 +79,11 @@ class Monitor extends EventEmitter {
   /** The state now, by channel, and how tidemark itself is. */
   status () {
     return this.#session?.status() ?? { running: false, state: 'stopped', channels: {}, problems: [] }
+  }
+
+  /** Whether the process can go on, as of the last sample. Costs nothing. */
+  health () {
+    return this.#session === null ? STOPPED : this.#session.health
   }
 
   /** The ring of samples after full GCs, and the coarse history behind it; both oldest first. */

@@ -28,6 +28,9 @@ const OPTIONS = {
   requests: { default: true, check: boolean() },
   evidence: { default: EVIDENCE_NAMES, check: someOf(...EVIDENCE_NAMES) },
   ignore: { default: [], check: ignoreRules() },
+  criticalMs: { default: 120000, check: integer(1000, 86400000) },
+  terminationLog: { default: undefined, read: terminationLog, check: optional(fileName()) },
+  recorder: { default: undefined, read: recorder, check: optional(recorderPlan()) },
   maxPauseMs: { default: 50, check: integer(1, 3600000) },
   memoryLimit: MEMORY_LIMIT,
   source: { default: 'auto', check: oneOf('auto', 'perf_hooks') },
@@ -139,6 +142,40 @@ function folderName () {
   return (value) => typeof value === 'string' && value !== '' && !value.includes('\0') ? undefined : 'the path of a folder'
 }
 
+/** Where Kubernetes looks, unless the pod names another file. */
+const TERMINATION_LOG = '/dev/termination-log'
+
+/** true, or the file. What is none stays what it is, which no check lets through. */
+function terminationLog (value) {
+  if (value === false) return undefined
+  return value === true ? TERMINATION_LOG : value
+}
+
+function fileName () {
+  return (value) => folderName()(value) && 'true, false or the path of a file'
+}
+
+/** Files of processes that are gone: so many are kept, and for so long. */
+const KEEP = { files: 10, days: 7 }
+
+/** A folder, or an object with more to say. What is none stays what it is, which no check lets through. */
+function recorder (value) {
+  if (typeof value === 'string') return { directory: value, keep: { ...KEEP } }
+  if (value === null || typeof value !== 'object' || Array.isArray(value)) return value
+  const { directory, keep = {}, ...rest } = value
+  return { ...rest, directory, keep: keep === null || typeof keep !== 'object' ? keep : { ...KEEP, ...keep } }
+}
+
+function recorderPlan () {
+  const isFolder = (value) => folderName()(value) === undefined
+  const isKeep = ({ files, days, ...rest }) => Object.keys(rest).length === 0 && integer(0, 10000)(files) === undefined && typeof days === 'number' && days >= 0 && days <= 3650
+  return (value) => {
+    const { directory, keep, ...rest } = Object(value)
+    const isRight = isFolder(directory) && typeof keep === 'object' && keep !== null && isKeep(keep) && Object.keys(rest).length === 0
+    return isRight ? undefined : 'the path of a folder, or { directory, keep: { files: 10, days: 7 } }'
+  }
+}
+
 function func () {
   return (value) => typeof value === 'function' ? undefined : 'a function'
 }
@@ -186,4 +223,4 @@ function distance (a, b) {
   return row[b.length]
 }
 
-module.exports = { nearest, OPTIONS, FREE_SIGNALS, MEMORY_LIMIT, readOptions, getPreset, setPreset, ignoredOptions, oneOf, subsetOf, integer, boolean, size, func, abortSignal, optional }
+module.exports = { nearest, OPTIONS, FREE_SIGNALS, MEMORY_LIMIT, readOptions, getPreset, setPreset, ignoredOptions, oneOf, subsetOf, integer, boolean, recorder, terminationLog, size, func, abortSignal, optional }

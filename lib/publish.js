@@ -7,10 +7,10 @@ const { createError, placeOf } = require('./errors')
 const MOST_WARNINGS = 20
 
 /** Events that a diagnostics_channel carries too. */
-const diagnostics = Object.fromEntries(['leak', 'leak-evidence', 'stats', 'gc'].map((event) => [event, diagnosticsChannel(`tidemark:${event}`)]))
+const diagnostics = Object.fromEntries(['leak', 'leak-evidence', 'critical', 'previous-run', 'stats', 'gc'].map((event) => [event, diagnosticsChannel(`tidemark:${event}`)]))
 
 /** The chapters of a leak's story that are public events. The others are for tidemark's own integrations. */
-const EVENT_OF = { reported: 'leak', evidence: 'leak-evidence', recovered: 'recovered' }
+const EVENT_OF = { reported: 'leak', evidence: 'leak-evidence', critical: 'critical', recovered: 'recovered' }
 
 /** Who follows the story of each monitor. @type {WeakMap<object, Set<Follower>>} */
 const followersOf = new WeakMap()
@@ -25,10 +25,11 @@ const followersOf = new WeakMap()
  * | `suspected` | a growth may be a leak | `{ channel, time }` |
  * | `reported` | the app is told, or told that it got worse | the 'leak' event |
  * | `evidence` | suspects were found later | the 'leak-evidence' event |
- * | `critical` | little time is left; once a leak | `{ channel, signature, timeToLimitMs, limit, time }` |
+ * | `health` | `health()` has another state | `{ from, state, reason, channel, timeToLimitMs, limit, time }` |
+ * | `critical` | little time or memory is left; once until all is well again | the 'critical' event |
  * | `recovered` | a reported leak ended | the 'recovered' event |
  *
- * @typedef {(chapter: 'started' | 'stopped' | 'state' | 'suspected' | 'reported' | 'evidence' | 'critical' | 'recovered', details: object) => void} Follower
+ * @typedef {(chapter: 'started' | 'stopped' | 'state' | 'suspected' | 'reported' | 'evidence' | 'health' | 'critical' | 'recovered', details: object) => void} Follower
  */
 
 /**

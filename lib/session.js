@@ -6,6 +6,7 @@ const v8 = require('node:v8')
 const { messageOf, sentence } = require('./errors')
 const { isBundled, ownClasses } = require('./evidence/own-files')
 const { createSource, sourcesOf, startStanding } = require('./evidence/sources')
+const { Health } = require('./health')
 const { IdleGc } = require('./idle-gc')
 const { CONNECTIONS, Load } = require('./load')
 const { ignoredOptions } = require('./options')
@@ -65,8 +66,10 @@ class Session {
   #records = []
   /** Why they could not be loaded. @type {string | undefined} */
   #obstacle
-  /** What takes snapshots without being called. */
-  #ways
+  #health
+  #recorder = null
+  /** What works beside the watching: each has `start`, `stop` and `problems`, and may have `tick`. */
+  #companions
   #source = 'native'
   #fallback = null
   #problems
@@ -107,7 +110,8 @@ class Session {
       collect: () => this.#idleGc.collect(performance.now())
     }
     this.#problems = [...isBundled ? [BUNDLED] : [], ...ignoredOptions(options)]
-    this.#ways = this.#waysToSnapshots()
+    this.#health = new Health(options, (chapter, details) => this.#tellHealth(chapter, details))
+    this.#companions = [...this.#witnesses(), ...this.#waysToSnapshots()]
   }
 
   start () {
@@ -116,7 +120,7 @@ class Session {
     hold()
     this.#load.start()
     this.#standing = startStanding(sourcesOf(this.#options), this.#means)
-    for (const way of this.#ways) way.start()
+    for (const companion of this.#companions) companion.start()
     this.#startSource()
     this.listen()
     // The first look comes with the next turn, so that a start costs no file reading.
@@ -134,7 +138,7 @@ class Session {
     this.#leaks?.close()
     this.#evidence?.stop()
     for (const source of Object.values(this.#standing)) source.stop()
-    for (const way of this.#ways) way.stop()
+    for (const companion of this.#companions) companion.stop()
     this.#native.close()
     letGo()
     this.#publisher.tell('stopped')
@@ -147,6 +151,11 @@ class Session {
   /** Milliseconds, the option. */
   get maxPauseMs () {
     return this.#pauses.mostMs
+  }
+
+  /** As of the last look. */
+  get health () {
+    return this.#health.now
   }
 
   /** Tells the native side what to queue. `added` is an event that is about to have a listener. */
@@ -174,7 +183,7 @@ class Session {
   status () {
     const { channels: judged, lost, failed, deaf, ...rest } = this.#native.status()
     const channels = judged.map((status) => this.#leaks?.shown(status) ?? status)
-    const problems = [...this.#problems, ...this.#evidence?.problems ?? [], ...this.#pauses.problems, ...this.#ways.flatMap((way) => way.problems)]
+    const problems = [...this.#problems, ...this.#evidence?.problems ?? [], ...this.#pauses.problems, ...this.#companions.flatMap(({ problems }) => problems)]
     if (rest.memory !== undefined && rest.memory.rss === undefined) {
       problems.push('The resident memory of the process cannot be read (is /proc mounted?): native memory is not judged, and open files are not counted.')
     }
@@ -195,6 +204,7 @@ class Session {
       resources: { ...this.#resources.counts },
       evidence: { collecting: this.#isCollecting, durationMs: this.#evidence?.cost ?? costOf(this.#standing) },
       ignored: this.#ignored().all(),
+      recorder: this.#recorder?.file ?? null,
       problems
     }
   }
@@ -214,6 +224,27 @@ class Session {
 
   get #isCollecting () {
     return this.#evidence?.running === true
+  }
+
+  /** What tells of the process where it cannot speak for itself. */
+  #witnesses () {
+    const witnesses = []
+    if (this.#options.recorder !== undefined) {
+      const { FlightRecorder } = require('./flight')
+      this.#recorder = new FlightRecorder({
+        binding: this.#binding,
+        monitor: this.#monitor,
+        native: this.#native,
+        options: this.#options,
+        onPrevious: (previous) => this.#publisher.publish('previous-run', previous)
+      })
+      witnesses.push(this.#recorder)
+    }
+    if (this.#options.terminationLog !== undefined) {
+      const { TerminationLog } = require('./termination-log')
+      witnesses.push(new TerminationLog(this.#options.terminationLog, this.#monitor))
+    }
+    return witnesses
   }
 
   #waysToSnapshots () {
@@ -266,15 +297,24 @@ class Session {
     this.#native.look(this.#resources.look(performance.now(), this.#load.counters[CONNECTIONS]), machineAvailable())
     this.#drain()
     if (this.#isEnded) return
-    for (const way of this.#ways) way.tick?.()
-    this.#leaks?.look()
+    for (const companion of this.#companions) companion.tick?.()
+    const status = this.#native.status()
+    this.#leaks?.look(status.channels)
+    if (this.#isEnded) return
+    const shown = status.channels.map((channel) => this.#leaks?.shown(channel) ?? channel)
+    this.#health.look(shown, status.memory, this.#native.heapLimitAsked())
     if (this.#isEnded) return
     this.#idleGc.consider(performance.now(), this.#leaks?.isWaitingForGcs)
-    if (this.#isCollecting) this.#collectEvidence()
+    if (this.#isCollecting) this.#collectEvidence(status)
   }
 
-  #collectEvidence () {
-    const { channels, gc } = this.#native.status()
+  #tellHealth (chapter, details) {
+    const { criticalPayload } = require('./leak')
+    const signature = this.#leaks?.signatureOf(details.channel) ?? null
+    this.#publisher.tell(chapter, chapter === 'critical' ? criticalPayload(details, signature) : details)
+  }
+
+  #collectEvidence ({ channels, gc }) {
     const levels = Object.fromEntries(channels.map(({ channel, level }) => [channel, level]))
     const isDue = this.#evidence.tick(performance.now(), { fullGcs: gc.major.count, levels })
     this.#leaks.review(channels, isDue)

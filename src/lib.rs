@@ -11,6 +11,7 @@
 //! - `v8`: the hook, and nearly all unsafe code.
 //! - `binding`: the face to JavaScript.
 
+pub mod flight;
 mod format;
 pub mod process;
 pub mod recorder;

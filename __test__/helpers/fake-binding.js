@@ -17,6 +17,7 @@ function createFakeBinding (overrides = {}) {
     close () { this.closed = true }
     look (...args) { this.calls.push(['look', ...args]) }
     gc () { this.calls.push(['gc']) }
+    heapLimitAsked () { return overrides.heapLimitAsked?.() ?? false }
     wantsGc () { return overrides.wantsGc ?? false }
     pushSample (sample) { this.calls.push(['pushSample', sample]) }
     history () { return { samples: [], coarse: [] } }

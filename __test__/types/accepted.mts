@@ -3,7 +3,7 @@
 import events from 'node:events'
 import http from 'node:http'
 import http2 from 'node:http2'
-import tidemark, { express, gc, history, off, on, once, start, status, stop } from 'tidemark'
+import tidemark, { express, gc, health, history, off, on, once, start, status, stop } from 'tidemark'
 import middleware from 'tidemark/express'
 import type { ExpressOptions, ExpressStats } from 'tidemark/express'
 
@@ -19,6 +19,12 @@ on('leak', (leak) => {
 tidemark.on('recovered', ({ channel, message }) => console.log(channel, message))
 tidemark.on('stats', (stats) => console.log(stats.num_full_gc.toFixed(), stats.usage_trend, stats.usedHeapSize, stats.gc.minor.count))
 tidemark.on('gc', ({ kind, durationMs }) => console.log(kind === 'minor', durationMs.toFixed(1)))
+tidemark.on('critical', ({ channel, timeToLimitMs, message }) => console.log(channel, timeToLimitMs, message))
+tidemark.on('previous-run', ({ cause, leak, file }) => console.log(cause === 'oom-kill', leak?.suspects[0]?.location?.line, file))
+const { ok, reason: why, limit: nearest }: tidemark.Health = health()
+console.log(ok, why, nearest === 'memoryLimit')
+start({ recorder: '/var/lib/app', terminationLog: true, criticalMs: 60000 })
+start({ recorder: { directory: '/var/lib/app', keep: { files: 5 } }, terminationLog: '/dev/termination-log' })
 tidemark.on('error', (error) => console.log(error.code === 'ERR_TIDEMARK_LISTENER', error.cause))
 once('leak', (leak) => console.log(leak.signature))
 const listener = (leak: tidemark.Leak) => console.log(leak.message)
@@ -26,7 +32,7 @@ on('leak', listener)
 off('leak', listener)
 
 for (const event of ['leak', 'recovered'] as const) tidemark.on(event, ({ channel, signature }) => console.log(event, channel, signature))
-const names: tidemark.EventName[] = ['leak', 'leak-evidence', 'recovered', 'stats', 'gc', 'error']
+const names: tidemark.EventName[] = ['leak', 'leak-evidence', 'recovered', 'critical', 'previous-run', 'stats', 'gc', 'error']
 for (const name of names) tidemark.on(name, (payload: tidemark.Events[tidemark.EventName]) => console.log(name, payload))
 tidemark.addListener('gc', ({ kind }) => console.log(kind)).prependListener('stats', ({ state }) => console.log(state))
 tidemark.prependOnceListener('recovered', ({ level }) => console.log(level)).removeListener('leak', listener)

@@ -29,7 +29,9 @@ const COMMANDS = {
       force: { type: 'boolean' },
       timeout: { type: 'string' }
     }
-  }
+  },
+  ps: { files: [0, 1], options: { watch: { type: 'boolean' }, all: { type: 'boolean' } } },
+  recorder: { files: [1, 1], options: { html: { type: 'string' } } }
 }
 
 const LONGEST_SECONDS = 86400
@@ -69,7 +71,7 @@ function parse (args) {
   checkBelonging(name, values)
   const [least, most] = COMMANDS[name].files
   if (files.length < least || files.length > most) {
-    const wanted = least === most ? EXACTLY[least] : 'at least one file'
+    const wanted = least === most ? EXACTLY[least] : most === 1 ? 'at most one folder' : 'at least one file'
     throw new UsageError(`'tidemark ${name}' takes ${wanted}, got ${files.length}.`)
   }
   return { command: name, files, options: check(name, values) }
@@ -119,6 +121,7 @@ function check (name, values) {
   }
   if (name === 'snapshot') checkSnapshot(options)
   if (values.html !== undefined) checkHtml(values)
+  if (values.watch && values.json) throw new UsageError('Choose one of --watch and --json.')
   return options
 }
 

@@ -9,10 +9,13 @@ const GENERAL = `tidemark reads V8 heap snapshots (.heapsnapshot) and says what 
   tidemark summary FILE                 what is in the heap, class by class
   tidemark path FILE --node ID          why this object lives; --class NAME: the largest of a class
   tidemark convert FILE --out FILE      a copy without the contents of strings, to hand on
+  tidemark ps DIR                       the processes that record themselves, and how the dead ended
+  tidemark recorder FILE                what a process recorded, with a chart
 
 Options
   --json           the same as JSON, on stdout; a failure too: { error: { code, message } }
-  --html FILE      a report with a picture of the heap, in one file (suspects, summary)
+  --html FILE      a report in one file, with a picture (suspects, summary, recorder)
+  --watch, --all   (ps) see tidemark ps --help
   --rows N         how many rows of each list (diff, summary; 20)
   --force          (convert, snapshot) replaces FILE where it is there already
   --redact         (convert) a string becomes its length: '<string of 12>'; this is the default
@@ -57,6 +60,26 @@ container, and as root on a process of another user.
 
 Ctrl-C ends the waiting, not the snapshot. The request is a file in the /tmp of the process that
 nobody else can write; it is gone as soon as the process has read it.
+`,
+  ps: `tidemark ps [DIR] [--watch] [--all] [--json]
+
+One line for each process and thread that records itself in DIR (or $TIDEMARK_RECORDER), by
+tidemark.start({ recorder: DIR }) or TIDEMARK_RECORDER=DIR: its state, the heap after the last full
+GC, resident memory and the nearest limit, growth, the time left and the first suspect. The worst off
+stand on top. Processes that are gone follow, with how they ended.
+
+  --watch   again every second, until Ctrl-C
+  --all     all that are gone, not only the last 10
+  --json    processes: an array, and unreadable: files that say nothing
+`,
+  recorder: `tidemark recorder FILE [--html FILE] [--json]
+
+What a process recorded until its end, or until now: who it is, a chart of each thread with the trend
+and the limit, changes of state, what was told of leaks, and how it ended. Records that are torn are
+skipped, and counted.
+
+  --html FILE   the same as a page that loads nothing
+  --json        all of it, with every reading
 `,
   suspects: `tidemark suspects FILE
 tidemark suspects BEFORE [...] AFTER [--json] [--html FILE]

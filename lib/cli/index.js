@@ -19,7 +19,9 @@ const COMMANDS = {
   diff: () => require('./commands/diff'),
   path: () => require('./commands/path'),
   convert: () => require('./commands/convert'),
-  snapshot: () => require('./commands/snapshot')
+  snapshot: () => require('./commands/snapshot'),
+  ps: () => require('./commands/ps'),
+  recorder: () => require('./commands/recorder')
 }
 
 /**

@@ -9,6 +9,8 @@ const SENTENCES = {
   leak: ({ message }) => message,
   'leak-evidence': ({ message }) => message,
   recovered: ({ message }) => message,
+  critical: ({ message }) => message,
+  'previous-run': ({ message }) => message,
   stats: ({ usedHeapSize, growthRate, state, durationMs }) =>
     `heap ${bytes(usedHeapSize)} after a full GC of ${durationMs.toFixed(1)} ms, ${state}` +
     `${growthRate === undefined || growthRate === null ? '' : `, ${rate(growthRate)}`}`,

@@ -1,18 +1,19 @@
 'use strict'
 
 const { createError } = require('../errors')
-const { OPTIONS, oneOf, size, subsetOf } = require('../options')
+const { OPTIONS, oneOf, recorder, size, subsetOf, terminationLog } = require('../options')
 
 /** What the lines on stderr look like, and which events make one. */
 const OWN = {
   format: { default: 'text', check: oneOf('text', 'json') },
-  events: { default: ['leak', 'leak-evidence', 'recovered'], check: subsetOf('leak', 'leak-evidence', 'recovered', 'stats', 'gc') }
+  events: { default: ['leak', 'leak-evidence', 'recovered', 'critical', 'previous-run'], check: subsetOf('leak', 'leak-evidence', 'recovered', 'critical', 'previous-run', 'stats', 'gc') }
 }
 
 /** For each variable the option that it sets, and how its text is read. */
 const VARIABLES = {
   TIDEMARK_FORMAT: ['format', text],
   TIDEMARK_EVENTS: ['events', list],
+  TIDEMARK_CRITICAL_MS: ['criticalMs', number],
   TIDEMARK_DETECTOR: ['detector', text],
   TIDEMARK_CONSECUTIVE: ['consecutive', number],
   TIDEMARK_CHANNELS: ['channels', list],
@@ -24,12 +25,14 @@ const VARIABLES = {
   TIDEMARK_IDLE_GC_INTERVAL_MS: ['idleGcIntervalMs', number],
   TIDEMARK_MAX_PAUSE_MS: ['maxPauseMs', number],
   TIDEMARK_MEMORY_LIMIT: ['memoryLimit', size],
+  TIDEMARK_RECORDER: ['recorder', recorder],
   TIDEMARK_REQUESTS: ['requests', truth],
   TIDEMARK_SIGNAL: ['signal', text],
   TIDEMARK_SNAPSHOTS: ['snapshots', text],
   TIDEMARK_SNAPSHOT_FOLDER: ['snapshotFolder', text],
   TIDEMARK_SNAPSHOT_NEAR_HEAP_LIMIT: ['snapshotNearHeapLimit', truth],
-  TIDEMARK_SOURCE: ['source', text]
+  TIDEMARK_SOURCE: ['source', text],
+  TIDEMARK_TERMINATION_LOG: ['terminationLog', terminationFile]
 }
 
 /**
@@ -99,6 +102,11 @@ function listOrNone (value) {
 
 function number (value) {
   return /^\d+$/.test(value) ? Number(value) : value
+}
+
+/** A switch, or a file. */
+function terminationFile (value) {
+  return terminationLog(truth(value))
 }
 
 function truth (value) {

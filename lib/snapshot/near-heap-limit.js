@@ -6,6 +6,7 @@ const v8 = require('node:v8')
 const { isMainThread } = require('node:worker_threads')
 const { createError } = require('../errors')
 const format = require('../format')
+const { heapLimitTakenBy } = require('../heap-limit')
 const { temporaryName } = require('./file')
 const { forkObstacle } = require('./fork')
 const { fileSizeOf, headroom, reserveFor } = require('./guard')
@@ -14,9 +15,6 @@ const { leastNeed, objectsFor, readHeap, usualNeed } = require('./need')
 const diagnostics = diagnosticsChannel('tidemark:snapshot')
 
 const MOST_OBJECTS = 2 ** 32 - 1
-
-/** V8 asks only who registered last. */
-const NODES_OWN = '--heapsnapshot-near-heap-limit'
 
 /**
  * Writes one snapshot into `snapshotFolder`, or the current folder, when the heap reaches its limit, before V8 ends the
@@ -87,9 +85,8 @@ class SnapshotNearHeapLimit {
   }
 
   #obstacle () {
-    if ([...process.execArgv, process.env.NODE_OPTIONS ?? ''].some((arg) => arg.includes(NODES_OWN))) {
-      return `Node.js's own ${NODES_OWN} is on.`
-    }
+    const taken = heapLimitTakenBy()
+    if (taken !== undefined) return `Node.js's own ${taken} is on.`
     const refusal = forkObstacle(this.#binding, {})
     if (refusal !== undefined) return refusal.message
     const folder = path.resolve(this.#folder)

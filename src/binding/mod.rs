@@ -13,6 +13,7 @@
 mod capture;
 mod detector;
 mod evidence;
+mod flight;
 mod monitor;
 mod near_heap_limit;
 mod redactor;
@@ -61,6 +62,7 @@ mod tests {
         for source in [
             include_str!("monitor.rs"),
             include_str!("capture.rs"),
+            include_str!("flight.rs"),
             include_str!("near_heap_limit.rs"),
         ] {
             let mut methods = source

@@ -8,7 +8,7 @@ use super::watch::{GcTypes, LoadCounters, Watch};
 use crate::process::{cgroup, machine, rss};
 use crate::recorder::{Interest, Recorder, Settings};
 use crate::trend::{CHANNELS, Config, Headroom, Limits, Rule, SampleKind};
-use crate::v8::{GcHook, HeapStatistics, Isolate, Waker};
+use crate::v8::{GcHook, HeapLimitWatch, HeapStatistics, Isolate, Waker};
 use napi::Env;
 use napi::bindgen_prelude::{Float64Array, Function};
 use napi_derive::napi;
@@ -26,6 +26,7 @@ pub struct Monitor {
 struct Inner {
     watch: Rc<Watch>,
     hook: Option<GcHook<Watch>>,
+    heap_limit: Option<HeapLimitWatch>,
     memory_limit: Option<u64>,
     limits: Seen,
     /// Why JavaScript cannot be woken, if it cannot: then it has to look by itself.
@@ -94,6 +95,7 @@ impl Monitor {
         *inner.borrow_mut() = Some(Inner {
             watch,
             hook: None,
+            heap_limit: None,
             memory_limit: options.memory_limit.map(|bytes| bytes as u64),
             limits: Seen::default(),
             deaf,
@@ -110,6 +112,27 @@ impl Monitor {
             .as_mut()?
             .install_hook(heap_size_limit as u64, native_contexts as u64)
             .err()
+    }
+
+    /// From here on it is known when V8 asks for a higher heap limit. Of this isolate's callbacks for that
+    /// V8 calls the last one only: whoever registered before is not called any more.
+    #[napi(catch_unwind)]
+    pub fn watch_heap_limit(&self) {
+        let (Some(watch), Ok(Some(isolate))) = (self.watch(), Isolate::current()) else {
+            return;
+        };
+        let on_asked = Rc::new(move || watch.heap_limit_asked());
+        let installed = HeapLimitWatch::install(isolate, on_asked);
+        if let Some(inner) = self.inner.borrow_mut().as_mut() {
+            inner.heap_limit = installed.ok().flatten();
+        }
+    }
+
+    /// Whether V8 has asked for a higher heap limit since this was called last.
+    #[napi(catch_unwind)]
+    pub fn heap_limit_asked(&self) -> bool {
+        self.watch()
+            .is_some_and(|watch| watch.near_heap_limit.replace(false))
     }
 
     /// Chooses what is queued beside changes of the verdict: 1 'stats', 2 every collection.
@@ -227,7 +250,7 @@ impl Monitor {
 }
 
 impl Monitor {
-    fn watch(&self) -> Option<Rc<Watch>> {
+    pub(super) fn watch(&self) -> Option<Rc<Watch>> {
         self.inner
             .borrow()
             .as_ref()
@@ -239,8 +262,9 @@ impl Monitor {
 fn close(cell: &RefCell<Option<Inner>>) {
     // Out of the cell first: what follows calls V8, libuv and napi.
     let Some(inner) = cell.take() else { return };
-    // The hook before the waker: nothing may call a watch that cannot tell.
+    // The hooks before the waker: nothing may call a watch that cannot tell.
     drop(inner.hook);
+    drop(inner.heap_limit);
     inner.watch.close();
 }
 

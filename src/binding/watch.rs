@@ -1,5 +1,6 @@
 //! Joins the hook, the process's figures and the recorder: the one place that runs inside the GC.
 
+use crate::flight::{Flight, Health, Plan, Seat};
 use crate::process::isolates::Registration;
 use crate::process::rss;
 use crate::recorder::Recorder;
@@ -7,6 +8,7 @@ use crate::trend::{Sample, SampleKind};
 use crate::v8::{Collection, GcObserver, HeapStatistics, Isolate, Waker};
 use napi::bindgen_prelude::Float64Array;
 use std::cell::{Cell, RefCell};
+use std::sync::Arc;
 use std::time::Instant;
 
 /// V8's numbers of the kinds of collection, from `perf_hooks.constants`.
@@ -79,12 +81,41 @@ pub(super) struct Watch {
     /// Collections that could not be recorded because the recorder was in use: a bug if not 0.
     pub(super) lost: Cell<u64>,
     pub(super) failed: Cell<bool>,
+    /// V8 asked for a higher heap limit.
+    pub(super) near_heap_limit: Cell<bool>,
     /// Of full GCs, and of all other collections.
     pub(super) cost: [Cell<Cost>; 2],
     gc_types: GcTypes,
     pub(super) load: LoadCounters,
     /// Our place among the watched isolates, until `close`.
     registration: RefCell<Option<Registration>>,
+    /// Where what happens is recorded beyond the end of the process, if it is.
+    pub(super) aboard: RefCell<Option<Aboard>>,
+}
+
+/// An isolate's part in the flight recorder.
+pub(super) struct Aboard {
+    pub(super) seat: Arc<Seat>,
+    pub(super) flight: Flight,
+}
+
+impl Aboard {
+    pub(super) fn new(plan: Plan, thread_id: u32, epoch: Instant) -> Result<Self, String> {
+        let flight = Flight::join(plan)?;
+        let seat = flight.seat(thread_id, epoch);
+        Ok(Self { seat, flight })
+    }
+
+    pub(super) fn set_health(&self, word: &str) {
+        let health = Health::ALL.into_iter().find(|each| each.as_str() == word);
+        self.seat.set_health(health.unwrap_or_default());
+    }
+}
+
+impl Drop for Aboard {
+    fn drop(&mut self) {
+        self.seat.close();
+    }
 }
 
 impl Watch {
@@ -98,10 +129,12 @@ impl Watch {
             heap: Cell::new(HeapStatistics::default()),
             lost: Cell::new(0),
             failed: Cell::new(false),
+            near_heap_limit: Cell::new(false),
             cost: Default::default(),
             gc_types,
             load,
             registration: RefCell::new(Some(Registration::new())),
+            aboard: RefCell::new(None),
         }
     }
 
@@ -133,6 +166,8 @@ impl Watch {
         drop(waker);
         let registration = self.registration.take();
         drop(registration);
+        let aboard = self.aboard.take();
+        drop(aboard);
     }
 
     /// The heap's numbers now, or the last ones where V8 cannot be asked.
@@ -150,9 +185,24 @@ impl Watch {
             return;
         };
         let tell = recorder.record(sample, used_before);
+        if let Ok(aboard) = self.aboard.try_borrow()
+            && let Some(aboard) = &*aboard
+        {
+            aboard.seat.record(&recorder, &sample);
+        }
         drop(recorder);
         if tell {
             self.wake();
+        }
+    }
+
+    /// V8 asks for a higher heap limit, in the middle of an allocation or a collection.
+    pub(super) fn heap_limit_asked(&self) {
+        self.near_heap_limit.set(true);
+        if let Ok(aboard) = self.aboard.try_borrow()
+            && let Some(aboard) = &*aboard
+        {
+            aboard.seat.near_heap_limit();
         }
     }
 

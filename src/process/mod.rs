@@ -7,18 +7,21 @@
 
 pub mod cgroup;
 #[cfg(target_os = "linux")]
-mod disk;
+pub mod disk;
 #[cfg(target_os = "linux")]
 pub mod gauge;
 pub mod headroom;
 pub mod isolates;
 #[cfg(target_os = "linux")]
 pub mod large_blocks;
+pub mod lock;
 pub mod machine;
 pub mod mappings;
 pub mod nameless;
 #[cfg(target_os = "linux")]
 pub mod other;
+pub mod owner;
+pub mod pin;
 pub mod rlimits;
 pub mod rss;
 pub(crate) mod symbol;

@@ -11,6 +11,19 @@ pub struct Glance {
     pub state: char,
     /// Processor time so far, in the kernel's ticks of 10 ms.
     pub cpu_ticks: u64,
+    /// When it began, in such ticks since the machine did: a later process of its number differs in it.
+    pub started_ticks: u64,
+}
+
+impl Glance {
+    pub fn has_ended(&self) -> bool {
+        matches!(self.state, 'Z' | 'X')
+    }
+}
+
+/// A look at a process by its number; `None` where there is none, or it is hidden.
+pub fn glance(process: u32) -> Option<Glance> {
+    Other::open(process).ok()?.glance()
 }
 
 /// Another process. Opened once: where `/proc` hides processes (`hidepid`), one that makes itself
@@ -40,9 +53,11 @@ fn parse(stat: &str) -> Option<Glance> {
     let state = fields.next()?.chars().next()?;
     let user: u64 = fields.nth(10)?.parse().ok()?;
     let system: u64 = fields.next()?.parse().ok()?;
+    let started_ticks = fields.nth(6)?.parse().ok()?;
     Some(Glance {
         state,
         cpu_ticks: user + system,
+        started_ticks,
     })
 }
 
@@ -58,7 +73,8 @@ mod tests {
             parse(stat),
             Some(Glance {
                 state: 'S',
-                cpu_ticks: 230
+                cpu_ticks: 230,
+                started_ticks: 99
             })
         );
         assert_eq!(parse("7 (a) S 1 2"), None);
@@ -69,6 +85,8 @@ mod tests {
     fn sees_a_process_anew_until_it_is_gone() {
         let mut process = Command::new("sleep").arg("60").spawn().unwrap();
         let other = Other::open(process.id()).unwrap();
+        let started = glance(process.id()).unwrap().started_ticks;
+        assert!(started >= glance(std::process::id()).unwrap().started_ticks);
         assert!(other.glance().is_some_and(|glance| glance.state != 'Z'));
         process.kill().unwrap();
         while other.glance().is_some_and(|glance| glance.state != 'Z') {}

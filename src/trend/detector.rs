@@ -38,6 +38,8 @@ pub enum Limit {
 }
 
 impl Limit {
+    pub const ALL: [Self; 3] = [Self::Heap, Self::Cgroup, Self::Machine];
+
     /// The word that users see.
     #[must_use]
     pub const fn as_str(self) -> &'static str {

@@ -12,6 +12,7 @@
 pub mod capture;
 mod gc_hook;
 mod heap;
+mod heap_limit;
 mod isolate;
 mod sampling;
 mod script;
@@ -20,6 +21,7 @@ mod wake;
 
 pub use gc_hook::{Collection, GcHook, GcObserver};
 pub use heap::HeapStatistics;
+pub use heap_limit::HeapLimitWatch;
 pub use isolate::Isolate;
 pub use script::script_name;
 pub use wake::Waker;

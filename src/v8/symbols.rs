@@ -36,6 +36,11 @@ pub(super) struct OriginWords(pub(super) [usize; 16]);
 
 /// `v8::ScriptOrigin v8::Function::GetScriptOrigin() const`, with the function's `v8::Local`.
 pub(super) type GetScriptOrigin = unsafe extern "C" fn(*const c_void) -> OriginWords;
+/// `v8::NearHeapLimitCallback`
+pub(super) type OnHeapLimit =
+    unsafe extern "C" fn(data: *mut c_void, current: usize, initial: usize) -> usize;
+type AddHeapLimitCallback = unsafe extern "C" fn(*mut RawIsolate, OnHeapLimit, *mut c_void);
+type RemoveHeapLimitCallback = unsafe extern "C" fn(*mut RawIsolate, OnHeapLimit, limit: usize);
 type UvHandleSize = unsafe extern "C" fn(handle_type: c_int) -> usize;
 type UvAsyncInit =
     unsafe extern "C" fn(uv_loop: *mut c_void, handle: *mut c_void, callback: UvCallback) -> c_int;
@@ -64,6 +69,13 @@ pub(super) struct SamplingSymbols {
     pub(super) get_heap_profiler: GetHeapProfiler,
     pub(super) start: StartSampling,
     pub(super) stop: StopSampling,
+}
+
+/// What hearing of the heap's limit takes.
+#[derive(Clone, Copy)]
+pub(super) struct HeapLimitSymbols {
+    pub(super) add: AddHeapLimitCallback,
+    pub(super) remove: RemoveHeapLimitCallback,
 }
 
 /// What waking the event loop cannot do without.
@@ -98,6 +110,14 @@ pub(super) fn sampling() -> Result<&'static SamplingSymbols, MissingSymbol> {
     static SYMBOLS: OnceLock<Result<SamplingSymbols, MissingSymbol>> = OnceLock::new();
     SYMBOLS
         .get_or_init(resolve_sampling)
+        .as_ref()
+        .map_err(Clone::clone)
+}
+
+pub(super) fn heap_limit() -> Result<&'static HeapLimitSymbols, MissingSymbol> {
+    static SYMBOLS: OnceLock<Result<HeapLimitSymbols, MissingSymbol>> = OnceLock::new();
+    SYMBOLS
+        .get_or_init(resolve_heap_limit)
         .as_ref()
         .map_err(Clone::clone)
 }
@@ -175,6 +195,19 @@ fn resolve_sampling() -> Result<SamplingSymbols, MissingSymbol> {
             itanium: c"_ZN2v812HeapProfiler24StopSamplingHeapProfilerEv",
             msvc: c"?StopSamplingHeapProfiler@HeapProfiler@v8@@QEAAXXZ",
         } => StopSampling),
+    })
+}
+
+fn resolve_heap_limit() -> Result<HeapLimitSymbols, MissingSymbol> {
+    Ok(HeapLimitSymbols {
+        add: function!(Symbol {
+            itanium: c"_ZN2v87Isolate24AddNearHeapLimitCallbackEPFmPvmmES1_",
+            msvc: c"?AddNearHeapLimitCallback@Isolate@v8@@QEAAXP6A_KPEAX_K1@Z0@Z",
+        } => AddHeapLimitCallback),
+        remove: function!(Symbol {
+            itanium: c"_ZN2v87Isolate27RemoveNearHeapLimitCallbackEPFmPvmmEm",
+            msvc: c"?RemoveNearHeapLimitCallback@Isolate@v8@@QEAAXP6A_KPEAX_K1@Z1@Z",
+        } => RemoveHeapLimitCallback),
     })
 }
 

@@ -32,11 +32,6 @@ type TakeSnapshotOld = unsafe extern "C" fn(
 ) -> *mut c_void;
 type Serialize = unsafe extern "C" fn(snapshot: *const c_void, stream: *mut c_void, format: c_int);
 
-/// `v8::NearHeapLimitCallback`
-pub(super) type OnNearLimit =
-    unsafe extern "C" fn(data: *mut c_void, current: usize, initial: usize) -> usize;
-type AddNearLimitCallback = unsafe extern "C" fn(*mut RawIsolate, OnNearLimit, *mut c_void);
-type RemoveNearLimitCallback = unsafe extern "C" fn(*mut RawIsolate, OnNearLimit, limit: usize);
 /// `v8::InterruptCallback`
 pub(super) type OnInterrupt = unsafe extern "C" fn(*mut RawIsolate, data: *mut c_void);
 type RequestInterrupt = unsafe extern "C" fn(*mut RawIsolate, OnInterrupt, data: *mut c_void);
@@ -71,11 +66,9 @@ pub(super) struct CaptureSymbols {
     pub(super) serialize: Serialize,
 }
 
-/// What hearing of the heap limit takes.
+/// What acting at the heap limit takes, beside hearing of it.
 #[derive(Clone, Copy)]
 pub(super) struct LimitSymbols {
-    pub(super) add: AddNearLimitCallback,
-    pub(super) remove: RemoveNearLimitCallback,
     pub(super) restore_limit: RestoreLimit,
     pub(super) request_interrupt: RequestInterrupt,
 }
@@ -125,8 +118,6 @@ fn resolve() -> Result<CaptureSymbols, MissingSymbol> {
 
 fn resolve_limit() -> Result<LimitSymbols, MissingSymbol> {
     Ok(LimitSymbols {
-        add: function!(itanium(c"_ZN2v87Isolate24AddNearHeapLimitCallbackEPFmPvmmES1_") => AddNearLimitCallback),
-        remove: function!(itanium(c"_ZN2v87Isolate27RemoveNearHeapLimitCallbackEPFmPvmmEm") => RemoveNearLimitCallback),
         restore_limit: function!(itanium(c"_ZN2v87Isolate36AutomaticallyRestoreInitialHeapLimitEd") => RestoreLimit),
         request_interrupt: function!(itanium(c"_ZN2v87Isolate16RequestInterruptEPFvPS0_PvES2_") => RequestInterrupt),
     })

@@ -23,7 +23,8 @@ use super::super::{NearLimitState, Need, Obstacle, Place};
 use super::Ground;
 use super::symbols::{self, LimitSymbols};
 use crate::process::headroom;
-use crate::v8::symbols::RawIsolate;
+use crate::v8::heap_limit;
+use crate::v8::symbols::{HeapLimitSymbols, RawIsolate, heap_limit as heap_limit_symbols};
 use state::State;
 use std::cell::{Cell, RefCell};
 use std::ffi::c_void;
@@ -51,6 +52,7 @@ pub struct NearLimit {
 struct Inner {
     ground: Ground,
     symbols: &'static LimitSymbols,
+    questions: &'static HeapLimitSymbols,
     place: Place,
     need: Cell<Need>,
     state: RefCell<State>,
@@ -79,12 +81,14 @@ impl NearLimit {
         let ground = Ground::find()?;
         Ground::may_fork()?;
         let symbols = symbols::limit()?;
+        let questions = heap_limit_symbols()?;
         if ARMED.swap(true, Ordering::Relaxed) {
             return Err(Obstacle::Busy);
         }
         let inner = Rc::new(Inner {
             ground,
             symbols,
+            questions,
             place,
             need: Cell::new(need),
             state: RefCell::new(State::waiting(0)),
@@ -99,7 +103,7 @@ impl NearLimit {
         let data = Rc::as_ptr(&inner).cast_mut().cast::<c_void>();
         // SAFETY: the isolate is entered on this thread, `on_near_limit` has V8's signature, and
         // `data` stays valid until `drop` has removed it.
-        unsafe { (symbols.add)(ground.isolate.raw(), on_near_limit, data) };
+        unsafe { (questions.add)(ground.isolate.raw(), on_near_limit, data) };
         Ok(Self { inner })
     }
 
@@ -126,11 +130,11 @@ impl NearLimit {
 impl Drop for NearLimit {
     fn drop(&mut self) {
         let Inner {
-            ground, symbols, ..
+            ground, questions, ..
         } = &*self.inner;
         // SAFETY: the isolate lives (the owner drops us in a cleanup hook at the latest), and the
         // function was added; 0 leaves the limit as it is.
-        unsafe { (symbols.remove)(ground.isolate.raw(), on_near_limit, 0) };
+        unsafe { (questions.remove)(ground.isolate.raw(), on_near_limit, 0) };
         self.inner.closed.set(true);
         // An interrupt that is due may hold the rest for longer; the child is not to wait for it.
         self.inner.state.replace(State::waiting(0));
@@ -163,6 +167,7 @@ impl Inner {
             // A child that takes a snapshot collects first. Its memory is limited besides.
             return current.saturating_mul(2);
         }
+        heap_limit::asked();
         let Ok(mut state) = self.state.try_borrow_mut() else {
             return current;
         };

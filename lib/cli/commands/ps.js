@@ -1,0 +1,88 @@
+'use strict'
+
+const path = require('node:path')
+const { setTimeout: wait } = require('node:timers/promises')
+const { duration, rate } = require('../../format')
+const { rowsOf, sortRows } = require('../../flight/recording')
+const { UsageError } = require('../arguments')
+const { bytes, short, table } = require('../words')
+
+const WATCH_MS = 1000
+/** Of processes that are gone, without --all. */
+const MOST_GONE = 10
+
+const HEAD = ['PID', 'THREAD', 'STATE', 'HEAP', 'RSS', 'LIMIT', 'GROWTH', 'LEFT', 'NAME  SUSPECT']
+
+/** What became of a process, in a word or three. */
+const ENDINGS = { exit: 'left', stopped: 'stopped', 'oom-kill': 'OOM kill', 'heap-limit': 'heap full', killed: 'killed' }
+
+/** Colours tell what a glance should see first. */
+const STYLE_OF = { critical: 'red', leaking: 'red', suspect: 'yellow' }
+
+async function run (context) {
+  const { files: [given], options, terminal, work } = context
+  const directory = given ?? process.env.TIDEMARK_RECORDER
+  if (directory === undefined || directory === '') {
+    throw new UsageError("'tidemark ps' needs the recorder's folder: tidemark ps DIR, or TIDEMARK_RECORDER=DIR.")
+  }
+  const { signal } = work(directory)
+  if (!options.watch) return look(context, directory)
+  for (;;) {
+    const { text } = look(context, directory)
+    terminal.print(`\u001b[2J\u001b[H${text}`)
+    await wait(WATCH_MS, undefined, { signal })
+  }
+}
+
+function look ({ binding, options, terminal }, directory) {
+  const found = readAll(binding, directory)
+  const rows = sortRows(found.filter(({ problem }) => problem === undefined).flatMap(rowsOf))
+  const unreadable = found.filter(({ problem }) => problem !== undefined).map(({ file, problem }) => ({ file, problem }))
+  return { json: { directory, processes: rows, unreadable }, text: text(rows, unreadable, { options, terminal, directory }) }
+}
+
+function readAll (binding, directory) {
+  try {
+    return JSON.parse(binding.listFlights(path.resolve(directory)))
+  } catch (error) {
+    throw new Error(`The recorder's folder '${directory}' cannot be read: ${error.message}.`, { cause: error })
+  }
+}
+
+function text (rows, unreadable, { options, terminal, directory }) {
+  const gone = rows.filter(({ alive }) => !alive)
+  const shown = options.all ? rows : [...rows.filter(({ alive }) => alive), ...gone.slice(0, MOST_GONE)]
+  if (shown.length === 0 && unreadable.length === 0) return `No process has recorded itself in '${directory}'.\n`
+  const [head, ...lines] = table(HEAD, shown.map(cells))
+  const out = [terminal.style('bold', head), ...lines.map((line, at) => styled(terminal, shown[at], cut(line, terminal.width)))]
+  if (gone.length > MOST_GONE && !options.all) out.push(`${gone.length - MOST_GONE} more that are gone: --all`)
+  for (const { file, problem } of unreadable) out.push(`${short(file, 200)}: ${short(problem, 200)}`)
+  return `${out.join('\n')}\n`
+}
+
+function cells ({ pid, threadId, name, state, heap, rss, limit, channel, growthRate, timeToLimitMs, suspect, alive, ending }) {
+  const known = (value, show) => value === null ? '-' : show(value)
+  const perTime = (value) => channel === 'resources' ? `${(value * 60).toFixed(1)}/min` : rate(value)
+  return [
+    known(pid, String),
+    String(threadId),
+    alive ? state : `${ENDINGS[ending]} (${state})`,
+    known(heap, bytes),
+    known(rss, bytes),
+    known(limit, bytes),
+    known(growthRate, perTime),
+    known(timeToLimitMs, duration),
+    `${short(name ?? '-', 40)}${suspect === null ? '' : `  ${short(suspect, 120)}`}`
+  ]
+}
+
+function styled (terminal, { alive, state }, line) {
+  if (!alive) return terminal.style('dim', line)
+  return Object.hasOwn(STYLE_OF, state) ? terminal.style(STYLE_OF[state], line) : line
+}
+
+function cut (line, width) {
+  return line.length > width ? `${line.slice(0, width - 1)}…` : line
+}
+
+module.exports = { run }

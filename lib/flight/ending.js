@@ -1,0 +1,51 @@
+'use strict'
+
+const { bytes, percent } = require('../format')
+
+/** A process whose memory had reached this share of a limit when it was last seen was most likely ended for it: half a second passes between two looks. */
+const AT_LIMIT = 0.9
+/** V8's limit counts what is young too, and an old generation that is full ends the process before that. */
+const HEAP_AT_LIMIT = 0.95
+
+/** Of the limits outside of V8, the one that is the nearest. @returns {{used: number, limit: number, place: string} | undefined} */
+function nearestLimit ({ rss, groupLimit, groupUsage, memoryLimit, machineAvailable }) {
+  const limits = []
+  if (groupLimit != null && groupUsage != null) limits.push({ used: groupUsage, limit: groupLimit, place: 'the memory limit of its container' })
+  if (memoryLimit != null && rss != null) limits.push({ used: rss, limit: memoryLimit, place: '`memoryLimit`' })
+  if (machineAvailable != null && rss != null) limits.push({ used: rss, limit: rss + machineAvailable, place: 'the memory of the machine' })
+  return limits.sort((one, other) => (one.limit - one.used) - (other.limit - other.used))[0]
+}
+
+/** The isolate whose heap is the nearest to V8's limit. */
+function fullestHeap (isolates) {
+  const shares = isolates.filter(({ newest, closed }) => newest !== null && !closed && newest.heapSizeLimit > 0)
+    .map(({ threadId, nearHeapLimit, newest }) => ({
+      threadId, nearHeapLimit, used: newest.usedHeapSize, limit: newest.heapSizeLimit, share: newest.usedHeapSize / newest.heapSizeLimit
+    }))
+  return shares.sort((one, other) => other.nearHeapLimit - one.nearHeapLimit || other.share - one.share)[0]
+}
+
+/**
+ * How a process ended, or that it runs, from its recorder file.
+ * @param {object} recording as `readFlight` tells it
+ * @returns {{cause: 'running' | 'exit' | 'stopped' | 'oom-kill' | 'heap-limit' | 'killed', sentence: string}}
+ */
+function endingOf ({ alive, end, process: pulse, isolates }) {
+  if (end?.kind === 'exit') return { cause: 'exit', sentence: `It left by itself with exit code ${end.code}.` }
+  if (end?.kind === 'stopped') return { cause: 'stopped', sentence: 'The recorder was stopped while the process went on.' }
+  if (alive) return { cause: 'running', sentence: 'It is running.' }
+  const heap = fullestHeap(isolates)
+  const isHeapFull = heap !== undefined && (heap.nearHeapLimit || heap.share >= HEAP_AT_LIMIT)
+  const limit = pulse === null ? undefined : nearestLimit(pulse)
+  const where = limit && `${bytes(limit.used)} of ${bytes(limit.limit)} (${percent(limit.used / limit.limit)}), ${limit.place}`
+  if (limit !== undefined && limit.used >= AT_LIMIT * limit.limit && !heap?.nearHeapLimit) {
+    return { cause: 'oom-kill', sentence: `Most likely the kernel killed it for its memory (OOM kill): it had ${where}.` }
+  }
+  if (isHeapFull) {
+    const thread = heap.threadId === 0 ? '' : ` of thread ${heap.threadId}`
+    return { cause: 'heap-limit', sentence: `Most likely V8 ended it with 'heap out of memory': the JavaScript heap${thread} held ${bytes(heap.used)}, and its limit of ${bytes(heap.limit)} was reached.` }
+  }
+  return { cause: 'killed', sentence: `It was killed or crashed; its memory was not at a limit${where ? `: ${where}` : ''}.` }
+}
+
+module.exports = { endingOf, fullestHeap, nearestLimit }

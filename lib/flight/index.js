@@ -1,0 +1,114 @@
+'use strict'
+
+const path = require('node:path')
+const { clearInterval, setInterval } = require('node:timers')
+const { isMainThread, threadId } = require('node:worker_threads')
+const { messageOf, sentence } = require('../errors')
+const { heapLimitTakenBy } = require('../heap-limit')
+const { followLeaks } = require('../publish')
+const { readIdentity } = require('./identity')
+const { leakText } = require('./leak-text')
+const { previousPayload } = require('./previous')
+
+/** How often the native side is asked whether it has looked through the directory. */
+const SEARCH_LOOK_MS = 200
+
+/**
+ * The flight recorder of this thread: what is known of it goes into the file of its process, which outlives
+ * it. Samples and states go there on the native side, without JavaScript; here is added what only
+ * JavaScript knows, who the process is and what it was told of leaks.
+ */
+class FlightRecorder {
+  #binding
+  #monitor
+  #native
+  #options
+  #onPrevious
+  #flight = null
+  #problem
+  #search
+  #unfollow = () => {}
+  #atExit = (code) => this.#exits(code)
+
+  /**
+   * @param {object} means
+   * @param {object} means.binding
+   * @param {object} means.monitor whose leaks are recorded
+   * @param {object} means.native its native side
+   * @param {Record<string, any>} means.options
+   * @param {(previous: object) => void} means.onPrevious hears once what became of the last run
+   */
+  constructor ({ binding, monitor, native, options, onPrevious }) {
+    this.#binding = binding
+    this.#monitor = monitor
+    this.#native = native
+    this.#options = options
+    this.#onPrevious = onPrevious
+  }
+
+  get problems () {
+    return this.#problem === undefined ? [] : [`\`recorder\`: ${sentence(this.#problem)}`]
+  }
+
+  /** @returns {string | null} the file, once there is one */
+  get file () {
+    return this.#flight?.look().path ?? null
+  }
+
+  start () {
+    const { recorder: { directory, keep }, memoryLimit } = this.#options
+    try {
+      const { service, script, identity } = readIdentity()
+      this.#flight = new this.#binding.Flight(this.#native, {
+        directory: path.resolve(directory),
+        service,
+        script,
+        identity: JSON.stringify(identity),
+        memoryLimit,
+        keepFiles: keep.files,
+        keepDays: keep.days,
+        threadId
+      })
+    } catch (error) {
+      this.#problem = messageOf(error)
+      return
+    }
+    // In a worker thread Node.js itself is asked, and ends the thread.
+    if (isMainThread && heapLimitTakenBy() === undefined) this.#native.watchHeapLimit()
+    this.#unfollow = followLeaks(this.#monitor, (chapter, details) => this.#follow(chapter, details))
+    // A worker thread ends without the process.
+    if (isMainThread) process.once('exit', this.#atExit)
+    this.#search = setInterval(() => this.tick(), SEARCH_LOOK_MS)
+    this.#search.unref?.()
+  }
+
+  tick () {
+    if (this.#flight === null) return
+    const { problem, searched, previous } = this.#flight.look()
+    this.#problem = problem ?? undefined
+    if (searched) clearInterval(this.#search)
+    if (previous) this.#onPrevious(previousPayload(JSON.parse(previous)))
+  }
+
+  stop () {
+    clearInterval(this.#search)
+    process.off('exit', this.#atExit)
+    this.#unfollow()
+    this.#flight = null
+  }
+
+  #follow (chapter, details) {
+    if (chapter === 'health') this.#flight.setHealth(details.state)
+    if (chapter === 'reported' || chapter === 'evidence') {
+      this.#flight.leak(leakText({ time: new Date(), ...details }, this.#binding.flightRoom()))
+    }
+  }
+
+  #exits (code) {
+    // What the directory says may have come a moment ago.
+    this.tick()
+    this.#flight?.exit(code)
+  }
+}
+
+module.exports = { FlightRecorder }

@@ -1,0 +1,104 @@
+'use strict'
+
+/** Memory in use beyond this share of a limit is critical, and no longer is below the lower one. */
+const FULL = 0.95
+const FULL_NO_LONGER = 0.9
+/** Time left is short no longer from so many times `criticalMs` on. */
+const LONG_AGAIN = 1.5
+
+const LIMITS = { heap: 'V8\'s heap limit', cgroup: 'the memory limit of the container', machine: 'the end of the machine\'s memory', memoryLimit: '`memoryLimit`' }
+
+const SUBJECTS = { heap: 'the JavaScript heap', external: 'external memory', native: 'native memory', resources: 'the number of handles' }
+
+/** What is said while nothing is watched. */
+const STOPPED = Object.freeze({ ok: true, state: 'ok', reason: 'tidemark is not running', timeToLimitMs: null, limit: null })
+
+/**
+ * Whether the process can go on, for a readiness check. It is looked at with every sample; asking costs
+ * nothing.
+ */
+class Health {
+  #criticalMs
+  #memoryLimit
+  #tell
+  #now = Object.freeze({ ok: true, state: 'ok', reason: null, timeToLimitMs: null, limit: null })
+  /** V8 asked for a higher limit, and the heap has not come down since. */
+  #isNearHeapLimit = false
+  /** It was critical, and has not been ok since. */
+  #isTold = false
+
+  /**
+   * @param {{criticalMs: number, memoryLimit?: number}} options
+   * @param {(chapter: 'health' | 'critical', details: object) => void} tell hears of each change, and of
+   *   'critical' once until all is well again
+   */
+  constructor ({ criticalMs, memoryLimit }, tell) {
+    this.#criticalMs = criticalMs
+    this.#memoryLimit = memoryLimit
+    this.#tell = tell
+  }
+
+  /** @returns {{ok: boolean, state: 'ok' | 'leaking' | 'critical', reason: string | null, timeToLimitMs: number | null, limit: string | null}} */
+  get now () {
+    return this.#now
+  }
+
+  /**
+   * @param {object[]} channels as the app sees them
+   * @param {object} memory of `status()`
+   * @param {boolean} asked whether V8 has asked for a higher heap limit since the last look
+   */
+  look (channels, memory, asked) {
+    const before = this.#now
+    const { state, channel = null, ...found } = this.#judge(channels, memory, asked, before.state === 'critical')
+    this.#now = Object.freeze({ ok: state !== 'critical', state, ...found })
+    if (state === 'ok') this.#isTold = false
+    if (state !== before.state) this.#tell('health', { from: before.state, time: new Date(), channel, ...this.#now })
+    if (state === 'critical' && !this.#isTold) {
+      this.#isTold = true
+      this.#tell('critical', { time: new Date(), channel, ...found })
+    }
+  }
+
+  #judge (channels, memory, asked, wasCritical) {
+    const leaking = channels.filter((status) => status.state === 'leaking')
+      .sort((one, other) => (one.timeToLimitMs ?? Infinity) - (other.timeToLimitMs ?? Infinity))
+    const [first] = leaking
+    const left = { timeToLimitMs: first?.timeToLimitMs ?? null, limit: first?.limit ?? null }
+    const full = this.#fullest(channels, memory)
+    const heap = full.find(({ limit }) => limit === 'heap')
+    this.#isNearHeapLimit = asked || (this.#isNearHeapLimit && !(heap?.share < FULL_NO_LONGER))
+    if (this.#isNearHeapLimit) {
+      return { state: 'critical', channel: 'heap', reason: 'V8 asked for a higher heap limit: the process is about to run out of heap.', timeToLimitMs: left.timeToLimitMs, limit: 'heap' }
+    }
+    const most = full.sort((one, other) => other.share - one.share)[0]
+    if (most !== undefined && most.share > (wasCritical ? FULL_NO_LONGER : FULL)) {
+      return { state: 'critical', channel: first?.channel ?? null, reason: `${format().percent(most.share)} of ${LIMITS[most.limit]} is in use.`, timeToLimitMs: left.timeToLimitMs, limit: most.limit }
+    }
+    if (first === undefined) return { state: 'ok', reason: null, timeToLimitMs: null, limit: null }
+    const isShort = left.timeToLimitMs !== null && left.timeToLimitMs < this.#criticalMs * (wasCritical ? LONG_AGAIN : 1)
+    const rest = left.timeToLimitMs === null ? '' : `; ${LIMITS[left.limit]} is reached in ${format().duration(left.timeToLimitMs)}`
+    return { state: isShort ? 'critical' : 'leaking', channel: first.channel, reason: `${upper(SUBJECTS[first.channel])} leaks${rest}.`, ...left }
+  }
+
+  /** Of each limit that is known the share that is in use. Of the heap what survived the last full GC: the rest is garbage. */
+  #fullest (channels, { heapSizeLimit, cgroup, rss } = {}) {
+    const level = channels.find(({ channel }) => channel === 'heap')?.level
+    return [
+      { limit: 'heap', share: level / heapSizeLimit },
+      { limit: 'cgroup', share: cgroup?.usage / cgroup?.limit },
+      { limit: 'memoryLimit', share: rss / this.#memoryLimit }
+    ].filter(({ share }) => Number.isFinite(share))
+  }
+}
+
+/** Loaded with the first word that is needed. */
+function format () {
+  return require('./format')
+}
+
+function upper (text) {
+  return text.charAt(0).toUpperCase() + text.slice(1)
+}
+
+module.exports = { Health, STOPPED }

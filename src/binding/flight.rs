@@ -1,0 +1,174 @@
+//! The native side of `lib/flight/`: what is known of an isolate goes into the file of its process.
+
+#![expect(
+    clippy::needless_pass_by_value,
+    reason = "napi hands owned values over"
+)]
+
+use super::monitor::Monitor;
+use super::watch::{Aboard, Watch};
+use crate::flight::{self, Plan, Previous};
+use napi::bindgen_prelude::Result;
+use napi::{Error, Status};
+use napi_derive::napi;
+use serde_json::{Value, json};
+use std::path::{Path, PathBuf};
+use std::rc::{Rc, Weak};
+use std::time::Duration;
+
+#[napi(object, object_to_js = false)]
+pub struct FlightOptions {
+    /// An absolute path.
+    pub directory: String,
+    /// What the file's name begins with.
+    pub service: String,
+    /// The main script of the process.
+    pub script: String,
+    /// Who the process is: an object, as JSON.
+    pub identity: String,
+    pub memory_limit: Option<f64>,
+    pub keep_files: u32,
+    pub keep_days: f64,
+    pub thread_id: u32,
+}
+
+impl FlightOptions {
+    fn plan(self) -> (Plan, u32) {
+        const DAY_S: f64 = 86400.0;
+        let identity = match serde_json::from_str(&self.identity) {
+            Ok(Value::Object(identity)) => identity,
+            _ => serde_json::Map::new(),
+        };
+        let plan = Plan {
+            directory: PathBuf::from(self.directory),
+            service: self.service,
+            script: self.script,
+            identity,
+            memory_limit: self.memory_limit.map(|bytes| bytes as u64),
+            keep_files: self.keep_files as usize,
+            keep_age: Duration::try_from_secs_f64(self.keep_days * DAY_S).unwrap_or(Duration::MAX),
+        };
+        (plan, self.thread_id)
+    }
+}
+
+#[napi(object)]
+#[derive(Default)]
+pub struct FlightLook {
+    pub path: Option<String>,
+    pub problem: Option<String>,
+    /// The directory was looked through: no `previous` will come any more.
+    pub searched: bool,
+    /// What became of the last run, as JSON, to whoever asks first.
+    pub previous: Option<String>,
+}
+
+/// The part of one isolate. It ends with its monitor.
+#[napi]
+pub struct Flight {
+    watch: Weak<Watch>,
+}
+
+#[napi]
+impl Flight {
+    /// Throws a sentence where it cannot be. What the disk says against it comes by `look()`.
+    #[napi(constructor, catch_unwind)]
+    pub fn new(monitor: &Monitor, options: FlightOptions) -> Result<Self> {
+        let failed = |reason: &str| Error::new(Status::GenericFailure, reason.to_owned());
+        let watch = monitor.watch().ok_or_else(|| failed("it is closed"))?;
+        let (plan, thread_id) = options.plan();
+        let aboard = Aboard::new(plan, thread_id, watch.epoch).map_err(|error| failed(&error))?;
+        *watch.aboard.borrow_mut() = Some(aboard);
+        Ok(Self {
+            watch: Rc::downgrade(&watch),
+        })
+    }
+
+    /// An object, as JSON of no more bytes than have room.
+    #[napi(catch_unwind)]
+    pub fn leak(&self, text: String) {
+        self.aboard(|aboard| aboard.flight.leak(aboard.seat.number, text));
+    }
+
+    /// 'ok', 'leaking' or 'critical'.
+    #[napi(catch_unwind)]
+    pub fn set_health(&self, health: String) {
+        self.aboard(|aboard| aboard.set_health(&health));
+    }
+
+    #[napi(catch_unwind)]
+    pub fn look(&self) -> FlightLook {
+        let look = self.aboard(|aboard| aboard.flight.look());
+        look.map_or_else(FlightLook::default, |look| FlightLook {
+            path: look.path.map(|path| path.to_string_lossy().into_owned()),
+            problem: look.problem,
+            searched: look.searched,
+            previous: look.previous.map(|previous| previous_json(&previous)),
+        })
+    }
+
+    /// The process ends by itself. Waits for the record of it, a moment at most.
+    #[napi(catch_unwind)]
+    pub fn exit(&self, code: i32) {
+        self.aboard(|aboard| aboard.flight.exit(code));
+    }
+
+    /// Waits until all that is known is written. Says whether it is.
+    #[napi(catch_unwind)]
+    pub fn flush(&self, most_ms: u32) -> bool {
+        let most = Duration::from_millis(most_ms.into());
+        self.aboard(|aboard| aboard.flight.flush(most)) == Some(true)
+    }
+}
+
+impl Flight {
+    fn aboard<T>(&self, use_it: impl FnOnce(&Aboard) -> T) -> Option<T> {
+        let watch = self.watch.upgrade()?;
+        let aboard = watch.aboard.borrow();
+        aboard.as_ref().map(use_it)
+    }
+}
+
+fn previous_json(previous: &Previous) -> String {
+    let mut json = previous.recording.to_json(false);
+    json["file"] = previous.path.to_string_lossy().into();
+    json["others"] = previous.others.into();
+    json.to_string()
+}
+
+/// Bytes of a leak that have room.
+#[napi]
+pub fn flight_room() -> u32 {
+    flight::room() as u32
+}
+
+/// What a recorder file says, as JSON; a sentence where it says nothing.
+#[napi]
+pub fn read_flight(file: String) -> Result<String> {
+    let found = flight::examine(Path::new(&file))
+        .map_err(|unreadable| Error::new(Status::GenericFailure, unreadable.to_string()))?;
+    Ok(found_json(&found, true).to_string())
+}
+
+/// All recorder files of this user in a directory, the newest first, without their readings: an array, as
+/// JSON.
+#[napi]
+pub fn list_flights(directory: String) -> Result<String> {
+    let found = flight::list(Path::new(&directory))
+        .map_err(|error| Error::new(Status::GenericFailure, error.to_string()))?;
+    let all: Value = found.iter().map(|found| found_json(found, false)).collect();
+    Ok(all.to_string())
+}
+
+fn found_json(found: &flight::Found, whole: bool) -> Value {
+    let file = found.path.to_string_lossy();
+    match &found.recording {
+        Ok(recording) => {
+            let mut json = recording.to_json(whole);
+            json["file"] = file.into();
+            json["alive"] = found.alive.into();
+            json
+        }
+        Err(problem) => json!({ "file": file, "alive": found.alive, "problem": problem }),
+    }
+}

@@ -1,0 +1,790 @@
+//! The thread that writes: one for the process, whichever of its isolates asked first.
+//!
+//! A round takes what the seats hold and puts it into the file, twice a second and whenever somebody says
+//! that a state has changed. Another thread, which ends soon, looks through the directory meanwhile: there
+//! may be thousands of files, and the disk may be busy.
+
+use super::folder::{self, Keep, Previous};
+use super::layout::{
+    self, Area, COARSE, FINE, Framed, IDENTITY, ISOLATE, ISOLATES, LEAK, PULSE, SIZE,
+};
+use super::records::{End, IsolateRecord, Pulse, Reading, Words};
+use super::seat::Seat;
+use crate::process::{cgroup, machine, pin, rss};
+use parking_lot::{Condvar, Mutex};
+use serde_json::{Map, Value};
+use std::collections::VecDeque;
+use std::fs::File;
+use std::io;
+use std::panic::{AssertUnwindSafe, catch_unwind};
+use std::path::PathBuf;
+use std::sync::atomic::Ordering::{Acquire, Relaxed, Release};
+use std::sync::atomic::{AtomicBool, AtomicU32, AtomicU64};
+use std::sync::{Arc, OnceLock};
+use std::thread::{self, Thread};
+use std::time::{Duration, Instant, SystemTime, UNIX_EPOCH};
+
+const ROUND: Duration = Duration::from_millis(500);
+/// Limits and what is used of them are read from files: every fourth round.
+const LIMITS: u32 = 4;
+/// One reading in so long stands for the hours before the last minutes.
+const COARSE_MS: f64 = 30_000.0;
+/// Leaks that wait for the thread.
+const WAITING: usize = 12;
+/// What JavaScript waits for the last round at the exit of the process.
+const LAST_ROUND: Duration = Duration::from_millis(100);
+
+const STACK: usize = 256 << 10;
+
+/// What a recorder is to do.
+#[derive(Clone, Debug)]
+pub struct Plan {
+    pub directory: PathBuf,
+    /// What the file's name begins with.
+    pub service: String,
+    /// Of the process: a service of the same name and another script is another service.
+    pub script: String,
+    /// Who the process is, as JavaScript knows it.
+    pub identity: Map<String, Value>,
+    pub memory_limit: Option<u64>,
+    pub keep_files: usize,
+    pub keep_age: Duration,
+}
+
+/// The recorder of this process. Who has joined it leaves it by dropping this.
+pub struct Flight {
+    shared: Arc<Shared>,
+}
+
+/// How it is getting on.
+#[derive(Debug, Default)]
+pub struct Look {
+    pub path: Option<PathBuf>,
+    pub problem: Option<String>,
+    /// The directory was looked through: there will be no `previous` any more.
+    pub searched: bool,
+    /// What became of the last run, to whoever asks first.
+    pub previous: Option<Previous>,
+}
+
+struct Shared {
+    plan: Plan,
+    began: Instant,
+    /// The thread copies it and lets go at once, as it does with all that it shares.
+    seats: Mutex<Vec<Arc<Seat>>>,
+    leaks: Mutex<VecDeque<(u32, String)>>,
+    look: Mutex<Look>,
+    /// How many have joined.
+    users: AtomicU32,
+    seat_numbers: AtomicU32,
+    /// 0, or what [`End::Exit`] or [`End::Stopped`] packs to.
+    end: AtomicU64,
+    /// The state changed: the disk is to have it soon.
+    urgent: AtomicBool,
+    rounds: Rounds,
+    thread: OnceLock<Thread>,
+}
+
+/// Rounds that are over, for who waits for one.
+#[derive(Default)]
+struct Rounds {
+    /// As many as there can be once the thread has ended.
+    over: Mutex<u64>,
+    one_more: Condvar,
+}
+
+/// The recorder that goes on.
+static CURRENT: Mutex<Option<Arc<Shared>>> = Mutex::new(None);
+
+const STOPPED: u64 = u64::MAX;
+const EXIT: u64 = 1 << 32;
+
+impl Flight {
+    /// Joins the recorder of this process, or starts it. Nothing is read or written here.
+    ///
+    /// # Errors
+    /// Why there is none, as a sentence.
+    pub fn join(plan: Plan) -> Result<Self, String> {
+        let mut current = CURRENT.lock();
+        if let Some(shared) = &*current {
+            if shared.plan.directory != plan.directory {
+                return Err(format!(
+                    "another thread of this process records to '{}' already",
+                    shared.plan.directory.display()
+                ));
+            }
+            shared.users.fetch_add(1, Relaxed);
+            let shared = Arc::clone(shared);
+            return Ok(Self { shared });
+        }
+        if !pin::library() {
+            return Err("the library cannot be kept in memory for its thread".to_owned());
+        }
+        rss::prepare();
+        let shared = Arc::new(Shared::new(plan));
+        let own = Arc::clone(&shared);
+        let work = move || {
+            let _ = catch_unwind(AssertUnwindSafe(|| fly(&own)));
+            own.rounds.end();
+        };
+        let thread = spawn("tidemark", work)
+            .map_err(|error| format!("its thread cannot be started: {error}"))?;
+        let _ = shared.thread.set(thread);
+        *current = Some(Arc::clone(&shared));
+        Ok(Self { shared })
+    }
+
+    /// A place for the isolate of this thread. `epoch` is that of its samples.
+    pub fn seat(&self, thread_id: u32, epoch: Instant) -> Arc<Seat> {
+        let Shared { began, thread, .. } = &*self.shared;
+        let number = 1 + self.shared.seat_numbers.fetch_add(1, Relaxed);
+        let seat = Seat::new(number, thread_id, epoch, *began, thread.get().cloned());
+        let seat = Arc::new(seat);
+        self.shared.seats.lock().push(Arc::clone(&seat));
+        seat
+    }
+
+    /// Keeps a leak, as an object of JSON. Of more than wait the oldest goes.
+    pub fn leak(&self, owner: u32, text: String) {
+        let mut leaks = self.shared.leaks.lock();
+        if leaks.len() == WAITING {
+            leaks.pop_front();
+        }
+        leaks.push_back((owner, text));
+        drop(leaks);
+        self.shared.wake();
+    }
+
+    pub fn look(&self) -> Look {
+        let mut look = self.shared.look.lock();
+        Look {
+            path: look.path.clone(),
+            problem: look.problem.clone(),
+            searched: look.searched,
+            previous: look.previous.take(),
+        }
+    }
+
+    /// The process leaves by itself. Waits for the last round, a moment at most.
+    pub fn exit(&self, code: i32) {
+        self.shared
+            .end
+            .store(EXIT | u64::from(code.cast_unsigned()), Release);
+        self.flush(LAST_ROUND);
+    }
+
+    /// Waits until what was known before this call is written, `most` at most. Says whether it is.
+    pub fn flush(&self, most: Duration) -> bool {
+        let until = Instant::now() + most;
+        let rounds = &self.shared.rounds;
+        let mut over = rounds.over.lock();
+        // A round that has begun may have missed it.
+        let wanted = over.saturating_add(2);
+        self.shared.wake();
+        while *over < wanted {
+            if rounds.one_more.wait_until(&mut over, until).timed_out() {
+                return false;
+            }
+            self.shared.wake();
+        }
+        true
+    }
+}
+
+impl Drop for Flight {
+    fn drop(&mut self) {
+        let mut current = CURRENT.lock();
+        if self.shared.users.fetch_sub(1, Relaxed) > 1 {
+            return;
+        }
+        current.take_if(|current| Arc::ptr_eq(current, &self.shared));
+        let end = &self.shared.end;
+        let _ = end.compare_exchange(0, STOPPED, Release, Relaxed);
+        self.shared.wake();
+    }
+}
+
+fn spawn(name: &str, work: impl FnOnce() + Send + 'static) -> io::Result<Thread> {
+    let builder = thread::Builder::new()
+        .name(name.to_owned())
+        .stack_size(STACK);
+    // A panic would be our bug, and the app's stderr is no place for it.
+    let handle = builder.spawn(move || drop(catch_unwind(AssertUnwindSafe(work))))?;
+    Ok(handle.thread().clone())
+}
+
+impl Shared {
+    fn new(plan: Plan) -> Self {
+        Self {
+            plan,
+            began: Instant::now(),
+            seats: Mutex::default(),
+            leaks: Mutex::default(),
+            look: Mutex::default(),
+            users: AtomicU32::new(1),
+            seat_numbers: AtomicU32::new(0),
+            end: AtomicU64::new(0),
+            urgent: AtomicBool::new(false),
+            rounds: Rounds::default(),
+            thread: OnceLock::new(),
+        }
+    }
+
+    fn wake(&self) {
+        self.urgent.store(true, Release);
+        if let Some(thread) = self.thread.get() {
+            thread.unpark();
+        }
+    }
+
+    fn end(&self) -> End {
+        match self.end.load(Acquire) {
+            0 => End::None,
+            STOPPED => End::Stopped,
+            code => End::Exit((code as u32).cast_signed()),
+        }
+    }
+
+    fn since_began_ms(&self) -> f64 {
+        self.began.elapsed().as_secs_f64() * 1000.0
+    }
+}
+
+impl Rounds {
+    fn one_is_over(&self) {
+        *self.over.lock() += 1;
+        self.one_more.notify_all();
+    }
+
+    /// There will be no more: nobody waits for one.
+    fn end(&self) {
+        *self.over.lock() = u64::MAX;
+        self.one_more.notify_all();
+    }
+}
+
+/// The whole life of the thread.
+fn fly(shared: &Arc<Shared>) {
+    let mut pulses = Pulses::new(shared.plan.memory_limit);
+    let content = image(&identity(&shared.plan), &pulses.next(shared, 0));
+    let plan = &shared.plan;
+    let name = file_name(&plan.service);
+    let (file, path) = match folder::create(&plan.directory, &name, &content) {
+        Ok(made) => made,
+        Err(problem) => {
+            let mut look = shared.look.lock();
+            look.problem = Some(problem);
+            look.searched = true;
+            return;
+        }
+    };
+    shared.look.lock().path = Some(path);
+    if let Ok(copy) = file.try_clone() {
+        let own = Arc::clone(shared);
+        let _ = spawn("tidemark-tidy", move || tidy(&own, &copy));
+    }
+    let mut writer = Writer::new(file);
+    loop {
+        let end = shared.end();
+        // What comes from here on is for the next round, and so is its hurry.
+        let urgent = shared.urgent.swap(false, Acquire);
+        let changed = writer.round(shared, &pulses.next(shared, writer.failed));
+        if urgent || changed {
+            writer.hurry();
+        }
+        if end != End::None {
+            return;
+        }
+        shared.rounds.one_is_over();
+        if !shared.urgent.load(Acquire) {
+            thread::park_timeout(ROUND);
+        }
+    }
+}
+
+/// With what tells this process from a later one of its number.
+fn identity(plan: &Plan) -> String {
+    let mut identity = plan.identity.clone();
+    let process = std::process::id();
+    identity.insert("pid".to_owned(), process.into());
+    identity.insert("script".to_owned(), plan.script.as_str().into());
+    if let Some(namespace) = folder::pid_namespace() {
+        identity.insert("pidNamespace".to_owned(), namespace.into());
+    }
+    #[cfg(target_os = "linux")]
+    if let Some(glance) = crate::process::other::glance(process) {
+        identity.insert("startedTicks".to_owned(), glance.started_ticks.into());
+    }
+    Value::Object(identity).to_string()
+}
+
+/// Looks for the last run, removes what is old, and has the disk keep our file's name.
+fn tidy(shared: &Shared, file: &File) {
+    let plan = &shared.plan;
+    let keep = Keep {
+        files: plan.keep_files,
+        age: plan.keep_age,
+    };
+    let previous = folder::tidy(&plan.directory, &plan.service, &plan.script, keep);
+    let mut look = shared.look.lock();
+    look.previous = previous;
+    look.searched = true;
+    drop(look);
+    let _ = file.sync_all();
+    #[cfg(unix)]
+    let _ = File::open(&plan.directory).and_then(|directory| directory.sync_all());
+}
+
+fn file_name(service: &str) -> String {
+    let now = SystemTime::now().duration_since(UNIX_EPOCH);
+    let milliseconds = now.unwrap_or_default().as_millis();
+    format!("{service}-{}-{milliseconds}", std::process::id())
+}
+
+/// The file as it begins.
+fn image(identity: &str, pulse: &Pulse) -> Vec<u8> {
+    let mut image = vec![0; SIZE];
+    let mut bytes = Vec::with_capacity(4096);
+    image[..64].copy_from_slice(&layout::head());
+    let mut put = |area: &Area, place: usize, payload: &[u8]| {
+        let record = Framed {
+            number: 1,
+            owner: 0,
+            payload,
+        };
+        layout::frame(&mut bytes, area, &record);
+        let at = area.offset(place);
+        image[at..at + bytes.len()].copy_from_slice(&bytes);
+    };
+    put(&IDENTITY, 0, identity.as_bytes());
+    put(&IDENTITY, 1, identity.as_bytes());
+    let mut payload = Vec::new();
+    layout::put_words(&mut payload, &pulse.pack());
+    put(&PULSE, 0, &payload);
+    image
+}
+
+/// Reads what a pulse says.
+struct Pulses {
+    count: u32,
+    newest: Pulse,
+    clock: CpuClock,
+}
+
+impl Pulses {
+    fn new(memory_limit: Option<u64>) -> Self {
+        Self {
+            count: 0,
+            newest: Pulse {
+                memory_limit,
+                ..Pulse::default()
+            },
+            clock: CpuClock::open(),
+        }
+    }
+
+    fn next(&mut self, shared: &Shared, failed: u64) -> Pulse {
+        let pulse = &mut self.newest;
+        if self.count.is_multiple_of(LIMITS) {
+            let group = cgroup::memory();
+            pulse.group_limit = group.map(|group| group.limit);
+            pulse.group_usage = group.map(|group| group.usage);
+            pulse.machine_available = machine::available();
+            pulse.cpu_ns = self.clock.read();
+        }
+        self.count += 1;
+        pulse.rss = rss::resident_set_size();
+        pulse.peak_rss = pulse.peak_rss.max(pulse.rss);
+        pulse.failed = failed;
+        pulse.end = shared.end();
+        let now = SystemTime::now().duration_since(UNIX_EPOCH);
+        pulse.wall_ms = now.unwrap_or_default().as_secs_f64() * 1000.0;
+        pulse.at_ms = shared.since_began_ms();
+        *pulse
+    }
+}
+
+/// Processor time of the thread that opened it, as the scheduler counts it.
+struct CpuClock(Option<File>);
+
+impl CpuClock {
+    fn open() -> Self {
+        Self(File::open("/proc/thread-self/schedstat").ok())
+    }
+
+    fn read(&self) -> Option<u64> {
+        let mut text = [0; 64];
+        let length = read_at(self.0.as_ref()?, &mut text)?;
+        let text = std::str::from_utf8(&text[..length]).ok()?;
+        text.split(' ').next()?.parse().ok()
+    }
+}
+
+/// The file, and where the next record of each kind goes.
+struct Writer {
+    file: File,
+    /// Of a record, and of its payload.
+    bytes: Vec<u8>,
+    payload: Vec<u8>,
+    number: u64,
+    pulses: usize,
+    leaks: usize,
+    fine: usize,
+    coarse: usize,
+    desks: Vec<Desk>,
+    failed: u64,
+    problem: Option<String>,
+    /// Isolates that found no place.
+    refused: u32,
+}
+
+/// The place of one isolate.
+struct Desk {
+    seat: Arc<Seat>,
+    /// Of the twins.
+    place: usize,
+    turns: usize,
+    written: Option<IsolateRecord>,
+    /// The lowest reading since the last one that was kept for long.
+    lowest: Option<Reading>,
+    kept_at_ms: f64,
+}
+
+impl Writer {
+    fn new(file: File) -> Self {
+        Self {
+            file,
+            bytes: Vec::with_capacity(4096),
+            payload: Vec::with_capacity(4096),
+            number: 1,
+            pulses: 1,
+            leaks: 0,
+            fine: 0,
+            coarse: 0,
+            desks: Vec::with_capacity(ISOLATES),
+            failed: 0,
+            problem: None,
+            refused: 0,
+        }
+    }
+
+    /// Writes what there is. Says whether a state has changed.
+    fn round(&mut self, shared: &Shared, pulse: &Pulse) -> bool {
+        self.problem = None;
+        self.seat_newcomers(shared);
+        let mut changed = false;
+        let mut desks = std::mem::take(&mut self.desks);
+        for desk in &mut desks {
+            changed |= self.write_isolate(desk);
+        }
+        self.desks = desks;
+        loop {
+            // The lock is not held while a leak is written.
+            let leak = shared.leaks.lock().pop_front();
+            let Some((owner, text)) = leak else { break };
+            self.write(&LEAK, self.leaks, owner, text.as_bytes());
+            self.leaks += 1;
+        }
+        // Last: it says when all of this was so.
+        self.write_words(&PULSE, self.pulses, 0, &pulse.pack());
+        self.pulses += 1;
+        self.tell(shared);
+        changed
+    }
+
+    fn seat_newcomers(&mut self, shared: &Shared) {
+        let mut seats = shared.seats.lock();
+        let newcomers = std::mem::take(&mut *seats);
+        drop(seats);
+        for seat in newcomers {
+            let Some(place) = self.free_place() else {
+                self.refused += 1;
+                continue;
+            };
+            self.desks.retain(|desk| desk.place != place);
+            self.desks.push(Desk {
+                seat,
+                place,
+                turns: 0,
+                written: None,
+                lowest: None,
+                kept_at_ms: f64::NEG_INFINITY,
+            });
+        }
+    }
+
+    /// One that nobody had yet, or of the isolate that was closed first.
+    fn free_place(&self) -> Option<usize> {
+        let is_taken = |place: &usize| self.desks.iter().any(|desk| desk.place == *place);
+        (0..ISOLATES).find(|place| !is_taken(place)).or_else(|| {
+            let closed = self.desks.iter().filter(|desk| {
+                desk.seat.is_closed() && desk.written.is_some_and(|written| written.closed)
+            });
+            closed.map(|desk| desk.place).next()
+        })
+    }
+
+    fn write_isolate(&mut self, desk: &mut Desk) -> bool {
+        let owner = desk.seat.number;
+        let mut newest = None;
+        let mut collected = None;
+        while let Some(reading) = desk.seat.take() {
+            if reading.collected {
+                collected = Some(reading);
+                let lowest = desk.lowest.get_or_insert(reading);
+                if !lowest.collected || reading.used_heap <= lowest.used_heap {
+                    *lowest = reading;
+                }
+            } else {
+                desk.lowest.get_or_insert(reading);
+                newest = Some(reading);
+            }
+        }
+        // Of many collections in one round the last one is kept.
+        for reading in [collected, newest].into_iter().flatten() {
+            self.write_words(&FINE, self.fine, owner, &reading.pack());
+            self.fine += 1;
+            if reading.at_ms - desk.kept_at_ms >= COARSE_MS
+                && let Some(lowest) = desk.lowest.take()
+            {
+                self.write_words(&COARSE, self.coarse, owner, &lowest.pack());
+                self.coarse += 1;
+                desk.kept_at_ms = reading.at_ms;
+            }
+        }
+        let Some(record) = desk.seat.newest() else {
+            return false;
+        };
+        if desk.written == Some(record) {
+            return false;
+        }
+        let changed = desk
+            .written
+            .is_none_or(|written| differs(&written, &record));
+        self.write_words(
+            &ISOLATE,
+            2 * desk.place + desk.turns % 2,
+            owner,
+            &record.pack(),
+        );
+        desk.turns += 1;
+        desk.written = Some(record);
+        changed
+    }
+
+    fn write_words(&mut self, area: &Area, place: usize, owner: u32, words: &[u64]) {
+        let mut payload = std::mem::take(&mut self.payload);
+        payload.clear();
+        layout::put_words(&mut payload, words);
+        self.write(area, place, owner, &payload);
+        self.payload = payload;
+    }
+
+    fn write(&mut self, area: &Area, place: usize, owner: u32, payload: &[u8]) {
+        self.number += 1;
+        let record = Framed {
+            number: self.number,
+            owner,
+            payload,
+        };
+        layout::frame(&mut self.bytes, area, &record);
+        if let Err(error) = write_at(&self.file, &self.bytes, area.offset(place)) {
+            self.failed += 1;
+            self.problem = Some(format!("its file cannot be written: {error}"));
+        }
+    }
+
+    fn tell(&mut self, shared: &Shared) {
+        if self.problem.is_none() && self.refused > 0 {
+            self.problem = Some(format!(
+                "{} threads are not recorded: a file has places for {ISOLATES} at a time",
+                self.refused
+            ));
+        }
+        let mut look = shared.look.lock();
+        if look.problem != self.problem {
+            look.problem.clone_from(&self.problem);
+        }
+    }
+
+    /// A change of state is to outlive the machine as well.
+    fn hurry(&self) {
+        #[cfg(target_os = "linux")]
+        crate::process::disk::begin_writing(&self.file);
+    }
+}
+
+/// Whether a reader would say something else of it.
+fn differs(one: &IsolateRecord, other: &IsolateRecord) -> bool {
+    let states = |record: &IsolateRecord| record.channels.map(|standing| standing.state);
+    let rest = |record: &IsolateRecord| (record.health, record.near_heap_limit, record.closed);
+    states(one) != states(other) || rest(one) != rest(other)
+}
+
+#[cfg(unix)]
+fn write_at(file: &File, bytes: &[u8], offset: usize) -> io::Result<()> {
+    use std::os::unix::fs::FileExt;
+    file.write_all_at(bytes, offset as u64)
+}
+
+#[cfg(windows)]
+fn write_at(file: &File, bytes: &[u8], offset: usize) -> io::Result<()> {
+    use std::os::windows::fs::FileExt;
+    let written = file.seek_write(bytes, offset as u64)?;
+    if written < bytes.len() {
+        return Err(io::ErrorKind::WriteZero.into());
+    }
+    Ok(())
+}
+
+#[cfg(unix)]
+fn read_at(file: &File, bytes: &mut [u8]) -> Option<usize> {
+    use std::os::unix::fs::FileExt;
+    file.read_at(bytes, 0).ok()
+}
+
+#[cfg(windows)]
+fn read_at(_: &File, _: &mut [u8]) -> Option<usize> {
+    None
+}
+
+#[cfg(test)]
+pub(super) mod tests {
+    use super::*;
+    use crate::flight::read::Recording;
+    use crate::flight::records::Health;
+    use crate::recorder::{Recorder, Settings};
+    use crate::trend::{Config, Sample, SampleKind};
+    use std::path::Path;
+
+    /// A file of a process that ended like this.
+    pub(in crate::flight) fn image(script: &str, end: End) -> Vec<u8> {
+        let identity = format!(r#"{{"name":"shop","script":"{script}"}}"#);
+        let pulse = Pulse {
+            end,
+            ..Pulse::default()
+        };
+        super::image(&identity, &pulse)
+    }
+
+    fn folder(name: &str) -> PathBuf {
+        let name = format!("tidemark-writer-{name}-{}", std::process::id());
+        let folder = std::env::temp_dir().join(name);
+        let _ = std::fs::remove_dir_all(&folder);
+        std::fs::create_dir(&folder).unwrap();
+        folder
+    }
+
+    fn plan(directory: &Path) -> Plan {
+        Plan {
+            directory: directory.to_owned(),
+            service: "shop".to_owned(),
+            script: "/app.js".to_owned(),
+            identity: Map::from_iter([("name".to_owned(), "shop".into())]),
+            memory_limit: Some(1 << 30),
+            keep_files: 10,
+            keep_age: Duration::from_secs(1000),
+        }
+    }
+
+    fn sample(at_ms: f64, used_heap: u64) -> Sample {
+        Sample {
+            kind: SampleKind::Major,
+            forced: false,
+            at_ms,
+            duration_ms: 1.0,
+            used_heap,
+            total_heap: used_heap,
+            physical_heap: used_heap,
+            external: 0,
+            heap_limit: 1 << 32,
+            rss: Some(2 * used_heap),
+            other_isolates: 0,
+            allocated: None,
+            requests: None,
+            resources: Some(3),
+        }
+    }
+
+    fn record(seat: &Seat, recorder: &mut Recorder, at_ms: f64, used_heap: u64) {
+        let sample = sample(at_ms, used_heap);
+        recorder.record(sample, None);
+        seat.record(recorder, &sample);
+    }
+
+    /// One after the other: a process has one recorder.
+    #[test]
+    fn what_is_put_into_seats_is_in_the_file_and_so_is_the_end() {
+        let directory = folder("flight");
+        let flight = Flight::join(plan(&directory)).unwrap();
+        let other = Flight::join(plan(Path::new("/elsewhere"))).err().unwrap();
+        assert!(other.contains("records to"));
+        let mut recorder = Recorder::new(Settings {
+            config: Config::default(),
+            history_size: 16,
+        });
+        let seat = flight.seat(0, Instant::now());
+        let worker = flight.seat(3, Instant::now());
+        record(&seat, &mut recorder, 10.0, 40 << 20);
+        record(&worker, &mut recorder, 20.0, 20 << 20);
+        flight.leak(seat.number, r#"{"message":"It leaks"}"#.to_owned());
+        seat.set_health(Health::Leaking);
+        assert!(flight.flush(Duration::from_secs(20)));
+        let look = flight.look();
+        assert_eq!(look.problem, None);
+        let path = look.path.unwrap();
+        let read = || Recording::open(&path).unwrap();
+        let recording = read();
+        let identity = recording.identity.unwrap();
+        assert_eq!(identity["pid"], std::process::id());
+        assert_eq!(identity["script"], "/app.js");
+        assert_eq!(recording.isolates.len(), 2);
+        assert_eq!(recording.isolates[0].record.health, Health::Leaking);
+        assert_eq!(recording.isolates[0].readings.len(), 1);
+        assert_eq!(recording.isolates[1].record.thread_id, 3);
+        assert_eq!(recording.leaks[0]["message"], "It leaks");
+        assert_eq!(recording.pulse.unwrap().memory_limit, Some(1 << 30));
+        assert_eq!(recording.pulse.unwrap().end, End::None);
+        assert_eq!((recording.skipped, recording.cut), (0, false));
+
+        // The rings go round, and places of isolates that are gone are used again.
+        worker.close();
+        for round in 0..40_u32 {
+            let short = flight.seat(10 + round, Instant::now());
+            record(&short, &mut recorder, f64::from(round), 1 << 20);
+            short.close();
+            record(&seat, &mut recorder, 1000.0 * f64::from(round), 50 << 20);
+            assert!(flight.flush(Duration::from_secs(20)));
+        }
+        let recording = read();
+        assert_eq!(recording.isolates.len(), ISOLATES);
+        assert_eq!(
+            recording.isolates[0].record.thread_id, 0,
+            "who lives keeps its place"
+        );
+        assert_eq!(
+            recording.isolates[0].readings.last().unwrap().used_heap,
+            50 << 20
+        );
+        assert_eq!(recording.skipped, 0);
+
+        // A second user; the recorder goes on until both have left.
+        let second = Flight::join(plan(&directory)).unwrap();
+        drop(flight);
+        second.exit(7);
+        assert_eq!(read().pulse.unwrap().end, End::Exit(7));
+        drop(second);
+
+        // Another one gets a file of its own, and says that it was only stopped.
+        let flight = Flight::join(plan(&directory)).unwrap();
+        assert!(flight.flush(Duration::from_secs(20)));
+        let path = flight.look().path.unwrap();
+        drop(flight);
+        let ended = || Recording::open(&path).unwrap().pulse.unwrap().end;
+        while ended() == End::None {
+            thread::yield_now();
+        }
+        assert_eq!(ended(), End::Stopped);
+        std::fs::remove_dir_all(directory).unwrap();
+    }
+}
