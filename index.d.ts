@@ -348,7 +348,7 @@ declare namespace tidemark {
 
   interface Census {
     time: Date
-    /** At most 50, the largest first. */
+    /** At most 50, the largest first; tables of packages, which seldom change, behind all others. */
     containers: CensusEntry[]
     /** At most 50, the ones with most listeners first. */
     emitters: CensusEntry[]
@@ -370,8 +370,10 @@ declare namespace tidemark {
     type: string
     /** In words: '`requests` in app.js'. */
     name: string
-    /** Entries, or listeners. */
+    /** Entries, or listeners; of several with this name, of the largest. */
     size: number
+    /** At least so many more have this name; undefined where none has. */
+    alike?: number
     /** Constructor names of a few entries. */
     holds: string[]
     /** Bytes, estimated from a few entries; null where unknown. */
