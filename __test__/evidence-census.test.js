@@ -181,14 +181,14 @@ test('no line of the app runs, whatever its objects are', async () => {
 test('what the app lets go of is collected, in the middle of a walk and after it', async () => {
   const { midWalk, afterFindings, afterCensus, findings, containers } = await result('census-holds-nothing.js', { nodeArgs: ['--expose-gc'] })
   assert.deepEqual({ midWalk, afterFindings, afterCensus }, { midWalk: true, afterFindings: true, afterCensus: true })
-  assert.ok(findings > 0 && containers > 10, 'they were looked at')
+  assert.ok(findings > 0 && containers > 2, 'they were looked at')
 })
 
 test('a container that grows at every count comes first, and one that is full or emptied does not', async () => {
   const { findings, silent, cost, problems } = await result('census-grows.js')
   assert.deepEqual(problems, [])
   const [first, ...others] = findings
-  assert.match(first.description, /^`leak` in census-grows\.js, a Map, grew from \d+ to [\d,]+ entries in \d+ s; it holds Object, about \d+ B each; filled by work at census-grows\.js:\d+$/)
+  assert.match(first.description, /^`leak` in census-grows\.js, a Map, grew from \d+ to [\d,]+ entries in \d+ s; it holds Object, about \d+ bytes each; filled by work at census-grows\.js:\d+$/)
   assert.equal(first.kind, 'container')
   assert.equal(first.key, '__test__/programs/census-grows.js:leak')
   assert.equal(first.location.line, 16)
