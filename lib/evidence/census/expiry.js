@@ -5,7 +5,7 @@ const { setTimeout, clearTimeout } = require('node:timers')
 const { isArray, isBinary, isReadable, own, ownKeys, prototypeOf } = require('./read')
 const { keysNamedByClass } = require('./named-keys')
 const { isCrowded } = require('./size')
-const { isPlain } = require('./walk')
+const { isPlain } = require('./shape')
 
 /** Properties of an entry that are searched for its timer. */
 const MAX_KEYS = 30

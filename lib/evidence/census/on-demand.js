@@ -8,13 +8,14 @@ const { memoryInUse } = require('../memory-in-use')
 const { besideOf } = require('./beside')
 const { contentsOf } = require('./contents')
 const { queryHeap } = require('./heap-wide')
+const { mayHideDictionary } = require('./large-objects')
 const { Ledger } = require('./ledger')
 const { describePlace, isPackageTable } = require('./place')
 const { Scopes } = require('./scopes')
 const { remember, whatGrew } = require('./since')
 const { siteOf } = require('./site')
 const { Slices, now } = require('./slices')
-const { Walk, mayHideDictionary } = require('./walk')
+const { Walk } = require('./walk')
 
 const WALK_LIMIT_MS = 10000
 const MAX_LISTED = 50
