@@ -489,7 +489,7 @@ export interface StatusShape {
   /** The hook panicked and was switched off. */
   failed: boolean
   /** Why JavaScript cannot be woken, if it cannot. */
-  deaf?: string
+  wakeError?: string
 }
 
 export declare function stopSampling(): void

@@ -89,7 +89,7 @@ declare namespace tidemark {
      * its name only when it is complete. One at a time. Keeps the process alive until it is done.
      *
      * `ERR_TIDEMARK_SNAPSHOT_REFUSED`: nothing was begun. `ERR_TIDEMARK_SNAPSHOT_FAILED`: it was begun,
-     * and nothing is left of it. Both have a `reason`. An abort rejects with the signal's reason.
+     * and the partial file was removed. Both have a `reason`. An abort rejects with the signal's reason.
      *
      * @param path Default: 'heapdump-<seconds>.<microseconds>.heapsnapshot' in the current folder
      * @throws {TypeError} `ERR_TIDEMARK_OPTION`, `ERR_TIDEMARK_UNKNOWN_OPTION`

@@ -29,7 +29,7 @@ struct Inner {
     memory_limit: Option<u64>,
     limits: Seen,
     /// Why JavaScript cannot be woken, if it cannot: then it has to look by itself.
-    deaf: Option<String>,
+    wake_error: Option<String>,
 }
 
 /// The limits at the last look.
@@ -89,14 +89,14 @@ impl Monitor {
             }
         });
         let waker = Waker::open(&env, &wake, at_exit);
-        let deaf = waker.as_ref().err().map(|error| error.reason.clone());
+        let wake_error = waker.as_ref().err().map(|error| error.reason.clone());
         *watch.waker.borrow_mut() = waker.ok();
         *inner.borrow_mut() = Some(Inner {
             watch,
             hook: None,
             memory_limit: options.memory_limit.map(|bytes| bytes as u64),
             limits: Seen::default(),
-            deaf,
+            wake_error,
         });
         Self { inner }
     }
@@ -336,7 +336,7 @@ impl Inner {
             requests: number(watch.requests.read()),
             lost: watch.lost.get() as f64,
             failed: watch.failed.get(),
-            deaf: self.deaf.clone(),
+            wake_error: self.wake_error.clone(),
         }
     }
 }

@@ -20,7 +20,7 @@ impl Snapshot {
     ///
     /// # Errors
     ///
-    /// It is not a regular file, cannot be read, changes meanwhile, or is no sound snapshot.
+    /// It is not a regular file, cannot be read, changes meanwhile, or is not a valid snapshot.
     pub fn open(path: &Path, on_progress: OnProgress<'_>) -> Result<Self, SnapshotError> {
         let (mut file, before) = open_regular(path)?;
         let gate = Gate::new(Phase::Read, before.len());
@@ -35,7 +35,7 @@ impl Snapshot {
     ///
     /// # Errors
     ///
-    /// Reading fails, or what comes is no sound snapshot.
+    /// Reading fails, or what comes is not a valid snapshot.
     pub fn read(
         source: &mut (dyn Read + Send),
         length: u64,
