@@ -10,6 +10,7 @@ const { createMiddleware } = require('../lib/express')
 const { Evidence } = require('../lib/evidence')
 const { Monitor } = require('../lib/monitor')
 const { partOf } = require('../lib/one-cause')
+const { followLeaks } = require('../lib/publish')
 const { createFakeBinding, leakRecord } = require('./helpers/fake-binding')
 const { unreadableErrors } = require('./helpers/unreadable')
 
@@ -493,6 +494,26 @@ test('diagnostics_channel hears what listeners hear', () => {
   assert.equal(heard.length, 1)
   assert.equal(heard[0].channel, 'heap')
   monitor.stop()
+})
+
+test('who follows the story of leaks hears of it before listeners, over stops and starts, and may fail', async () => {
+  const { binding, monitor } = setup()
+  const heard = []
+  const unfollow = followLeaks(monitor, (chapter) => heard.push(chapter))
+  const warned = once(process, 'warning')
+  followLeaks(monitor, (chapter) => { if (chapter === 'reported') throw new Error('bug of a follower') })
+  assert.equal(binding.made.length, 0, 'it does not start the monitor')
+  monitor.on('leak', () => heard.push('listener'))
+  binding.last.tell(leakRecord())
+  assert.deepEqual(heard, ['started', 'state', 'suspected', 'reported', 'listener'])
+  const [warning] = await warned
+  assert.match(warning.message, /^What follows leaks failed at 'reported'\. This is a bug in tidemark\.$/)
+  monitor.stop()
+  monitor.start()
+  assert.deepEqual(heard.slice(5), ['stopped', 'started'])
+  unfollow()
+  monitor.stop()
+  assert.deepEqual(heard.slice(7), [])
 })
 
 test('a hook that cannot be installed is announced, and perf_hooks takes its place', () => {
