@@ -21,7 +21,7 @@ const WALK_LIMIT_MS = 4000
 const LAST_WALK_LIMIT_MS = 700
 /** Walks of one suspicion. */
 const MAX_WALKS = 12
-/** A container that is gone for so long does not come back under its name. */
+/** Milliseconds after which a container that is gone is forgotten: another one under its name is a new one. */
 const FORGET_MS = 60000
 const MAX_SAMPLED = 24
 
