@@ -201,7 +201,7 @@ export interface CaptureOrder {
   floor: number
   /** It gives up when the heap has more objects. */
   objects: number
-  /** It ends after so many. */
+  /** Seconds after which it ends, whatever it does. */
   seconds: number
   /** What strings say never reaches the file. */
   redact: boolean
@@ -297,7 +297,7 @@ export interface Fault {
 /** What is left before something ends this process. */
 export interface HeadroomShape {
   bytes: number
-  /** So many 'are left ...'. */
+  /** Where that is: the end of the sentence 'N MB are left ...'. */
   place: string
 }
 

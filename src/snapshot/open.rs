@@ -12,7 +12,7 @@ use super::parse::{Builder, Parser, Remote};
 use super::progress::{Gate, OnProgress, Phase};
 
 const PIECE: usize = 1 << 20;
-/// So many blocks of numbers may wait between the two threads: a few MB.
+/// Blocks of numbers that may wait between the two threads: a few MB.
 const BLOCKS: usize = 8;
 
 impl Snapshot {
