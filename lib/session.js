@@ -66,7 +66,7 @@ class Session {
   /** Why they could not be loaded. @type {string | undefined} */
   #obstacle
   /** What takes snapshots without being called. */
-  #snapshotTriggers
+  #ways
   #source = 'native'
   #fallback = null
   #problems
@@ -106,7 +106,7 @@ class Session {
       collect: () => this.#idleGc.collect(performance.now())
     }
     this.#problems = [...isBundled ? [BUNDLED] : [], ...ignoredOptions(options)]
-    this.#snapshotTriggers = this.#createSnapshotTriggers()
+    this.#ways = this.#waysToSnapshots()
   }
 
   start () {
@@ -115,7 +115,7 @@ class Session {
     hold()
     if (this.#options.requests) this.#requests.start()
     this.#standing = startStanding(sourcesOf(this.#options), this.#means)
-    for (const trigger of this.#snapshotTriggers) trigger.start()
+    for (const way of this.#ways) way.start()
     this.#startSource()
     this.listen()
     // The first look comes with the next turn, so that a start costs no file reading.
@@ -133,7 +133,7 @@ class Session {
     this.#leaks?.close()
     this.#evidence?.stop()
     for (const source of Object.values(this.#standing)) source.stop()
-    for (const trigger of this.#snapshotTriggers) trigger.stop()
+    for (const way of this.#ways) way.stop()
     this.#native.close()
     letGo()
     this.#publisher.tell('stopped')
@@ -173,7 +173,7 @@ class Session {
   status () {
     const { channels: judged, lost, failed, wakeError, ...rest } = this.#native.status()
     const channels = judged.map((status) => this.#leaks?.shown(status) ?? status)
-    const problems = [...this.#problems, ...this.#evidence?.problems ?? [], ...this.#pauses.problems, ...this.#snapshotTriggers.flatMap((trigger) => trigger.problems)]
+    const problems = [...this.#problems, ...this.#evidence?.problems ?? [], ...this.#pauses.problems, ...this.#ways.flatMap((way) => way.problems)]
     if (rest.memory !== undefined && rest.memory.rss === undefined) {
       problems.push('The resident memory of the process cannot be read (is /proc mounted?): native memory is not judged, and open files are not counted.')
     }
@@ -215,21 +215,21 @@ class Session {
     return this.#evidence?.running === true
   }
 
-  #createSnapshotTriggers () {
+  #waysToSnapshots () {
     const { signal, snapshotFolder, snapshotNearHeapLimit } = this.#options
     if (signal === undefined && snapshotFolder === undefined && !snapshotNearHeapLimit) return []
     this.#problems.push(...require('./snapshot/folder').folderProblems(this.#options))
     const onError = (error) => this.#publisher.reportError(error.message, error)
-    const triggers = []
+    const ways = []
     if (signal !== undefined) {
       const { SnapshotOnSignal } = require('./snapshot/on-signal')
-      triggers.push(new SnapshotOnSignal(signal, this.#binding, this.#options, onError))
+      ways.push(new SnapshotOnSignal(signal, this.#binding, this.#options, onError))
     }
     if (snapshotNearHeapLimit) {
       const { SnapshotNearHeapLimit } = require('./snapshot/near-heap-limit')
-      triggers.push(new SnapshotNearHeapLimit(this.#binding, this.#options, onError))
+      ways.push(new SnapshotNearHeapLimit(this.#binding, this.#options, onError))
     }
-    return triggers
+    return ways
   }
 
   #startSource () {
@@ -264,7 +264,7 @@ class Session {
     this.#native.look(this.#resources.look(performance.now()), machineAvailable())
     this.#drain()
     if (this.#isEnded) return
-    for (const trigger of this.#snapshotTriggers) trigger.tick?.()
+    for (const way of this.#ways) way.tick?.()
     this.#leaks?.look()
     if (this.#isEnded) return
     this.#idleGc.consider(performance.now(), this.#leaks?.isWaitingForGcs)
