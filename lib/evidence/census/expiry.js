@@ -9,7 +9,7 @@ const { isPlain } = require('./shape')
 
 /** Properties of an entry that are searched for its timer. */
 const MAX_KEYS = 30
-/** Share of the entries looked at that must have a timer. */
+/** Of entries that were looked at, so many must have a timer. */
 const MOST = 0.75
 
 /**
