@@ -223,7 +223,7 @@ export interface CaptureOrder {
   floor: number
   /** It gives up when the heap has more objects. */
   objects: number
-  /** It ends after so many. */
+  /** Seconds after which it ends, whatever it does. */
   seconds: number
   /** What strings say never reaches the file. */
   redact: boolean
@@ -346,7 +346,7 @@ export declare function flightRoom(): number
 /** What is left before something ends this process. */
 export interface HeadroomShape {
   bytes: number
-  /** So many 'are left ...'. */
+  /** Where that is: the end of the sentence 'N MB are left ...'. */
   place: string
 }
 
@@ -549,7 +549,7 @@ export interface StatusShape {
   /** The hook panicked and was switched off. */
   failed: boolean
   /** Why JavaScript cannot be woken, if it cannot. */
-  deaf?: string
+  wakeError?: string
 }
 
 export declare function stopSampling(): void

@@ -98,7 +98,7 @@ declare namespace tidemark {
      * its name only when it is complete. One at a time. Keeps the process alive until it is done.
      *
      * `ERR_TIDEMARK_SNAPSHOT_REFUSED`: nothing was begun. `ERR_TIDEMARK_SNAPSHOT_FAILED`: it was begun,
-     * and nothing is left of it. Both have a `reason`. An abort rejects with the signal's reason.
+     * and the partial file was removed. Both have a `reason`. An abort rejects with the signal's reason.
      *
      * @param path Default: 'heapdump-<seconds>.<microseconds>.heapsnapshot' in the current folder
      * @throws {TypeError} `ERR_TIDEMARK_OPTION`, `ERR_TIDEMARK_UNKNOWN_OPTION`
@@ -416,7 +416,7 @@ declare namespace tidemark {
 
   interface Census {
     time: Date
-    /** At most 50, the largest first. */
+    /** At most 50, the largest first; tables of packages, which seldom change, behind all others. */
     containers: CensusEntry[]
     /** At most 50, the ones with most listeners first. */
     emitters: CensusEntry[]
@@ -438,8 +438,10 @@ declare namespace tidemark {
     type: string
     /** In words: '`requests` in app.js'. */
     name: string
-    /** Entries, or listeners. */
+    /** Entries, or listeners; of several with this name, of the largest. */
     size: number
+    /** At least so many more have this name; undefined where none has. */
+    alike?: number
     /** Constructor names of a few entries. */
     holds: string[]
     /** Bytes, estimated from a few entries; null where unknown. */

@@ -186,7 +186,7 @@ describe('convert', () => {
     writeFileSync(broken, readFileSync(first).subarray(0, 100000))
     const { code, stderr } = await tidemark('convert', broken, '--out', path.join(folder, 'out.heapsnapshot'))
     assert.equal(code, 1)
-    assert.match(stderr, /^tidemark: .*broken\.heapsnapshot: This is no sound heap snapshot: .*at byte 100000/)
+    assert.match(stderr, /^tidemark: .*broken\.heapsnapshot: This is not a valid heap snapshot: .*at byte 100000/)
     assert.deepEqual(readdirSync(folder).filter((name) => name.startsWith('out.')), [])
     const same = await tidemark('convert', first, '--out', first)
     assert.equal(same.code, 1)

@@ -227,7 +227,7 @@ test('containers that hang at the same place are one finding, and the one that g
   assert.equal(more.kin.length, 21)
   assert.equal(growthOfKind(more), 80 + 20 * 40 - 200)
   const [finding] = toFindings(kinds.map((kind) => ({ ...kind, entries: 840, growth: 84000, bytes: 164000, contents: { holds: ['Item'], within: [], bytesPerEntry: 100 }, routes: [], event: undefined, confidence: 0.9, siblings: [] })))
-  assert.equal(finding.description, '`carts[…].items` in app.js, part of a Cart, an Array, grew from 40 to 120 entries in 4 s; it holds Item, about 100 B each; 19 more like it grew too')
+  assert.equal(finding.description, '`carts[…].items` in app.js, part of a Cart, an Array, grew from 40 to 120 entries in 4 s; it holds Item, about 100 bytes each; 19 more like it grew too')
   assert.deepEqual(finding.evidence[1], { kind: 'kin', description: 'together they grew by 840', containers: 20 })
 })
 

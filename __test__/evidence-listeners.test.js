@@ -9,7 +9,9 @@ const path = require('node:path')
 const { afterEach, beforeEach, describe, test } = require('node:test')
 const { pathToFileURL } = require('node:url')
 const { applicationFrame, isApplicationFile, mapLocation, parseStack } = require('../lib/evidence/app-frame')
+const { anchor, describePlace, keyOf } = require('../lib/evidence/census/place')
 const { ListenerWarnings } = require('../lib/evidence/listeners')
+const { toFindings } = require('../lib/evidence/retainers/finding')
 const { ResourceEvidence } = require('../lib/evidence/resources')
 const { crowdedFolder } = require('../lib/open-files')
 const { countResources } = require('../lib/resource-watch')
@@ -202,6 +204,27 @@ describe('a source map', () => {
     assert.deepEqual(mapLocation(place(file)), { file: path.join(folder, '..', 'src', 'shop.ts'), line: 11, column: 5, function: 'f' })
     assert.equal(applicationFrame([{ file, lineNumber: 2, columnNumber: 3 }]).line, 11)
     assert.deepEqual(mapLocation({ ...place(file), line: 9 }), { ...place(file), line: 9 })
+  })
+
+  test('gives the same file to names and locations, also in what a snapshot says', () => {
+    const file = path.join(folder, 'shop.js')
+    fs.writeFileSync(file, '\n  boom()\n//# sourceMappingURL=shop.js.map\n')
+    fs.writeFileSync(`${file}.map`, JSON.stringify(MAP))
+    const location = { file, line: 2, column: 3, function: 'f' }
+    assert.equal(describePlace(anchor('variable', 'requests', file)), '`requests` in shop.ts')
+    const suspect = { kind: 'container', sentence: 'Map `requests` (context of shop.js) holds 9 Session', holder: 'Map `requests` (context of shop.js)', class: 'Session', count: 9, bytes: 9, growth: { count: 9, bytes: 9 }, confidence: 'high', path: [{ class: 'f', edge: null, location }, { class: 'Map', edge: { type: 'context', name: 'requests' }, location }], location }
+    const [{ description, evidence: [{ description: way }], ...found }] = toFindings([suspect], 1000)
+    assert.equal(description, 'Map `requests` (context of shop.ts) holds 9 Session')
+    assert.match(way, /\(shop\.ts:11\)$/)
+    assert.equal(path.basename(found.location.file), 'shop.ts')
+    assert.equal(found.links[0], `holder:${keyOf(anchor('variable', 'requests', file))}`, 'the key is of what runs')
+  })
+
+  test('of a bundle names none of its sources', () => {
+    const file = path.join(folder, 'bundle.js')
+    fs.writeFileSync(file, '\n//# sourceMappingURL=bundle.js.map\n')
+    fs.writeFileSync(`${file}.map`, JSON.stringify({ ...MAP, sources: ['a.ts', 'b.ts'] }))
+    assert.equal(describePlace(anchor('variable', 'requests', file)), '`requests` in bundle.js')
   })
 
   test('within the file does as well', () => {

@@ -3,6 +3,7 @@
 const assert = require('node:assert/strict')
 const { once } = require('node:events')
 const diagnosticsChannel = require('node:diagnostics_channel')
+const Module = require('node:module')
 const path = require('node:path')
 const { performance } = require('node:perf_hooks')
 const { after, test } = require('node:test')
@@ -10,6 +11,7 @@ const { createMiddleware } = require('../lib/express')
 const { Evidence } = require('../lib/evidence')
 const { Monitor } = require('../lib/monitor')
 const { partOf } = require('../lib/one-cause')
+const { followLeaks } = require('../lib/publish')
 const { createFakeBinding, leakRecord } = require('./helpers/fake-binding')
 const { unreadableErrors } = require('./helpers/unreadable')
 
@@ -197,6 +199,25 @@ test('what fails in the native side where nobody called it is a problem, once, a
   binding.last.wake()
   binding.last.wake()
   assert.deepEqual(monitor.status().problems, ['Watching failed: index out of bounds. This is a bug in tidemark.'])
+  monitor.stop()
+})
+
+test('a leak is reported once its code can be loaded, and until then that is a problem', (t) => {
+  const { binding, monitor } = setup()
+  const told = []
+  for (const event of ['leak', 'stats']) monitor.on(event, () => told.push(event))
+  const { _load: load } = Module
+  const failing = t.mock.method(Module, '_load', function (request, ...rest) {
+    if (request === './leaks') throw Object.assign(new Error('EMFILE: too many open files'), { code: 'EMFILE' })
+    return Reflect.apply(load, this, [request, ...rest])
+  })
+  binding.last.tell({ atMs: 96000, stats: statsRecord() }, leakRecord(), { atMs: 97000, stats: statsRecord() })
+  assert.deepEqual(told, ['stats'])
+  assert.match(monitor.status().problems.join(), /^Leaks are not reported, because the code for it could not be loaded: EMFILE: too many open files\. It is tried again\.$/)
+  failing.mock.restore()
+  binding.last.wake()
+  assert.deepEqual(told, ['stats', 'leak', 'stats'])
+  assert.deepEqual(monitor.status().problems, [])
   monitor.stop()
 })
 
@@ -493,6 +514,26 @@ test('diagnostics_channel hears what listeners hear', () => {
   assert.equal(heard.length, 1)
   assert.equal(heard[0].channel, 'heap')
   monitor.stop()
+})
+
+test('who follows the story of leaks hears of it before listeners, over stops and starts, and may fail', async () => {
+  const { binding, monitor } = setup()
+  const heard = []
+  const unfollow = followLeaks(monitor, (chapter) => heard.push(chapter))
+  const warned = once(process, 'warning')
+  followLeaks(monitor, (chapter) => { if (chapter === 'reported') throw new Error('bug of a follower') })
+  assert.equal(binding.made.length, 0, 'it does not start the monitor')
+  monitor.on('leak', () => heard.push('listener'))
+  binding.last.tell(leakRecord())
+  assert.deepEqual(heard, ['started', 'state', 'suspected', 'reported', 'listener'])
+  const [warning] = await warned
+  assert.match(warning.message, /^What follows leaks failed at 'reported'\. This is a bug in tidemark\.$/)
+  monitor.stop()
+  monitor.start()
+  assert.deepEqual(heard.slice(5), ['stopped', 'started'])
+  unfollow()
+  monitor.stop()
+  assert.deepEqual(heard.slice(7), [])
 })
 
 test('a hook that cannot be installed is announced, and perf_hooks takes its place', () => {

@@ -66,7 +66,8 @@ describe('preloaded', DEADLINE, () => {
       assert.deepEqual({ code, stdout }, { code: 0, stdout: 'the app ran\nthe app ran\n' })
       const lines = stderr.trim().split('\n')
       assert.match(lines[0], new RegExp(`tidemark\\[\\d+\\] error: ERR_TIDEMARK_OPTION`))
-      assert.match(lines[1], new RegExp(`tidemark\\[\\d+ thread \\d+\\] error: ERR_TIDEMARK_OPTION`))
+      const name = 'threadName' in require('node:worker_threads') ? " 'mails'" : ''
+      assert.match(lines[1], new RegExp(`tidemark\\[\\d+ thread \\d+${name}\\] error: ERR_TIDEMARK_OPTION`))
       assert.equal(lines.length, 2)
     })
 

@@ -13,6 +13,7 @@ const { readOptions, FREE_SIGNALS } = require('../lib/options')
 const { writeHeapSnapshot } = require('../lib/snapshot')
 const { forkObstacle } = require('../lib/snapshot/fork')
 const { SnapshotOnSignal } = require('../lib/snapshot/on-signal')
+const { restarter } = require('../lib/snapshot/restarter')
 const { run } = require('./helpers/child')
 const { countNodes, problemsOf } = require('./helpers/snapshot')
 
@@ -121,6 +122,18 @@ test('a signal that this system does not have is told to be of no use', { skip: 
   assert.match(onSignal.problems.join(), new RegExp(`\`signal: '${missing}'\` does nothing`))
   assert.equal(process.listenerCount(missing), 0)
   onSignal.stop()
+})
+
+test('the signal by which nodemon or node --watch restarts the app is left alone, and that is said', { skip: process.platform !== 'linux' && 'Linux only' }, async () => {
+  const { stdout } = await run('nodemon.js')
+  const { problems, listeners } = JSON.parse(stdout)
+  assert.match(problems.join(), /^nodemon restarts the app by SIGUSR2: `signal: 'SIGUSR2'` does nothing\. Name another one/)
+  assert.equal(listeners, 0)
+  const by = (...commands) => restarter((pid) => commands.length === 0 ? undefined : { command: commands.shift(), parent: pid - 1 })
+  assert.deepEqual(by('node --watch --watch-kill-signal=SIGUSR2 app.js '), { by: 'node --watch', signal: 'SIGUSR2' })
+  assert.deepEqual(by('sh -c node app.js ', 'node /usr/bin/nodemon app.js '), { by: 'nodemon', signal: 'SIGUSR2' })
+  for (const other of ['node --watch app.js ', 'node my-nodemon-like.js ', '']) assert.equal(by(other), undefined)
+  assert.equal(by('sh ', 'sh ', 'nodemon app.js '), undefined, 'too far away')
 })
 
 test('a signal that means something else is refused', () => {

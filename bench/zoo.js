@@ -70,7 +70,7 @@ function print (results, apps) {
   const share = (value) => Number.isNaN(value) ? '-' : value.toFixed(2)
   console.table(results.map((result) => row(result, apps)))
   console.log(`F1 ${share(f1)}, precision ${share(precision)}, recall ${share(recall)}: ${hits} leaks told, ${missed} missed, ` +
-    `${falseAlarms} false alarms, ${silent} healthy apps left in peace`)
+    `${falseAlarms} false alarms, ${silent} healthy apps without one`)
   const { told, first, firstThree } = naming(results, apps)
   if (told > 0) console.log(`Suspects: of ${told} told leaks the culprit is first in ${share(first)}, among the first three in ${share(firstThree)}`)
   if (hits > 0) console.log(`Alarm after ${medianSeconds.toFixed(0)} s in the median, ${late} later than 60 s`)

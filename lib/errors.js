@@ -31,7 +31,7 @@ const MESSAGES = {
     `tidemark needs Node.js 18 or later, this is ${runtime}. ` +
     'Where the app also runs elsewhere, guard the require: ' +
     '`if (!process.versions.bun && !process.versions.deno && parseInt(process.versions.node) >= 18)`. An `import` must be `await import()` there.',
-  ERR_TIDEMARK_SNAPSHOT_INVALID: (fault) => `This is no sound heap snapshot: ${lower(fault)}.`,
+  ERR_TIDEMARK_SNAPSHOT_INVALID: (fault) => `This is not a valid heap snapshot: ${lower(fault)}.`,
   ERR_TIDEMARK_SNAPSHOT_TOO_LARGE: (fault) => `The heap snapshot is too large: ${lower(fault)}.`,
   ERR_TIDEMARK_SNAPSHOT_UNREADABLE: (fault) => `${fault}.`,
   ERR_TIDEMARK_SNAPSHOT_NOT_FOUND: (fault) => `${fault}.`,
@@ -41,7 +41,7 @@ const MESSAGES = {
   ERR_TIDEMARK_SNAPSHOT_REFUSED: (reason, sentence) =>
     `No heap snapshot was taken: ${sentence}.`,
   ERR_TIDEMARK_SNAPSHOT_FAILED: (reason, sentence) =>
-    `The heap snapshot failed, and nothing is left of it: ${sentence}.`,
+    `The heap snapshot failed; the partial file was removed: ${sentence}.`,
   ERR_TIDEMARK_EXPRESS_NOT_CALLED: () =>
     '`app.use(tidemark.express)` lacks its call: write `app.use(tidemark.express())`. Requests are counted as with the default options.',
   ERR_TIDEMARK_LISTENER: (event, error) =>

@@ -11,7 +11,7 @@ const work = () => withDescriptors(() => require('./analysis/work'))
 const readForce = (given) => options().readForce(given)
 const readHeapDiffOptions = (given) => options().readHeapDiffOptions(given)
 const runWork = (...args) => work().runWork(...args)
-const sound = (result) => work().sound(result)
+const resultOf = (answer) => work().resultOf(answer)
 const readThisHeap = (take) => withDescriptors(() => require('./snapshot/this-heap')).readThisHeap(take)
 const heapDiffShape = (stock) => withDescriptors(() => require('./heap-diff/shape')).heapDiffShape(stock)
 
@@ -38,7 +38,7 @@ function createHeapDiff (binding, unjudged) {
   }
 
   function takeStockNow () {
-    return sound(read().takeStockSync())
+    return resultOf(read().takeStockSync())
   }
 
   function takeStock (options) {
@@ -86,7 +86,7 @@ function createHeapDiff (binding, unjudged) {
      */
     end (options) {
       const before = this.#take(options === undefined ? this.#options : readForce(options))
-      return heapDiffShape(sound(before.compareSync(takeStockNow())))
+      return heapDiffShape(resultOf(before.compareSync(takeStockNow())))
     }
 
     /**

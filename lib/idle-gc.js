@@ -9,10 +9,10 @@ const IDLE_UTILIZATION = 0.75
 const BUDGET = 0.01
 /** An event loop that is never idle has waited long enough: the collection is incremental. */
 const BUSY_FOR_MS = 30000
-/** A suspicion that goes on is asked about more and more seldom, by this factor, after this many: five make a verdict. */
+/** After this many collections for one suspicion the interval grows by this factor each time, because five are enough for a verdict. */
 const BACK_OFF = 1.25
 const OFTEN = 8
-/** At the most so many times the interval. */
+/** The longest interval, as a multiple of the first. */
 const MOST = 60
 
 /**

@@ -45,7 +45,7 @@ class Leak {
   state = 'suspected'
   /** The record of the claim that was confirmed last. */
   record = null
-  /** What the app was told: signature, suspects, whether it is ignored; null before. */
+  /** What was reported: signature, suspects, whether the app ignores it; null before. */
   report = null
   /** Why the growth will end by itself, and since when that holds. Stands until the leak is reported. */
   excuse = null
@@ -74,10 +74,10 @@ class Leak {
 class Leaks {
   /** By channel, the one that goes on. @type {Map<string, Leak>} */
   #leaks = new Map()
-  /** The state of each channel as it was told last. */
+  /** The state of each channel, as the last chapter about it said. */
   #states = new Map()
-  /** What is told waits for this; null where nothing waits. @type {Promise<void> | null} */
-  #turn = null
+  /** The next chapter waits for this; null where nothing waits. @type {Promise<void> | null} */
+  #eventOrder = null
   #isClosed = false
   #evidence
   #ignored
@@ -122,7 +122,7 @@ class Leaks {
     return [...this.#leaks.values()]
   }
 
-  /** The session ends: what still waits is not told any more. */
+  /** The session ends: what still waits is not reported any more. */
   close () {
     this.#isClosed = true
   }
@@ -166,10 +166,10 @@ class Leaks {
   review (statuses, isDue) {
     for (const leak of this.#leaks.values()) if (leak.state === 'excused') this.#askAgain(leak, statuses)
     if (!isDue) return
-    this.#inTurn(() => Promise.all(this.#all
+    this.#inOrder(() => Promise.all(this.#all
       .filter(({ channel, report }) => report !== null && statusOf(channel, statuses) !== undefined)
       .map((leak) => this.#lookAgain(leak, statusOf(leak.channel, statuses)))))
-    this.#inTurn(() => { if (!this.#all.some(({ excuse }) => excuse !== null)) this.#evidence.rest() })
+    this.#inOrder(() => { if (!this.#all.some(({ excuse }) => excuse !== null)) this.#evidence.stopUnlessPending() })
   }
 
   /** A channel's status as the app sees it: what grows for a reason that will end is not called leaking, and what rises with a leak belongs to it. */
@@ -186,7 +186,7 @@ class Leaks {
     if (!this.#isClassic && this.#joins(leak, status)) return
     this.#leadOf(leak.channel)?.joined.delete(leak.channel)
     if (this.#isClassic || !this.#evidence.running) {
-      this.#inTurn(() => this.#report(leak, record, []))
+      this.#inOrder(() => this.#report(leak, record, []))
       return
     }
     const isUnconfirmed = () => leak.state === 'unconfirmed' && !this.#isClosed
@@ -224,7 +224,7 @@ class Leaks {
     leak.state = 'confirmed'
     leak.record = record
     const { status } = record
-    this.#inTurn(() => this.#evidence.weigh(status, status.timeToLimitMs).then(({ suspects, excuse }) => {
+    this.#inOrder(() => this.#evidence.weigh(status, status.timeToLimitMs).then(({ suspects, excuse }) => {
       if (excuse === undefined || leak.report !== null) this.#report(leak, record, suspects)
       else this.#excuse(leak, record, excuse)
     }))
@@ -247,7 +247,7 @@ class Leaks {
     const now = this.#now()
     if (status?.state !== 'leaking' || now - excuse.askedAt < ASK_AGAIN_MS) return
     excuse.askedAt = now
-    this.#inTurn(() => this.#evidence.excuse(status, status.timeToLimitMs).then((reason) => {
+    this.#inOrder(() => this.#evidence.excuse(status, status.timeToLimitMs).then((reason) => {
       if (this.#isClosed || leak.excuse !== excuse || leak.state !== 'excused') return
       const heldMs = this.#now() - excuse.heldAt
       if (reason === undefined && goesOn(excuse, record.status.growthRate, status, heldMs)) this.#explain(leak, { ...record, status })
@@ -270,7 +270,7 @@ class Leaks {
     this.#stateIs(channel, 'leaking', new Date(), leak)
     if (isIgnored) return
     this.#tell('reported', payload)
-    this.#evidence.told(channel, this.#now(), record.status.timeToLimitMs)
+    this.#evidence.reported(channel, this.#now(), record.status.timeToLimitMs)
   }
 
   /** Evidence that was not there when the leak was reported. */
@@ -293,7 +293,7 @@ class Leaks {
     this.#release(leak)
     // What waits for its evidence is told first; everything else was not reported, and has no end to tell.
     if (!leak.isOpen && lead === undefined) leak.state = 'over'
-    else this.#inTurn(() => this.#recovered(leak, lead, record))
+    else this.#inOrder(() => this.#recovered(leak, lead, record))
   }
 
   #recovered (leak, lead, record) {
@@ -319,14 +319,14 @@ class Leaks {
   }
 
   /** What is told of leaks keeps its order, though a leak waits for its evidence. */
-  #inTurn (action) {
-    const result = this.#turn === null ? action() : this.#turn.then(action)
+  #inOrder (action) {
+    const result = this.#eventOrder === null ? action() : this.#eventOrder.then(action)
     if (result === undefined) return
     // A rejection that nobody handles would end the app.
-    const turn = result
+    const order = result
       .catch((error) => this.#failed(error))
-      .then(() => { if (this.#turn === turn) this.#turn = null })
-    this.#turn = turn
+      .then(() => { if (this.#eventOrder === order) this.#eventOrder = null })
+    this.#eventOrder = order
   }
 
   #failed (error) {

@@ -24,12 +24,12 @@ const TOKENS = /[^\s/\\(){}[\]<>,;:|&?!"'`*…]+/g
 const PAIRS = new Set(followers.flatMap((next, first) => [...next].map((second) => String.fromCharCode(97 + first) + second)))
 /** Words that have digits in them. */
 const NUMBERED = new Set(numbered)
-/** Up to so many letters are no secret, and as often an abbreviation as a word. */
+/** Longest text, in letters, that is always shown: too short for a secret, and often an abbreviation rather than a word. */
 const SHORT = 4
 const LONGEST_ACRONYM = 5
-/** Of so many pairs, one may be rare; and one in any case. */
+/** One rare pair of letters is allowed for this many pairs, and one in any case. */
 const PAIRS_PER_RARE = 7
-/** From so many words on, they have so many letters on average: `aXbQe` has none. */
+/** A name of at least this many words must have this many letters a word on average: `aXbQe` has not. */
 const SEVERAL_WORDS = 3
 const LETTERS_PER_WORD = 2.6
 

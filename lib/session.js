@@ -181,7 +181,7 @@ class Session {
   }
 
   status () {
-    const { channels: judged, lost, failed, deaf, ...rest } = this.#native.status()
+    const { channels: judged, lost, failed, wakeError, ...rest } = this.#native.status()
     const channels = judged.map((status) => this.#leaks?.shown(status) ?? status)
     const problems = [...this.#problems, ...this.#evidence?.problems ?? [], ...this.#pauses.problems, ...this.#companions.flatMap(({ problems }) => problems)]
     if (rest.memory !== undefined && rest.memory.rss === undefined) {
@@ -190,7 +190,7 @@ class Session {
     if (this.#obstacle !== undefined) problems.push(this.#obstacle)
     if (lost > 0) problems.push(`${lost} collections were not recorded. This is a bug in tidemark.`)
     if (failed) problems.push('The GC hook failed and is switched off. This is a bug in tidemark.')
-    if (deaf) problems.push(`Events come with the next look, not at once: ${deaf}.`)
+    if (wakeError) problems.push(`Events are delayed until the next sample: ${wakeError}.`)
     if (this.#dropped > 0) {
       problems.push(`${this.#dropped} 'gc' and 'stats' records were dropped: JavaScript ran for too long without a turn of the event loop.`)
     }

@@ -12,7 +12,7 @@ const empty = new Map()
 const replaced = { list: Array.from({ length: 100 }, String) }
 const small = new Set([1])
 const rooms = sets('room', [100, 50, 5])
-// More than a census lists, and larger than what grows.
+// Larger than what grows, and listed as one.
 const crowd = sets('crowd', Array.from({ length: 60 }, () => 20))
 exports.hold = () => [empty, small, rooms, crowd, replaced]
 

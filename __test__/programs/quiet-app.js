@@ -5,4 +5,4 @@
 const { Worker, isMainThread } = require('node:worker_threads')
 
 console.log('the app ran')
-if (isMainThread && process.argv[2] === 'worker') new Worker(__filename).on('exit', (code) => { process.exitCode = code })
+if (isMainThread && process.argv[2] === 'worker') new Worker(__filename, { name: 'mails' }).on('exit', (code) => { process.exitCode = code })

@@ -6,7 +6,7 @@
 const fs = require('node:fs')
 const { HeapSnapshot, readHeapSnapshot } = require('../../lib/analysis')
 const { loadBinding } = require('../../lib/binding')
-const { sound } = require('../../lib/analysis/work')
+const { resultOf } = require('../../lib/analysis/work')
 const { heapDiffShape } = require('../../lib/heap-diff/shape')
 
 const isHeapDiff = process.argv[2] === '--heap-diff'
@@ -42,9 +42,9 @@ function compare () {
     const chunk = Buffer.alloc(65536)
     for (let read; (read = fs.readSync(descriptor, chunk)) > 0 && reader.feed(chunk.subarray(0, read)););
     fs.closeSync(descriptor)
-    return sound(reader.takeStockSync())
+    return resultOf(reader.takeStockSync())
   })
-  told(heapDiffShape(sound(stock[0].compareSync(stock[1]))))
+  told(heapDiffShape(resultOf(stock[0].compareSync(stock[1]))))
 }
 
 async function main () {

@@ -54,7 +54,7 @@ async function runWork (binding, { signal, onProgress }, start) {
     // Also where the work was done before it heard of it: nobody waits for the result.
     if (signal?.aborted) result.release?.()
     signal?.throwIfAborted()
-    return sound(result)
+    return resultOf(result)
   } finally {
     end(work)
     signal?.removeEventListener('abort', cancel)
@@ -63,9 +63,9 @@ async function runWork (binding, { signal, onProgress }, start) {
 }
 
 /** @returns {any} the result, JSON parsed. @throws where it is a fault */
-function sound (result) {
-  if (isFault(result)) throw errorOf(result)
-  return typeof result === 'string' ? JSON.parse(result) : result
+function resultOf (answer) {
+  if (isFault(answer)) throw errorOf(answer)
+  return typeof answer === 'string' ? JSON.parse(answer) : answer
 }
 
 function isFault (result) {
@@ -94,4 +94,4 @@ function cancelAll () {
   for (const work of running) work.cancel()
 }
 
-module.exports = { runWork, sound }
+module.exports = { resultOf, runWork }

@@ -113,7 +113,7 @@ function check (name, values) {
     if (values[number] !== undefined) options[number] = wholeNumber(number, values[number])
   }
   if (name === 'path' && (values.node === undefined) === (values.class === undefined)) {
-    throw new UsageError("'tidemark path' wants to know whose path: --node ID or --class NAME.")
+    throw new UsageError("'tidemark path' needs --node ID or --class NAME.")
   }
   if (name === 'convert') {
     if (values.out === undefined) throw new UsageError("'tidemark convert' wants to know where to write: --out FILE.")

@@ -7,33 +7,33 @@ const { OwnGrowth } = require('./own-growth')
 const { excuseOf, tellMisfits } = require('./excuse')
 const { rank } = require('./rank')
 
-/** A claim that may be our own doing is looked at again every so often, and believed after so long without an answer. */
+/** How often a claim that the evidence itself may explain is checked again, and after how long it is believed without an answer. */
 const RECHECK_MS = 2000
 const BELIEVE_MS = 90000
 
-/** A suspicion that ended is followed for so long: it often comes back at once. */
+/** How long evidence collection continues after a suspicion ends, because suspicions often return. */
 const LINGER_MS = 20000
 
-/** Sources that have collected for so long have something to say. */
+/** How long sources collect before their findings are used, because the first seconds show too little. */
 const RIPE_MS = 15000
 
-/** Each source is waited for at most so long. */
+/** How long each source is waited for, at most. */
 const PATIENCE_MS = 3000
 
-/** All the waiting for evidence takes at most this share of the time that is left until a limit is reached. */
+/** The share of the time left to a limit that waiting for evidence may take, because the report must come in time. */
 const PATIENCE_SHARE = 1 / 8
 
-/** A source that could not be loaded is tried again after so long. */
+/** How long until a source that could not be loaded is tried again. */
 const RETRY_MS = 10000
 
-/** After so long a told leak is looked at once more, and then no longer; or when half of the time left is over. */
+/** How long after its report a leak is looked at once more, or after this share of the time left to its limit. */
 const FOLLOW_UP_MS = 30000
 const FOLLOW_UP_SHARE = 1 / 2
 
 /**
  * The ladder: collects evidence while a channel is suspicious or leaking, and
- * never otherwise, so that the 'leak' event can name what grows. The top rung, heap snapshots, is
- * only climbed when a leak was told, and what it finds comes with the second look. The sources are made by the first
+ * never otherwise, so that the 'leak' event can name what grows. The most expensive source, heap snapshots,
+ * is used only after a leak was reported, and what it finds comes with the second look. The sources are made by the first
  * suspicion; a process that never has one pays for nothing here. One that cannot be made leaves the others alone.
  */
 class Evidence {
@@ -49,8 +49,8 @@ class Evidence {
   #running = false
   /** Channels that are suspect or leaking. */
   #restless = new Set()
-  /** Channels whose leak the app knows of, and that did not recover since. */
-  #told = new Set()
+  /** Channels with a reported leak that has not recovered. */
+  #reported = new Set()
   #startedAt = 0
   #ownGrowth = new OwnGrowth()
   #stopAt = Infinity
@@ -105,13 +105,13 @@ class Evidence {
       this.#restless.delete(channel)
       if (this.#restless.size === 0) this.#stopAt = now + LINGER_MS
     }
-    if (event === 'recovered') this.#told.delete(channel)
+    if (event === 'recovered') this.#reported.delete(channel)
   }
 
   /**
    * @param {number} now milliseconds, monotonic
    * @param {{fullGcs: number, levels: Record<string, number | undefined>}} sample by channel, what the last full GC left
-   * @returns {boolean} whether a leak that was told is due for another look
+   * @returns {boolean} whether a reported leak is due for another look
    */
   tick (now, sample) {
     if (!this.#running) return false
@@ -125,8 +125,8 @@ class Evidence {
     this.#ownGrowth.note(now, sample)
     const { fullGcs, levels: { heap: level } } = sample
     for (const source of Object.values(this.#sources)) this.#guard(() => source.tick(now, { fullGcs, level }))
-    // Where the leak is over at the moment there is nobody to tell: the look waits for it to come back.
-    if (now < this.#followUpAt || isPending || this.#told.size === 0) return false
+    // Where no reported leak goes on, the look waits for one to come back.
+    if (now < this.#followUpAt || isPending || this.#reported.size === 0) return false
     this.#followUpAt = Infinity
     return true
   }
@@ -208,16 +208,16 @@ class Evidence {
    * @param {number} now milliseconds, monotonic
    * @param {number} [timeLeftMs] until a limit is reached
    */
-  told (channel, now, timeLeftMs = Infinity) {
+  reported (channel, now, timeLeftMs = Infinity) {
     if (!this.#running) return
-    this.#told.add(channel)
-    // memwatch's rule tells a leak again and again: the first look is not put off by the next event.
+    this.#reported.add(channel)
+    // memwatch's rule reports a leak again and again; the next report must not delay the first look.
     this.#followUpAt = Math.min(this.#followUpAt, now + Math.min(FOLLOW_UP_MS, timeLeftMs * FOLLOW_UP_SHARE))
     for (const [, source] of this.#all()) this.#guard(() => source.reported?.(channel, timeLeftMs))
   }
 
-  /** The told leak was looked at once more; from now on only a new suspicion is worth the price. */
-  rest () {
+  /** The reported leak was looked at once more; from now on only a new suspicion is worth the cost. */
+  stopUnlessPending () {
     if (this.#followUpAt === Infinity) this.stop()
   }
 

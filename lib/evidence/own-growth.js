@@ -13,7 +13,7 @@ const ADDED = {
   native: { bytes: 16 * 1048576, withinMs: 30000 }
 }
 
-/** So much must be seen of the time after it. */
+/** Milliseconds and full GCs that must be seen after the step. */
 const SPAN_MS = 25000
 const FEWEST = 5
 

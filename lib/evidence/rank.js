@@ -18,18 +18,18 @@ const UNKNOWN_SHARE = 0.3
 /** A share below this lowers the score further. */
 const NEGLIGIBLE = 0.1
 
-/** Two findings that each explain so much of the growth, in the same file, are one cause. */
+/** Share of the growth that each of two findings in the same file must explain to be one cause. */
 const MAJORITY = 0.5
 
-/** Shares are estimates: so much of the growth is more than there is, from findings that explain so much each. */
+/** Sum of shares above which findings overlap, since shares are estimates; and the least share of each that counts. */
 const MORE_THAN_ALL = 1.2
 const LEAST_SHARE = 0.3
 
-/** The place that fills the only holder there is allocates at least this share, and so many times what the next place does. */
+/** The place that fills the only holder allocates at least this share of the growth, and this many times what the next place does. */
 const MUCH = 0.2
 const FAR_MORE = 1.5
 
-/** Of the share of its requests that a route keeps. */
+/** Confidence in the share of its requests that a route keeps, from which on it is certain. */
 const SURE = 0.9
 
 /** What holds the growth, rather than what allocates it. */
@@ -37,7 +37,7 @@ const HOLDERS = ['container', 'listeners', 'retainer']
 
 const REQUESTS = ['type:IncomingMessage', 'type:ServerResponse']
 
-/** A holder that is so certain to grow is what a person looks for; a place says who fills it. */
+/** Confidence from which on a holder heads the list: a person looks for it, and a place only says who fills it. */
 const CERTAIN = 0.8
 
 /** How near each kind of finding comes to the channel that leaks; 1 where nothing is said. */

@@ -8,11 +8,11 @@ const { crowdedFolder } = require('../open-files')
 /** @typedef {import('./suspect').Finding} Finding */
 
 const FEWEST_LOOKS = 3
-/** Fewer than so many more is how every busy server breathes. */
+/** Growth, in handles, below which it is normal fluctuation of a busy server. */
 const LEAST_GROWTH = 10
-/** Of all that came and went, so much must have stayed. */
+/** The net growth, as a share of all changes, that must have stayed. */
 const LEAST_MONOTONY = 0.6
-/** Growth by so many, and by so much of what there was, is as likely a leak as not. */
+/** Growth in handles, and as a share of the first count, at which the confidence is one half. */
 const HALF_SURE = 20
 const HALF_SURE_SHARE = 0.05
 const MOST_TYPES = 64

@@ -8,6 +8,8 @@ const { isOutOfDescriptors, withSpare } = require('../spare-descriptor')
 
 /** Reading a map blocks: one of 4 MB takes about 100 ms, and a larger one is left alone. */
 const LARGEST_MAP = 4 * 1024 * 1024
+/** A file that is larger is most likely a bundle, and its map takes long to read for one name. */
+const LARGEST_COMPILED = 256 * 1024
 /** The comment that names the map is the last line. An inline map is as long as the map itself. */
 const TAIL = 4096
 /** A parsed map takes several times its size. */
@@ -36,6 +38,20 @@ function mapLocation (location) {
     return { ...location, file: toPath(originalSource, location.file), line: originalLine + 1, column: originalColumn + 1 }
   } catch {
     return location
+  }
+}
+
+/**
+ * What a file was made from, where that is one file: what a compiler makes of it, not what a bundler does.
+ * @param {string} file
+ * @returns {string} itself, where nobody says
+ */
+function sourceOf (file) {
+  try {
+    const sources = maps.has(file) || sizeOf(file) <= LARGEST_COMPILED ? mapOf(file)?.payload.sources : undefined
+    return sources?.length === 1 ? toPath(sources[0], file) : file
+  } catch {
+    return file // it is not on the disk, or may not be read
   }
 }
 
@@ -108,4 +124,4 @@ function toPath (source, generated) {
   return path.resolve(path.dirname(generated), source)
 }
 
-module.exports = { mapLocation }
+module.exports = { mapLocation, sourceOf }

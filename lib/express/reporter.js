@@ -5,7 +5,7 @@ const { setInterval, clearInterval } = require('node:timers')
 const { Correlation } = require('./correlation')
 const { statsLine } = require('./line')
 
-/** An interval has so many windows; each is one point of the correlation. */
+/** Windows of an interval; each is one point of the correlation. */
 const WINDOWS = 6
 
 /**

@@ -5,7 +5,7 @@ const { Histogram } = require('./histogram')
 const { follow, unwatch, watch } = require('./response-end')
 const { routeOf } = require('../route')
 
-/** So many templates are told apart; a router that makes one for every URL must not fill the memory. */
+/** At most this many route templates are counted each on its own, because a router that makes one for every URL must not fill the memory. */
 const MAX_ROUTES = 500
 const OTHER = '(other)'
 

@@ -1,6 +1,6 @@
 'use strict'
 
-const { threadId } = require('node:worker_threads')
+const { threadId, threadName } = require('node:worker_threads')
 const { bytes, rate } = require('../format')
 const { plain, plainJson } = require('../plain')
 
@@ -19,18 +19,21 @@ const SENTENCES = {
   warning: ({ message }) => message
 }
 
+/** What the app called its Worker, from Node.js 22.20 and 24.6 on; undefined for the main thread, and where it has no name. */
+const name = threadId === 0 || !threadName || threadName === 'WorkerThread' ? undefined : plain(threadName).slice(0, 60)
+const thread = threadId === 0 ? '' : ` thread ${threadId}${name === undefined ? '' : ` '${name}'`}`
+
 /**
- * '2026-01-01T03:00:00.000Z tidemark[4711 thread 2] leak: The JavaScript heap leaks: ...'. The
+ * '2026-01-01T03:00:00.000Z tidemark[4711 thread 2 'mails'] leak: The JavaScript heap leaks: ...'. The
  * process and the thread are named since cluster workers and worker threads share one stderr.
  */
 function textLine (event, payload) {
-  const who = threadId === 0 ? process.pid : `${process.pid} thread ${threadId}`
-  return `${timeOf(payload).toISOString()} tidemark[${who}] ${event}: ${plain(SENTENCES[event](payload))}`
+  return `${timeOf(payload).toISOString()} tidemark[${process.pid}${thread}] ${event}: ${plain(SENTENCES[event](payload))}`
 }
 
 /** One JSON object: the event's name, the time, and the whole payload. */
 function jsonLine (event, payload) {
-  return plainJson({ event, time: timeOf(payload), pid: process.pid, threadId, ...payload })
+  return plainJson({ event, time: timeOf(payload), pid: process.pid, threadId, threadName: name, ...payload })
 }
 
 function timeOf ({ time }) {

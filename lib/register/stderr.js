@@ -3,7 +3,7 @@
 const { writeSync } = require('node:fs')
 const { isMainThread } = require('node:worker_threads')
 
-/** A pipe that is full is tried again so often, a millisecond apart. */
+/** How often a write to a full pipe is tried again, a millisecond apart. */
 const TRIES = 20
 
 let ends = false

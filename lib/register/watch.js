@@ -48,7 +48,7 @@ function watch (env) {
   for (const message of tidemark.status().problems) logAtStart('warning', { message })
 }
 
-/** So many different errors of listeners are told. */
+/** At most this many different errors of listeners are logged, because messages may hold ids. */
 const MOST_THROWN = 100
 
 /** What a listener throws for every collection must not flood the log. */

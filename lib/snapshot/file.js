@@ -18,7 +18,7 @@ const NOFOLLOW = constants.O_NOFOLLOW ?? 0
 /** Linux has it, and `fs.constants` lacks it; on most machines it is this bit beside that of a folder. */
 const O_TMPFILE = process.platform === 'linux' ? 0o20000000 | constants.O_DIRECTORY : undefined
 
-/** A file that nobody has written to for so long is nobody's, whatever its name says. */
+/** Time since the last write, in milliseconds, after which a partial file is abandoned, even if a process with the pid in its name runs. */
 const FORGOTTEN_MS = 86400000
 
 /** Distinguishes containers that share a volume: in each of them the process may be number 1. */

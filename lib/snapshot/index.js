@@ -87,7 +87,7 @@ function takeSnapshot (binding, target, given, how) {
 
 /**
  * A snapshot for tidemark's own eyes, captured by fork. Its file never has a name, or loses it at once, so that
- * nobody else opens it and nothing is left of it however the process ends.
+ * nobody else opens it, and no partial file stays however the process ends.
  * @param {object} binding
  * @param {{memoryLimit?: number, signal?: AbortSignal, timeoutMs?: number}} given options of `writeHeapSnapshot`
  * @returns {Promise<{path: string, bytes: number, pauseMs: number, close: () => Promise<void>}>}

@@ -6,6 +6,7 @@ const path = require('node:path')
 const { isMainThread } = require('node:worker_threads')
 const { defaultName, takeSnapshot } = require('.')
 const { takeRequest } = require('./request')
+const { restarter } = require('./restarter')
 
 const diagnostics = diagnosticsChannel('tidemark:snapshot')
 
@@ -45,7 +46,12 @@ class SnapshotOnSignal {
     } else if (!(this.#name in os.constants.signals)) {
       this.problems.push(`This system has no ${this.#name}: \`signal: '${this.#name}'\` does nothing.`)
     } else {
-      process.on(this.#name, this.#onSignal)
+      const { by, signal } = restarter() ?? {}
+      if (signal === this.#name) {
+        this.problems.push(`${by} restarts the app by ${signal}: \`signal: '${signal}'\` does nothing. Name another one, such as \`signal: 'SIGURG'\`.`)
+      } else {
+        process.on(this.#name, this.#onSignal)
+      }
     }
   }
 

@@ -19,7 +19,7 @@ pub fn capture_obstacle() -> Option<String> {
 #[napi(object)]
 pub struct HeadroomShape {
     pub bytes: f64,
-    /// So many 'are left ...'.
+    /// Where that is: the end of the sentence 'N MB are left ...'.
     pub place: String,
 }
 
@@ -53,7 +53,7 @@ pub struct CaptureOrder {
     pub floor: f64,
     /// It gives up when the heap has more objects.
     pub objects: f64,
-    /// It ends after so many.
+    /// Seconds after which it ends, whatever it does.
     pub seconds: u32,
     /// What strings say never reaches the file.
     pub redact: bool,

@@ -30,7 +30,7 @@ struct Inner {
     memory_limit: Option<u64>,
     limits: Seen,
     /// Why JavaScript cannot be woken, if it cannot: then it has to look by itself.
-    deaf: Option<String>,
+    wake_error: Option<String>,
 }
 
 /// The limits at the last look.
@@ -90,7 +90,7 @@ impl Monitor {
             }
         });
         let waker = Waker::open(&env, &wake, at_exit);
-        let deaf = waker.as_ref().err().map(|error| error.reason.clone());
+        let wake_error = waker.as_ref().err().map(|error| error.reason.clone());
         *watch.waker.borrow_mut() = waker.ok();
         *inner.borrow_mut() = Some(Inner {
             watch,
@@ -98,7 +98,7 @@ impl Monitor {
             heap_limit: None,
             memory_limit: options.memory_limit.map(|bytes| bytes as u64),
             limits: Seen::default(),
-            deaf,
+            wake_error,
         });
         Self { inner }
     }
@@ -362,7 +362,7 @@ impl Inner {
             requests_in_flight: number(watch.load.in_flight()),
             lost: watch.lost.get() as f64,
             failed: watch.failed.get(),
-            deaf: self.deaf.clone(),
+            wake_error: self.wake_error.clone(),
         }
     }
 }

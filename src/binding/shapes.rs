@@ -416,7 +416,7 @@ pub struct StatusShape {
     /// The hook panicked and was switched off.
     pub failed: bool,
     /// Why JavaScript cannot be woken, if it cannot.
-    pub deaf: Option<String>,
+    pub wake_error: Option<String>,
 }
 
 #[napi(object, object_from_js = false)]

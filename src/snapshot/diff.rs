@@ -311,7 +311,7 @@ fn by_ids(before: &Analysis, after: &Analysis, gate: &Gate) -> Result<Rows, Snap
     }
 }
 
-/// So many dominators make up the signature.
+/// Dominators that make up the signature.
 const DEPTH: usize = 4;
 
 fn by_structure(before: &Analysis, after: &Analysis, gate: &Gate) -> Result<Rows, SnapshotError> {

@@ -1,4 +1,4 @@
-//! Texts with a number each: every text once, in one buffer, and no more than so many.
+//! Texts with a number each: every text once, in one buffer, up to a bound.
 //!
 //! A snapshot can name each of its nodes differently. What sums by name (classes, places, the
 //! words of a HeapDiff) would then take several times the file, so it goes by these numbers, and

@@ -12,7 +12,7 @@ use super::parse::{Builder, Parser, Remote};
 use super::progress::{Gate, OnProgress, Phase};
 
 const PIECE: usize = 1 << 20;
-/// So many blocks of numbers may wait between the two threads: a few MB.
+/// Blocks of numbers that may wait between the two threads: a few MB.
 const BLOCKS: usize = 8;
 
 impl Snapshot {
@@ -20,7 +20,7 @@ impl Snapshot {
     ///
     /// # Errors
     ///
-    /// It is not a regular file, cannot be read, changes meanwhile, or is no sound snapshot.
+    /// It is not a regular file, cannot be read, changes meanwhile, or is not a valid snapshot.
     pub fn open(path: &Path, on_progress: OnProgress<'_>) -> Result<Self, SnapshotError> {
         let (mut file, before) = open_regular(path)?;
         let gate = Gate::new(Phase::Read, before.len());
@@ -35,7 +35,7 @@ impl Snapshot {
     ///
     /// # Errors
     ///
-    /// Reading fails, or what comes is no sound snapshot.
+    /// Reading fails, or what comes is not a valid snapshot.
     pub fn read(
         source: &mut (dyn Read + Send),
         length: u64,

@@ -12,7 +12,7 @@ use super::columns::{EdgeKind, Node, NodeKind, Snapshot};
 /// Of a package that was installed.
 const PACKAGED: [&str; 2] = ["/node_modules/tidemark/", "\\node_modules\\tidemark\\"];
 /// Two files that every process with tidemark has loaded.
-const MARKS: [&str; 2] = ["request-clock.js", "resource-watch.js"];
+const MARKS: [&str; 2] = ["spare-descriptor.js", "resource-watch.js"];
 /// The classes that lead to all other objects of tidemark, each with two private fields of it.
 const FACES: [[&[u8]; 3]; 2] = [
     [b"Monitor", b"#session", b"#preset"],
@@ -89,4 +89,18 @@ fn faces(snapshot: &Snapshot) -> impl Iterator<Item = Node> {
                 })
         })
     })
+}
+
+#[cfg(test)]
+mod tests {
+    use super::MARKS;
+    use std::path::Path;
+
+    #[test]
+    fn the_files_that_mark_a_clone_are_there() {
+        let lib = Path::new(env!("CARGO_MANIFEST_DIR")).join("lib");
+        for mark in MARKS {
+            assert!(lib.join(mark).is_file(), "{mark}");
+        }
+    }
 }

@@ -22,7 +22,7 @@ use super::public_name::named;
 const NONE: Node = Node::MAX;
 /// Prices are below this.
 const BUCKETS: usize = 128;
-/// Room for so many nodes stays in a bucket that is empty.
+/// An empty bucket keeps room for at most this many nodes.
 const LARGEST_KEPT: usize = 1 << 14;
 /// Of what is tidemark's own: any other way says more. With the dearest edge still below `BUCKETS`.
 const OWN: u32 = 80;

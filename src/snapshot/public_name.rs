@@ -15,12 +15,12 @@ pub(crate) const HIDDEN: &str = "[…]";
 
 /// In UTF-16, as all lengths here: what is not ASCII is no name.
 const LONGEST_NAME: usize = 64;
-/// Up to so many letters are no secret, and as often an abbreviation as a word.
+/// Longest text, in letters, that is always shown: too short for a secret.
 const SHORT: usize = 4;
 const LONGEST_ACRONYM: usize = 5;
-/// Of so many pairs of letters, one may be rare; and one in any case.
+/// One rare pair of letters is allowed for this many pairs, and one in any case.
 const PAIRS_PER_RARE: usize = 7;
-/// From so many words on, they have 2.6 letters on average: `aXbQe` has none.
+/// A name of at least this many words must have 2.6 letters a word on average: `aXbQe` has not.
 const SEVERAL_WORDS: usize = 3;
 /// What separates names in a text, as in 'system / Context' and '{id, name}'.
 const SEPARATORS: &str = "/\\(){}[]<>,;:|&?!\"'`*…";

@@ -31,7 +31,7 @@ use super::public_name::{HIDDEN, named, named_by_v8};
 ///
 /// # Errors
 ///
-/// Reading or writing fails, or the input is no sound snapshot.
+/// Reading or writing fails, or the input is not a valid snapshot.
 pub fn redact(
     input: &mut (dyn Read + Send),
     output: &mut (dyn Write + Send),
@@ -172,7 +172,7 @@ impl Redaction {
     ///
     /// # Errors
     ///
-    /// What came so far is no sound snapshot.
+    /// What came so far is not a valid snapshot.
     pub fn push(&mut self, piece: &[u8], written: &mut Vec<u8>) -> Result<(), SnapshotError> {
         let redactor = &mut self.redactor;
         self.parser.feed_watched(piece, &mut |parser, piece| {

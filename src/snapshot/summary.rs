@@ -44,7 +44,7 @@ pub struct DetachedContext {
 
 /// V8 writes no more characters of a string.
 const LONGEST_TEXT: usize = 1024;
-/// Texts that V8 cut are told apart by their size too, so many of them.
+/// At most this many texts that V8 cut are told apart by their size as well.
 const MOST_CUT: usize = 1 << 14;
 /// The most rows of a list, whatever is asked for.
 pub(crate) const MOST_ROWS: usize = 10_000;

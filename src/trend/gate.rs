@@ -164,10 +164,10 @@ struct Size(f64, Channel);
 impl fmt::Display for Size {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         let Self(size, channel) = *self;
-        if !channel.is_bytes() {
-            write!(f, "{size:.0} handles")
-        } else {
+        if channel.is_bytes() {
             f.write_str(&format::bytes(size))
+        } else {
+            write!(f, "{size:.0} handles")
         }
     }
 }

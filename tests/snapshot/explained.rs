@@ -74,7 +74,7 @@ fn with_files(holder: &str, files: &[&str]) -> Vec<Suspect> {
 #[test]
 fn what_tidemark_holds_is_no_suspect_whether_installed_or_cloned() {
     let marks = [
-        "/src/td/lib/request-clock.js",
+        "/src/td/lib/spare-descriptor.js",
         "/src/td/lib/resource-watch.js",
     ];
     for (holder, files, count) in [

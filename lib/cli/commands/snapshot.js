@@ -5,6 +5,7 @@ const path = require('node:path')
 const { ask } = require('../running/ask')
 const { sharesFiles } = require('../running/proc')
 const { prove } = require('../running/proof')
+const { duration } = require('../../format')
 const { plain } = require('../../plain')
 const { bytes, quoted } = require('../words')
 
@@ -37,7 +38,7 @@ function text ({ pid, path: file, reach, redacted, bytes: size, pauseMs, duratio
   const lines = [
     terminal.style('bold', plain(file)),
     `${bytes(size)}${redacted ? ', without the contents of strings' : ''}; ` +
-      `the process stood still for ${Math.round(pauseMs)} ms of ${(durationMs / 1000).toFixed(1)} s`
+      `the process stood still for ${duration(pauseMs)} of ${duration(durationMs)}`
   ]
   if (reach !== file) lines.push(`That is how process ${pid} sees it. From here, while it runs: ${plain(reach)}`)
   lines.push(`What looks like a leak in it: tidemark suspects ${quoted(reach)}`)

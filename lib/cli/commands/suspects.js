@@ -12,7 +12,7 @@ const { plain } = require('../../plain')
 const TOLD = ['medium', 'high']
 const COLOURS = { high: 'red', medium: 'yellow', low: 'dim' }
 
-/** So much smaller than the first, the last may well be the earlier one. */
+/** Size of the last snapshot, as a share of the first, below which they may have been given in the wrong order. */
 const SHRUNK = 0.98
 
 async function run (context) {

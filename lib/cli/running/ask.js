@@ -42,7 +42,7 @@ async function hear (file, { pid, signal, running, timeoutMs }, { abort, tell })
     // In this order: one that answers and ends has answered.
     const alive = isAlive(pid, running)
     const answer = await file.answer()
-    if (answer !== undefined) return sound(answer, pid)
+    if (answer !== undefined) return validated(answer, pid)
     if (!alive) throw new Error(`${ended(pid)} There is no snapshot.`)
     const elapsed = performance.now() - sentAt
     const taken = await file.isTaken()
@@ -61,7 +61,7 @@ function isAlive (pid, { startedAt }) {
 }
 
 /** It comes from another process, which may be anything in a container. */
-function sound (text, pid) {
+function validated (text, pid) {
   const answer = parsed(text)
   const { path, bytes, pauseMs, durationMs, error } = answer ?? {}
   const told = typeof error?.message === 'string' ||

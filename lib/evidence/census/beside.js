@@ -6,7 +6,7 @@ const { expectedOf } = require('../expected')
 const { isCapName, plainName } = require('./cap-name')
 const { keysNamedByClass } = require('./named-keys')
 const { isCrowded } = require('./size')
-const { isPlain } = require('./walk')
+const { isPlain } = require('./shape')
 
 /** An object with more properties is no cache with its settings. */
 const MAX_PROPERTIES = 60

@@ -4,7 +4,7 @@ const { getOwnPropertyDescriptor, isArray, isMap, isReadable, isSet, own, protot
 
 /** Nodes of one list that are counted: 50,000 take some 8 ms. */
 const MAX_NODES = 50000
-/** A list has at least so many nodes, one after the other by the same property. */
+/** Nodes, linked by the same property, from which on objects are a linked list. */
 const LEAST = 3
 
 /**

@@ -11,7 +11,7 @@ const { keysNamedByClass } = require('./named-keys')
 const { linkOf, nodesOf } = require('./chain')
 const { bodyOf, bytesEach, hasClosures, hasParts, isCrowded, isMostlyText, sharedBy, storesEach, MAX_KEYS } = require('./size')
 const { entriesOf } = require('./roots')
-const { isPlain, isTarget, listenersOf, listenersOfTarget, sampledIndices, valuesOfQueue } = require('./walk')
+const { isPlain, isTarget, listenersOf, listenersOfTarget, sampledIndices, valuesOfQueue } = require('./shape')
 
 /** Entries of one container that are looked into. */
 const SAMPLE = 6
@@ -31,7 +31,7 @@ const ARROW_WITH_THIS = /^(?:async\s*)?(?:\(|[\w$]+\s*=>)[^]*\bthis\b/
 /**
  * What a container holds, from a few of its entries.
  * @param {object} container
- * @param {import('./walk').Shape} shape
+ * @param {import('./shape').Shape} shape
  * @param {{isShared?: (object: object) => boolean, scopes?: import('./scopes').Scopes, careful?: boolean, weakMaps?: WeakMap<object, unknown>[],
  *   mostPerEntry?: number, beside?: object[], sample?: unknown[][]}} [options]
  *   `isShared`: reachable without the container, so not what it costs; `careful`: objects may be

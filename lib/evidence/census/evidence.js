@@ -6,11 +6,13 @@ const { besideOf, capOf } = require('./beside')
 const { contentsOf, routesHeldBy, sampleOf } = require('./contents')
 const { expiryOf } = require('./expiry')
 const { growthOfKind, kindsOf, steadiness, toFindings } = require('./finding')
+const { mayHideDictionary } = require('./large-objects')
 const { Ledger } = require('./ledger')
 const { own } = require('./read')
 const { Scopes } = require('./scopes')
 const { Slices, now } = require('./slices')
-const { Walk, listenersOf, mayHideDictionary } = require('./walk')
+const { listenersOf } = require('./shape')
+const { Walk } = require('./walk')
 
 /** Time between the first two walks of a suspicion, twice as much between the next, and so on. */
 const WALK_INTERVAL_MS = 10000
@@ -19,7 +21,7 @@ const WALK_LIMIT_MS = 4000
 const LAST_WALK_LIMIT_MS = 700
 /** Walks of one suspicion. */
 const MAX_WALKS = 12
-/** A container that is gone for so long does not come back under its name. */
+/** Milliseconds after which a container that is gone is forgotten: another one under its name is a new one. */
 const FORGET_MS = 60000
 const MAX_SAMPLED = 24
 

@@ -7,7 +7,7 @@ const { plainName } = require('./cap-name')
 const { isArray, isBinary, isReadable, own, ownKeys, prototypeOf } = require('./read')
 const { keysNamedByClass } = require('./named-keys')
 const { isCrowded } = require('./size')
-const { isPlain } = require('./walk')
+const { isPlain } = require('./shape')
 
 /** Expired entries are taken out from time to time: so late, as a share of what the newest one has left. */
 const LATE = 0.25

@@ -5,7 +5,7 @@ const { PausePerHeap } = require('../../pauses')
 const { isMap, isSet, isReadable, mapSize, setSize } = require('./read')
 const { describePlace } = require('./place')
 const { now } = require('./slices')
-const { listenersOf, isEmitter } = require('./walk')
+const { listenersOf, isEmitter } = require('./shape')
 
 const MAX_LISTED = 20
 /** Objects of one kind whose size is asked for, all in one slice: about 0.2 us each. */

@@ -2,7 +2,7 @@
 
 const { isBetter, keyOf } = require('./place')
 const { isMap, isReadable, isSet, isArray } = require('./read')
-const { isEmitter, sizeOf } = require('./walk')
+const { isEmitter, sizeOf } = require('./shape')
 
 const MAX_RECORDS = 6000
 /** Counting a dictionary may take this share of the time: one that took 10 ms is counted after 2 s. */
@@ -22,7 +22,7 @@ const GONE = { deref: () => undefined }
  * The sizes of containers over time. Of a container it keeps a WeakRef, strings and numbers.
  *
  * @typedef {{
- *   key: string, place: import('./place').Place, shape: import('./walk').Shape, type: string,
+ *   key: string, place: import('./place').Place, shape: import('./shape').Shape, type: string,
  *   ref: WeakRef<object>, owner?: WeakRef<object>, first: Count, last: Count, counts: number, rises: number, falls: number,
  *   lastRise: number, jump: number, seenAt: number, slowMs: number
  * }} Record
@@ -41,7 +41,7 @@ class Ledger {
 
   /**
    * @param {object} container
-   * @param {{shape: import('./walk').Shape, type: string, size: number | undefined, place: import('./place').Place, owner?: object}} seen
+   * @param {{shape: import('./shape').Shape, type: string, size: number | undefined, place: import('./place').Place, owner?: object}} seen
    *   `owner`: what has it as a property
    * @param {number} at
    */

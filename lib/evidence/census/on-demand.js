@@ -8,13 +8,14 @@ const { memoryInUse } = require('../memory-in-use')
 const { besideOf } = require('./beside')
 const { contentsOf } = require('./contents')
 const { queryHeap } = require('./heap-wide')
+const { mayHideDictionary } = require('./large-objects')
 const { Ledger } = require('./ledger')
-const { describePlace } = require('./place')
+const { describePlace, isPackageTable } = require('./place')
 const { Scopes } = require('./scopes')
 const { remember, whatGrew } = require('./since')
 const { siteOf } = require('./site')
 const { Slices, now } = require('./slices')
-const { Walk, mayHideDictionary } = require('./walk')
+const { Walk } = require('./walk')
 
 const WALK_LIMIT_MS = 10000
 const MAX_LISTED = 50
@@ -55,9 +56,8 @@ async function census (options, { binding, maxPauseMs: allowed = OF_START.maxPau
     await walk.run()
     records = ledger.all().sort((one, other) => other.last.size - one.last.size)
     const options = { scopes, careful: mayHideDictionary(records), memory: memoryInUse() }
-    const filled = records.filter(({ last }) => last.size > 0).map((record) => ({ record }))
-    await list(containers, filled.filter(({ record }) => record.shape !== 'emitter'), slices, options)
-    await list(emitters, filled.filter(({ record }) => record.shape === 'emitter'), slices, options)
+    await listOnce(containers, records.filter(({ shape }) => shape !== 'emitter'), slices, options)
+    await listOnce(emitters, records.filter(({ shape }) => shape === 'emitter'), slices, options)
     if (since !== undefined) await list(grew, whatGrew(since, records, MAX_LISTED), slices, options)
     if (heapWide) {
       if (scopes === undefined) problems.push('Without the inspector the heap could not be searched for containers that have no name.')
@@ -89,12 +89,37 @@ async function census (options, { binding, maxPauseMs: allowed = OF_START.maxPau
   return result
 }
 
+/** Tables of packages behind all others. @param {import('./ledger').Record[]} records the largest first */
+function * inOrder (records) {
+  for (const isTable of [false, true]) {
+    for (const record of records) if (record.last.size > 0 && isPackageTable(record.place) === isTable) yield { record }
+  }
+}
+
 async function list (into, found, slices, options) {
   for (const { record, ...more } of found) {
     if (into.length === MAX_LISTED) break
     const container = record.ref.deref()
     if (container !== undefined) into.push({ ...describe(record, container, options), ...more })
     if (slices.full) await slices.turn()
+  }
+}
+
+/** As `list`, and of those that have the same name only the first. */
+async function listOnce (into, records, slices, options) {
+  const named = new Map()
+  for (const { record } of inOrder(records)) {
+    if (into.length === MAX_LISTED) break
+    const name = describePlace(record.place)
+    const first = named.get(name)
+    if (first === undefined) {
+      const count = into.length
+      await list(into, [{ record }], slices, options)
+      if (into.length > count) named.set(name, into[count])
+    } else {
+      first.alike = (first.alike ?? 0) + 1
+      if (slices.full) await slices.turn()
+    }
   }
 }
 

@@ -4,6 +4,7 @@ const path = require('node:path')
 const { originOf } = require('../file-name')
 const { HIDDEN, isName, named } = require('../../names')
 const { packageOf } = require('../package-of')
+const { sourceOf } = require('../source-maps')
 
 /**
  * Where something was found, as a chain back to an anchor: a name in the source that a person can
@@ -54,6 +55,12 @@ function isDependency (file) {
   return file.includes('/node_modules/') || file.includes('\\node_modules\\')
 }
 
+/** Of a package, and no object of a class leads to it: most likely a table that never changes. @param {Place} place */
+function isPackageTable (place) {
+  const chain = chainOf(place)
+  return chain[0].file !== undefined && isDependency(chain[0].file) && chain.every(({ owner }) => owner === undefined || PLAIN.has(owner))
+}
+
 /** Steps that are still readable after an anchor: `app.locals.cache.byId`. */
 const MAX_STEPS = 4
 
@@ -77,7 +84,7 @@ function describePlace (place) {
   const origin = packageOf(begin.file)
   if (origin !== undefined && owner !== undefined) return `\`${tail(chain.slice(owned))}\` of ${owner} (${origin})`
   const name = chain.length - 1 <= MAX_STEPS ? expression(chain) : `${expression([begin])}…${expression(chain.slice(-2))}`
-  const where = begin.file === undefined || begin.kind === 'module' ? '' : ` in ${origin ?? path.basename(begin.file)}`
+  const where = begin.file === undefined || begin.kind === 'module' ? '' : ` in ${origin ?? path.basename(sourceOf(begin.file))}`
   return `\`${name}\`${where}${owner === undefined ? '' : `, part of ${article(owner)}`}`
 }
 
@@ -122,4 +129,4 @@ function keyOf (place) {
   return `${origin}:${expression(chain)}`
 }
 
-module.exports = { anchor, article, chainOf, describePlace, isBetter, isDependency, keyOf, step }
+module.exports = { anchor, article, chainOf, describePlace, isBetter, isDependency, isPackageTable, keyOf, step }

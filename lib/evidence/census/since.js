@@ -52,8 +52,10 @@ function sizeThen ({ key, ref }, then, keys) {
 
 /** @returns {Sizes} */
 function sizesListed ({ containers, emitters, cost }, most) {
-  const isComplete = cost?.truncated === false && containers.length < most && emitters.length < most
-  return { byContainer: new WeakMap(), byKey: sizesByKey([...containers, ...emitters]), isComplete }
+  const listed = [...containers, ...emitters]
+  const isComplete = cost?.truncated === false && containers.length < most && emitters.length < most && !listed.some(({ alike }) => alike > 0)
+  // What has others of its name is not told apart from them.
+  return { byContainer: new WeakMap(), byKey: sizesByKey(listed.flatMap((entry) => entry.alike > 0 ? [entry, entry] : [entry])), isComplete }
 }
 
 function sizesByKey (entries) {

@@ -6,7 +6,7 @@ const {
   typeName, weakMapGet
 } = require('./read')
 const { keysNamedByClass } = require('./named-keys')
-const { isCrowdedEmitter, isPlain } = require('./walk')
+const { isCrowdedEmitter, isPlain } = require('./shape')
 
 /** Objects of one entry that are looked into. */
 const MAX_NODES = 300

@@ -1,68 +1,37 @@
 'use strict'
 
 const Module = require('node:module')
-const v8 = require('node:v8')
 const { types } = require('node:util')
-const {
-  constructorOf, firstEntries, getOwnPropertyDescriptor, isArray, isBinary, isMap, isReadable, isSet,
-  mapSize, own, ownKeys, prototypeOf, setSize, source, typeName, variable
-} = require('./read')
+const { constructorOf, firstEntries, getOwnPropertyDescriptor, isArray, isBinary, isMap, isReadable, isSet, mapSize, own, ownKeys, prototypeOf, setSize, typeName, variable } = require('./read')
 const { isOwnFile } = require('../own-files')
-const { anchor, isBetter, isDependency, step } = require('./place')
-const { callbacksOf, countTimers, eachRoot, entriesOf, performanceEntries, timerDurations, timerTableOf } = require('./roots')
 const { isCapName } = require('./cap-name')
 const { lengthOf, linkOf } = require('./chain')
+const { Code } = require('./code')
+const { MOST_UNEXPLAINED, bytesExplained, largeObjectSpace } = require('./large-objects')
 const { capIn, mentionOf, noteFills } = require('./mention')
 const { hasComputedKeys, keysAmong, keysNamedByClass, namesInFile } = require('./named-keys')
+const { anchor, isBetter, isDependency, step } = require('./place')
+const { Queue } = require('./queue')
+const { callbacksOf, countTimers, eachRoot, performanceEntries, timerDurations, timerTableOf } = require('./roots')
+const {
+  DICTIONARY, ENTRIES_OF_LARGE, SMALL, isCrowdedEmitter, isEmitter, isHidden, isOfEvents, isPlain, isPrototype, large, lengthOfQueue,
+  mayBeDictionary, mayBeFilled, mayBecomeDictionary, sampledIndices, shapeOf, sizeOf, typeOf
+} = require('./shape')
 
 const MAX_OBJECTS = 60000
 const MAX_FUNCTIONS = 3000
 const MAX_DEPTH = 14
 /** Functions asked for at once: at about 50 us each this is a short slice. */
 const FUNCTIONS_AT_ONCE = 10
-/** Functions of the same text differ in what they close over, and a few of them tell enough. */
-const MAX_SAME_SOURCE = 6
-/** Functions that are reached through one file of a dependency: they share its variables. */
-const MAX_OF_DEPENDENCY = 10
-/** Steps from a file's variables and exports within which functions are the file's own. */
-const OWN_DISTANCE = 2
-/** A collection up to this size is a structure, all of which is walked; of a larger one some entries are. */
-const SMALL = 64
-const ENTRIES_OF_LARGE = 4
-/** Objects with more properties than that are dictionaries. */
-const DICTIONARY = 64
-/** An emitter with more events than that is a dictionary too, and its listeners are not looked at. */
-const MAX_EVENTS = 1000
 /** Variables and properties that are followed where they are structure: scopes, modules' exports. */
 const MAX_STRUCTURE = 500
-/** Objects with methods of their own have no more properties. */
-const MOST_MEMBERS = 40
 const PRIORITIES = 4
-/** In the text of a class; not a comment's '#'. */
-const PRIVATE_FIELD = /#[A-Za-z_$][\w$]*\s*[=;(]/
-/** Whoever writes functions that long bundles, and has no names to find in them. */
-const LONGEST_SOURCE = 1e6
 const MAX_TIMER_LISTS = 50
-/** Of 2,048 events each. */
-const MAX_RINGS = 10000
 const MAX_WEAK_MAPS = 50
 /** Characters from which on a string may be one that grows. */
 const LONG_TEXT = 32768
 /** However else one gets to a list of timers, there is no better name for it. */
 const RANK_OF_TIMERS = -10
-
-/**
- * Enumerating a dictionary cannot be interrupted: 0.3 to 0.5 us a key, so this many take up to 50 ms. There is no way to ask for
- * the number of keys alone, but a table of that many lies in V8's space of large objects, at no less
- * than 36 bytes a key. While more of that space is unexplained than this many keys, the properties
- * of objects wait, but for those that their source names; what was found to be a large Map or Array
- * explains some. Functions do not wait, nor private fields of what no class fills by computed keys:
- * hardly any is a dictionary, and much is found by them.
- */
-const MAX_KEYS = 1.25e5
-const BYTES_A_KEY = 36
-/** Bytes that an entry accounts for at most: tables double, and the former one may still lie there. */
-const EXPLAINED = { map: 85, set: 65, array: 24, object: 72, emitter: 24, timers: 0, text: 1, entries: 8, chain: 0, queue: 8 }
 
 /**
  * Walks from what is known by name (modules, globals, listeners, servers, timers) through own data
@@ -90,8 +59,6 @@ class Walk {
   #places = new WeakMap()
   /** @type {WeakMap<object, import('./place').Place>} what a variable was found to hold, by that variable */
   #anchors = new WeakMap()
-  /** Of a prototype, or of an object that has methods itself: where they fill its fields. */
-  #fills = new WeakMap()
   /** Of a method, the fields that it may fill. */
   #methods = new WeakMap()
   #objectQueues = Array.from({ length: PRIORITIES }, () => new Queue())
@@ -101,11 +68,7 @@ class Walk {
   /** Modules among them: their files are still to be asked for names. */
   #modules = new Queue()
   #privates = new Queue()
-  #classes = new WeakMap()
-  #sources = new Map()
-  /** @type {Map<string, number>} functions read so far, by file of a dependency */
-  #ofFile = new Map()
-  #read
+  #code
   #unexplained = 0
 
   /**
@@ -113,15 +76,12 @@ class Walk {
    * @param {import('./scopes').Scopes | undefined} options.scopes
    * @param {import('./slices').Slices} options.slices
    * @param {WeakSet<Function>} [options.read] functions of dependencies that need not be read again
-   * @param {(container: object, seen: {shape: Shape, type: string, size: number, place: import('./place').Place, owner?: object}) => void} options.found
+   * @param {(container: object, seen: {shape: import('./shape').Shape, type: string, size: number, place: import('./place').Place, owner?: object}) => void} options.found
    *   called again when a better place turns up
    * @param {(place: import('./place').Place, length: number) => void} [options.foundText] for long strings
-   *
-   * @typedef {'map' | 'set' | 'array' | 'object' | 'emitter' | 'timers' | 'text' | 'entries' | 'chain' | 'queue'} Shape a text is a string that grows,
-   *   entries are marks and measures that Node.js keeps, a chain is a linked list, by its head
    */
   constructor ({ scopes, slices, read = new WeakSet(), found, foundText = () => {} }) {
-    this.#read = read
+    this.#code = new Code(read)
     this.#scopes = scopes
     this.#slices = slices
     this.#found = found
@@ -220,7 +180,7 @@ class Walk {
   }
 
   #isDangerous () {
-    return this.#unexplained > MAX_KEYS * BYTES_A_KEY
+    return this.#unexplained > MOST_UNEXPLAINED
   }
 
   #expand (object, entry) {
@@ -290,33 +250,14 @@ class Walk {
     this.#tell(object, 'chain', lengthOf(object, link), place, owner?.deref())
   }
 
-  /**
-   * Where the fields of an object are filled, by its own methods and those of its classes; known when
-   * those were read.
-   * @param {object} object
-   * @param {(string | symbol)[]} [keys] of its own, where they are known
-   * @returns {Map<string, object>[] | undefined} its own first
-   */
-  #fillsOf (object, keys = []) {
-    if (typeof object !== 'object') return undefined
-    let fills = this.#fills.get(object)
-    if (fills !== undefined) return fills
-    const isHome = isPrototype(object) || hasMethods(object, keys)
-    const prototype = prototypeOf(object)
-    const inherited = prototype !== null && prototype !== Object.prototype ? this.#fillsOf(prototype) : undefined
-    fills = isHome ? [new Map(), ...inherited ?? []] : inherited
-    if (isHome) this.#fills.set(object, fills)
-    return fills
-  }
-
   #queuePrivates (object, { place, priority, depth }) {
-    if (typeof object !== 'object' || !this.#hasPrivateFields(object)) return
-    this.#privates.push({ ref: new WeakRef(object), place, priority, depth, type: typeName(object), fills: this.#fillsOf(object) })
+    if (typeof object !== 'object' || this.#scopes === undefined || !this.#code.hasPrivateFields(object)) return
+    this.#privates.push({ ref: new WeakRef(object), place, priority, depth, type: typeName(object), fills: this.#code.fillsOf(object) })
   }
 
   #follow (object, keys, { place, priority, depth }, kind = 'property') {
     const type = typeName(object)
-    const fills = this.#fillsOf(object, keys)
+    const fills = this.#code.fillsOf(object, keys)
     for (const key of keys) {
       // The list of listeners is the emitter's.
       if (isHidden(object, key) || (key === '_events' && isEmitter(object))) continue
@@ -357,21 +298,6 @@ class Walk {
     if (prototype !== null) this.#reach(prototype, step(place, 'property', '__proto__', undefined), priority, depth + 1)
   }
 
-  #hasPrivateFields (object) {
-    if (this.#scopes === undefined) return false
-    for (let constructor = constructorOf(object), i = 0; typeof constructor === 'function' && i < 4; constructor = prototypeOf(constructor), i++) {
-      let has = this.#classes.get(constructor)
-      if (has === undefined) {
-        const text = types.isProxy(constructor) ? '' : source(constructor)
-        has = text.startsWith('class') ? PRIVATE_FIELD.test(text) : null
-        this.#classes.set(constructor, has)
-      }
-      if (has === null) return false
-      if (has) return true
-    }
-    return false
-  }
-
   #readPrivates () {
     const batch = this.#privates.take(FUNCTIONS_AT_ONCE)
     this.#withInspector(() => this.#scopes.readHidden(batch.map(({ value }) => value), ({ name, value }, index) => {
@@ -382,7 +308,7 @@ class Walk {
   }
 
   #readFunctions (queue) {
-    const batch = queue.take(FUNCTIONS_AT_ONCE).filter(({ value, entry }) => this.#isWorthReading(value, entry.place))
+    const batch = queue.take(FUNCTIONS_AT_ONCE).filter(({ value, entry }) => this.#code.isWorthReading(value, entry.place))
     if (batch.length === 0 || this.#scopes === undefined) return true
     this.functions += batch.length
     this.#withInspector(() => this.#scopes.readFunctions(
@@ -411,24 +337,6 @@ class Walk {
       if (isArray(queue)) this.#reach(queue, name, 0, depth + 1)
       else if (isReadable(own(queue, 'tail')) && isArray(own(own(queue, 'tail'), 'list'))) this.#tell(queue, 'queue', lengthOfQueue(queue), name)
     }
-  }
-
-  #isWorthReading (fn, place) {
-    const { file } = place
-    // What hangs deeper, or in a list, may well be the app's: routes, listeners, plugins.
-    if (file !== undefined && place.distance <= OWN_DISTANCE && place.kind !== 'entry' && isDependency(file)) {
-      const count = (this.#ofFile.get(file) ?? 0) + 1
-      if (count > MAX_OF_DEPENDENCY || this.#read.has(fn)) return false
-      this.#ofFile.set(file, count)
-      this.#read.add(fn)
-    }
-    const text = source(fn)
-    if (text.length > LONGEST_SOURCE) return false
-    // Native code and bound functions have no scopes; of the latter the target is asked for.
-    if (text.endsWith('{ [native code] }')) return String(own(fn, 'name')).startsWith('bound ')
-    const count = (this.#sources.get(text) ?? 0) + 1
-    this.#sources.set(text, count)
-    return count <= MAX_SAME_SOURCE
   }
 
   #reachVariables (scope, fn, location, entry) {
@@ -502,214 +410,8 @@ class Walk {
 
 const setTimeoutOfNode = require('node:timers').setTimeout
 
-/** First in, first out, of WeakRefs. */
-class Queue {
-  #entries = []
-  #head = 0
-
-  get length () {
-    return this.#entries.length - this.#head
-  }
-
-  push (entry) {
-    this.#entries.push(entry)
-  }
-
-  shift () {
-    if (this.length === 0) return undefined
-    const entry = this.#entries[this.#head++]
-    if (this.#head > 1024 && this.#head * 2 > this.#entries.length) {
-      this.#entries = this.#entries.slice(this.#head)
-      this.#head = 0
-    }
-    return entry
-  }
-
-  /** Up to `count` of those that still live. */
-  take (count) {
-    const batch = []
-    while (batch.length < count && this.length > 0) {
-      const entry = this.shift()
-      const value = entry.ref.deref()
-      if (value !== undefined) batch.push({ value, entry })
-    }
-    return batch
-  }
-}
-
-/** @returns {Shape | undefined} what is a container by its make; a dictionary shows only when its keys are read */
-function shapeOf (value) {
-  if (isMap(value)) return 'map'
-  if (isSet(value)) return 'set'
-  if (isArray(value)) return 'array'
-  if (isEmitter(value)) return 'emitter'
-  return undefined
-}
-
-/** Where an EventTarget (an AbortSignal, say) keeps its listeners. */
-const eventsOfTarget = Object.getOwnPropertySymbols(new EventTarget()).find(({ description }) => description === 'kEvents')
-
-function isEmitter (value) {
-  return (typeof own(value, '_eventsCount') === 'number' && isReadable(own(value, '_events'))) || isTarget(value)
-}
-
-/** Whether its table of events is a dictionary that must not be listed. */
-function isCrowdedEmitter (emitter) {
-  return own(emitter, '_eventsCount') > MAX_EVENTS
-}
-
-function isTarget (value) {
-  return eventsOfTarget !== undefined && isMap(own(value, eventsOfTarget))
-}
-
-function sizeOf (value, shape) {
-  if (shape === 'map') return mapSize(value)
-  if (shape === 'set') return setSize(value)
-  if (shape === 'array') return own(value, 'length')
-  if (shape === 'emitter') return listenersOf(value).total
-  if (shape === 'timers') return countTimers(value)
-  if (shape === 'entries') return entriesOf(value).length
-  if (shape === 'queue') return lengthOfQueue(value)
-  if (shape === 'chain') return lengthOf(value, linkOf(value, ownKeys(value)))
-  return ownKeys(value).length
-}
-
-/** The first of those that an EventTarget keeps for one event: a list that begins with none. */
-function listenersOfTarget (target, event, most) {
-  const [, root] = firstEntries(own(target, eventsOfTarget), SMALL).find(([type]) => String(type) === event) ?? []
-  const found = []
-  for (let at = own(root ?? {}, 'next'); isReadable(at) && found.length < most; at = own(at, 'next')) {
-    const listener = own(at, 'listener')
-    found.push(isReadable(listener) ? listener : own(at, 'callback'))
-  }
-  return found
-}
-
-/** @returns {{total: number, event: string, most: number, shown?: string}} all listeners, and the event that has most of them; how to call it */
-function listenersOf (emitter) {
-  const count = own(emitter, '_eventsCount')
-  const events = own(emitter, '_events')
-  const most = { total: 0, event: '', most: 0 }
-  if (isTarget(emitter)) {
-    for (const [event, list] of firstEntries(own(emitter, eventsOfTarget), SMALL)) {
-      const here = isReadable(list) ? own(list, 'size') ?? 0 : 0
-      most.total += here
-      if (here > most.most) Object.assign(most, { event: String(event), most: here })
-    }
-    return most
-  }
-  if (!isReadable(events)) return most
-  // So many names of events are a leak of their own, and as many listeners at least.
-  if (count > DICTIONARY) return { total: count, event: '', shown: `${count} different events`, most: count }
-  for (const event of ownKeys(events)) {
-    const listeners = own(events, event)
-    const here = typeof listeners === 'function' ? 1 : isReadable(listeners) && isArray(listeners) ? own(listeners, 'length') : 0
-    most.total += here
-    if (here > most.most) Object.assign(most, { event: String(event), most: here })
-  }
-  return most
-}
-
-function typeOf (value, shape) {
-  if (shape === 'timers') return 'Timeout'
-  if (shape === 'entries') return 'Array'
-  if (shape === 'queue') return 'queue'
-  return value === process ? 'EventEmitter' : typeName(value)
-}
-
-/** Whether a listener may be that of an iterator of `events.on()`. */
-function isOfEvents (location) {
-  return location?.file === 'node:events'
-}
-
-/** Node.js' own queue: a list of arrays, each a ring. */
-function lengthOfQueue (queue) {
-  let length = 0
-  for (let ring = own(queue, 'tail'), i = 0; isReadable(ring) && i < MAX_RINGS; ring = own(ring, 'next'), i++) {
-    const slots = own(own(ring, 'list'), 'length')
-    length += (own(ring, 'top') - own(ring, 'bottom') + slots) % slots
-  }
-  return length
-}
-
-/** The oldest values of it. */
-function valuesOfQueue (queue, count) {
-  const ring = own(queue, 'tail')
-  const list = own(ring, 'list')
-  const from = own(ring, 'bottom')
-  return Array.from({ length: count }, (_, i) => own(list, (from + i) % own(list, 'length'))).filter((value) => value !== undefined && value !== null)
-}
-
-function mayBeFilled (value) {
-  return typeof value === 'object' || (typeof value === 'function' && own(value, 'cache') !== undefined)
-}
-
-/** Small yet; empty ones, and those with more keys than a record has, are worth watching. */
-function mayBecomeDictionary ({ length }) {
-  return length === 0 || length >= 8
-}
-
-function isPrototype (object) {
-  return typeof own(object, 'constructor') === 'function'
-}
-
-/** As `{ log: [], add (entry) { this.log.push(entry) } }` has. */
-function hasMethods (object, keys) {
-  return isPlain(object) && keys.length <= MOST_MEMBERS && keys.some((key) => typeof own(object, key) === 'function')
-}
-
-/** What may have many keys: not a function, nor a prototype. */
-function mayBeDictionary (object) {
-  if (typeof object === 'function' || object === process || prototypeOf(object) === Module.prototype) return false
-  const constructor = own(object, 'constructor')
-  return typeof constructor !== 'function' || types.isProxy(constructor) || own(constructor, 'prototype') !== object
-}
-
-function isPlain (value) {
-  const prototype = prototypeOf(value)
-  return prototype === null || prototypeOf(prototype) === null
-}
-
-/** What must not be read: `stack` is formatted when it is, by the app's `Error.prepareStackTrace`. */
-function isHidden (object, key) {
-  if (typeof object === 'function') return key === 'length' || key === 'name' || key === 'arguments' || key === 'caller'
-  if (key !== 'stack') return false
-  return types.isNativeError(object) || (own(Error, 'prepareStackTrace') !== undefined && !typeName(object).startsWith('Rout'))
-}
-
 function isReadableFile (file) {
   return file !== '' && !file.startsWith('node:') && !file.startsWith('evalmachine') && !isOwnFile(file)
 }
 
-function large (size) {
-  return size > SMALL
-}
-
-/** All of a few; of many the first, the last, and some between. */
-function sampledIndices (length) {
-  if (!large(length)) return Array.from({ length }, (_, index) => index)
-  const indices = [0, 1, length - 1, length - 2, length - 3]
-  for (let i = 0; i < ENTRIES_OF_LARGE; i++) indices.push(Math.floor(Math.random() * length))
-  return [...new Set(indices)]
-}
-
-function largeObjectSpace () {
-  return v8.getHeapSpaceStatistics().find(({ space_name: name }) => name === 'large_object_space')?.space_used_size ?? 0
-}
-
-/** Bytes of the space of large objects that a container accounts for. */
-function bytesExplained (container, shape, size) {
-  if (size <= 10000) return 0
-  return size * EXPLAINED[shape === 'emitter' && isCrowdedEmitter(container) ? 'object' : shape]
-}
-
-/**
- * Whether there may be dictionaries that are too large to be listed, beside what is known.
- * @param {import('./ledger').Record[]} known
- */
-function mayHideDictionary (known) {
-  const explained = known.reduce((sum, { ref, shape, last }) => sum + bytesExplained(ref.deref() ?? {}, shape, last.size), 0)
-  return largeObjectSpace() - explained > MAX_KEYS * BYTES_A_KEY
-}
-
-module.exports = { Walk, isCrowdedEmitter, isEmitter, isPlain, isTarget, listenersOf, listenersOfTarget, mayHideDictionary, sampledIndices, shapeOf, sizeOf, valuesOfQueue }
+module.exports = { Walk }

@@ -3,7 +3,7 @@
 const { performance } = require('node:perf_hooks')
 const { lazily } = require('../../spare-descriptor')
 
-/** So many different places are remembered, and so many of the emitters that each warned of. */
+/** At most this many places are remembered, and of each this many emitters. */
 const MOST_PLACES = 32
 const MOST_EMITTERS = 8
 

@@ -4,6 +4,7 @@ const path = require('node:path')
 const { HIDDEN, isName, named } = require('../../names')
 const { originOf } = require('../file-name')
 const { isOwnFile } = require('../own-files')
+const { mapLocation, sourceOf } = require('../source-maps')
 
 /** @typedef {import('../suspect').Finding} Finding */
 
@@ -36,9 +37,10 @@ function toFindings (suspects, intervalMs) {
 
 function finding ({ kind, sentence, holder, class: held, count, bytes, growth, confidence, path: steps, location }, intervalMs) {
   const name = withoutData(holder, steps)
-  const description = sentence.replace(holder, () => name)
   const file = location?.file ?? null
   const key = keyOf(name, file)
+  const place = placeOf(location)
+  const description = inSource(sentence.replace(holder, () => name), file)
   return {
     kind: 'retainer',
     key,
@@ -48,12 +50,12 @@ function finding ({ kind, sentence, holder, class: held, count, bytes, growth, c
     intervalMs,
     confidence: CONFIDENCE[confidence],
     weight: 0.95,
-    location: placeOf(location),
-    links: [`holder:${key}`, ...file === null ? [] : [`file:${file}`], ...PLAIN.has(held) ? [] : [`type:${held}`]],
+    location: place,
+    links: [`holder:${key}`, ...new Set([file, place?.file].filter((each) => typeof each === 'string').map((each) => `file:${each}`)), ...PLAIN.has(held) ? [] : [`type:${held}`]],
     evidence: [{
       kind: 'path',
       description: `it lives because of ${pathInWords(steps)}`,
-      holder: name,
+      holder: inSource(name, file),
       holderKind: kind,
       class: held,
       count,
@@ -107,18 +109,24 @@ function edgeInWords (edge) {
 }
 
 function placeInWords (location) {
-  if (!location?.file || !location.line) return ''
-  return ` (${path.basename(location.file)}:${location.line})`
+  const place = placeOf(location)
+  return place === null ? '' : ` (${path.basename(place.file)}:${place.line})`
+}
+
+/** The analyser names the file that ran; the location, and all other evidence, the one that a person wrote. */
+function inSource (text, file) {
+  const source = file === null ? null : sourceOf(file)
+  return source === file ? text : text.replaceAll(path.basename(file), () => path.basename(source))
 }
 
 function cut (name) {
   return name.length > LONGEST_NAME ? `${name.slice(0, LONGEST_NAME - 1)}…` : name
 }
 
-/** A variable of a whole file has no line. */
+/** In the source that a person wrote. A variable of a whole file has no line. */
 function placeOf (location) {
   if (!location?.file || !location.line) return null
-  return { file: location.file, line: location.line, column: location.column ?? 1, function: location.function }
+  return mapLocation({ file: location.file, line: location.line, column: location.column ?? 1, function: location.function })
 }
 
 module.exports = { toFindings }

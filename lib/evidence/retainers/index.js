@@ -6,14 +6,14 @@ const { messageOf } = require('../../errors')
 const { memoryInUse } = require('../memory-in-use')
 const { toFindings } = require('./finding')
 
-/** Between the two captures; less where less than twice as much time is left. */
+/** Milliseconds between the two captures, and the share of the time left that they may take where that is less. */
 const INTERVAL_MS = 30000
 const INTERVAL_SHARE = 1 / 2
 
-/** A thread takes two captures at most so often. */
+/** Milliseconds after two captures before a thread takes two more, because each stops it for a moment. */
 const REST_MS = 600000
 
-/** One capture may take so long, all tries together. */
+/** Milliseconds that one capture may take, all tries together. */
 const CAPTURE_MS = 120000
 
 /** Bytes of memory that the analysis takes for each byte of both files. */
@@ -22,7 +22,7 @@ const NEED_PER_BYTE = 1.2
 /** What a heap snapshot shows. */
 const CHANNELS = ['heap', 'external']
 
-/** How long a fork stops the thread: this, and by what is in memory what the last one took. */
+/** Milliseconds that a fork stops the thread: a fixed part, and a part by the memory in use, as the last fork took. */
 const FORK_MS = 10
 let forkMsPerGb = 45
 

@@ -20,13 +20,13 @@ const FASTIFY_HANDLER = 'tracing:fastify.request.handler:start'
 const FEWEST_JUDGED = 4
 /** The lower bound of the share that is worth a word: a healthy route keeps none. */
 const LEAST_SHARE = 0.04
-/** From so many routes on, and this share of them, it is not the routes that keep their requests. */
+/** Number and share of routes that keep their requests, from which on the cause is common to all of them. */
 const MANY_ROUTES = 3
 const NEARLY_ALL = 0.8
 const MOST_HELD = 16
-/** A kept request takes at least so much; a smaller number means that the heap had not grown yet. */
+/** Bytes of a kept request, at least; a smaller estimate means that the heap had not grown yet. */
 const SMALLEST_REQUEST = 500
-/** The cost of one request in so many is measured; what took longer than this was another process's turn. */
+/** One request in this many is timed; what took longer than this many milliseconds was interrupted by another process. */
 const MEASURED = 64
 const LONGEST_MS = 0.2
 /** More requests than this between two looks are not all named: some stand for the others. */

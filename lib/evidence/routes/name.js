@@ -4,7 +4,7 @@ const { types: { isProxy, isRegExp } } = require('node:util')
 const { methodOf, routeOf, shownTemplate, template } = require('../../route')
 const { dataProperty } = require('../data-property')
 
-/** So many names are told apart; a server without routes has as many as it has URLs. */
+/** At most this many routes have a name each, because a server without routes has as many names as URLs. */
 const MOST_ROUTES = 64
 /** From here on only the first segment of a path is told apart. */
 const CROWDED = 48

@@ -23,7 +23,7 @@ const { dot, leastSquares, residualsOf } = require('./least-squares')
 const FEWEST_ROWS = 9
 const FEWEST_REQUESTS = 10
 const FEWEST_FREE = 5
-/** Of a route's requests over time, so much must not be a matter of time. As a VIF: 50. */
+/** Least share of the variance of a route's requests that time does not explain; as a variance inflation factor, 50. */
 const LEAST_OWN_COURSE = 0.02
 const LARGEST_VIF = 50
 /** What is left of a route whose rate never changes is rounding. */
@@ -31,7 +31,7 @@ const NO_COURSE = 1e-6
 const IN_STEP = 0.98
 const MOST_CANDIDATES = 3
 const MOST_TOGETHER = 3
-/** It must explain so much of the growth, and not so much that it is nonsense. */
+/** Share of the growth that a route must explain, and the share above which the estimate cannot be right. */
 const LEAST_SHARE = 0.25
 const LARGEST_SHARE = 2
 const DOMINANT = 0.95

@@ -5,14 +5,14 @@ const { dataProperty } = require('../data-property')
 
 const byteLengthOf = Object.getOwnPropertyDescriptor(Object.getPrototypeOf(Uint8Array.prototype), 'byteLength').get
 
-/** So many requests wait for two full GCs, and so many that outlived them are watched further. */
+/** At most this many requests wait for two full GCs, and at most this many that outlived them are watched further. */
 const MOST_PENDING = 32
 const MOST_KEPT = 32
 /** New ones between two looks, spread over the requests of that time. */
 const NEW_A_LOOK = 6
 /** Full GCs that a request must outlive. One may have been under way when it was first seen. */
 const GCS_TO_OUTLIVE = 2
-/** An idle connection holds its last request; whoever waits longer than so many full GCs is dropped. */
+/** Full GCs after which a request that never ended is dropped, because an idle connection holds its last one. */
 const PATIENCE_GCS = 8
 
 /** Objects that belong to one request alone, and are often kept without it. */

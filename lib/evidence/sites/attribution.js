@@ -16,7 +16,7 @@ const { NODE_KEY } = require('../suspect')
  * }} Site
  */
 
-/** A package that so many functions of the application call, none of them for most, is itself the cause. */
+/** Functions of the application that call a package, and the largest share of one, from which on the package itself is the cause. */
 const MANY_CALLERS = 3
 const MOST = 0.6
 

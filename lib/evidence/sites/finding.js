@@ -18,7 +18,7 @@ const LEAST_SAMPLES = 3
 /** What stays at a site must be this share of all that stays. */
 const LEAST_SHARE = 0.01
 
-/** Objects of one request are sampled together: about so many survivors say as much as one. */
+/** Survivors that count as one sample, because objects of one request are sampled together. */
 const CLUMP = 3
 
 /** Code of the application can be changed; of a package, configured; of Node.js it says who it is not. */

@@ -16,7 +16,7 @@ const FIRST_UNTIL_MS = 14000
 /** Where V8 collects for a profile: what is missing when that takes too long. */
 const WITHOUT_PROFILES = 'Allocation sites are not named'
 
-/** A full GC that is asked for before a profile is waited for so long, and looked for so often. */
+/** Milliseconds that a requested full GC is waited for before a profile, and between two checks for it. */
 const SETTLE_MS = 1500
 const LOOK_MS = 50
 /** What was sampled since the last full GC does not count; where that is nearly all, a part of it does. */
@@ -29,7 +29,7 @@ const COARSER = 4
 /** Two questions within this time have one answer. */
 const FRESH_MS = 5000
 
-/** Sampling does not go on for longer, and pauses so long; the pause doubles each time. */
+/** Milliseconds of sampling at most, and of the first pause after it, which doubles each time. */
 const MOST_MS = 5 * 60 * 1000
 const PAUSE_MS = 10 * 60 * 1000
 

@@ -12,6 +12,9 @@ mod builder;
 mod layout;
 mod numbers;
 mod rows;
+mod sections;
+mod state;
+mod text;
 
 use std::sync::Arc;
 
@@ -20,7 +23,7 @@ pub(super) use self::builder::{Builder, Message, Remote};
 use self::layout::Layout;
 use self::numbers::{Numbers, Stop};
 use self::rows::Piece;
-use super::budget;
+use self::state::{Section, State};
 use super::columns::{Edges, Nodes, Snapshot};
 use super::error::{Code, SnapshotError};
 use super::strings::Strings;
@@ -30,82 +33,6 @@ const BLOCK: usize = 1 << 17;
 /// V8's header has 1.2 KB. Parsed, a header takes up to 16 times its bytes.
 const LONGEST_HEADER: usize = 1 << 16;
 const LONGEST_KEY: usize = 64;
-/// How often the memory of the strings is looked at.
-const STRINGS_PER_CHECK: usize = 1 << 16;
-
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-enum Section {
-    Snapshot,
-    Nodes,
-    Edges,
-    Locations,
-    Strings,
-    Unknown,
-}
-
-#[derive(Clone, Copy, Debug)]
-enum State {
-    /// Before the `{` of the file.
-    Start,
-    /// Before a key; `first` allows `}`.
-    Key {
-        first: bool,
-    },
-    InKey,
-    Colon,
-    /// Before the value of the section.
-    Value,
-    /// Within the header: how deep, whether in a string, whether after a backslash.
-    Header(Balance),
-    Numbers(Numbers),
-    /// Within `strings`, between two of them.
-    Strings(Between),
-    InString {
-        escaped: bool,
-    },
-    /// Within a section that is not needed.
-    Skip(Balance),
-    /// After a value.
-    Next,
-    End,
-}
-
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-enum Between {
-    First,
-    Value,
-    Separator,
-}
-
-/// Finds the end of any JSON value by counting brackets.
-#[derive(Clone, Copy, Debug, Default)]
-struct Balance {
-    depth: u32,
-    in_string: bool,
-    escaped: bool,
-}
-
-impl Balance {
-    /// Takes a byte; true when the value ended with it.
-    fn take(&mut self, byte: u8) -> bool {
-        if self.in_string {
-            match byte {
-                _ if self.escaped => self.escaped = false,
-                b'\\' => self.escaped = true,
-                b'"' => self.in_string = false,
-                _ => {}
-            }
-            return !self.in_string && self.depth == 0;
-        }
-        match byte {
-            b'"' => self.in_string = true,
-            b'{' | b'[' => self.depth = self.depth.saturating_add(1),
-            b'}' | b']' => self.depth = self.depth.saturating_sub(1),
-            _ => return false,
-        }
-        self.depth == 0 && !self.in_string
-    }
-}
 
 /// Bytes of the file, for whoever copies it.
 #[derive(Clone, Copy)]
@@ -345,156 +272,6 @@ impl Parser {
         )
     }
 
-    fn take_byte(&mut self, byte: u8) -> Result<(), SnapshotError> {
-        let space = matches!(byte, b' ' | b'\n' | b'\r' | b'\t');
-        match self.state {
-            State::Start
-            | State::Key { .. }
-            | State::Colon
-            | State::Value
-            | State::Next
-            | State::End
-                if space => {}
-            State::Start if byte == b'{' => self.state = State::Key { first: true },
-            State::Start => return Err(self.unexpected(byte, "the `{` of a heap snapshot")),
-            State::Key { .. } if byte == b'"' => {
-                self.key.clear();
-                self.state = State::InKey;
-            }
-            State::Key { first: true } if byte == b'}' => self.state = State::End,
-            State::Key { .. } => return Err(self.unexpected(byte, "the name of a section")),
-            State::InKey if byte == b'"' => self.state = State::Colon,
-            State::InKey if self.key.len() >= LONGEST_KEY => {
-                return Err(self.error(
-                    Code::Layout,
-                    format!("The name of a section is longer than {LONGEST_KEY} bytes"),
-                ));
-            }
-            State::InKey => self.key.push(byte),
-            State::Colon if byte == b':' => {
-                self.begin_section()?;
-                self.state = State::Value;
-            }
-            State::Colon => return Err(self.unexpected(byte, "a colon")),
-            State::Value => return self.begin_value(byte),
-            State::Header(mut balance) => {
-                if self.header.len() >= LONGEST_HEADER {
-                    return Err(self.error(
-                        Code::Layout,
-                        "The header is longer than 64 KiB: is this a heap snapshot?",
-                    ));
-                }
-                self.header.push(byte);
-                if balance.take(byte) {
-                    let layout = Arc::new(Layout::parse(&self.header, self.section_start)?);
-                    self.layout = Some(Arc::clone(&layout));
-                    match &mut self.columns {
-                        Columns::Here(builder) => builder.layout = Some(layout),
-                        Columns::There(remote) => remote.send(Message::Layout(layout))?,
-                    }
-                    self.end_section();
-                } else {
-                    self.state = State::Header(balance);
-                }
-            }
-            State::Strings(between) => return self.between_strings(between, byte, space),
-            State::Skip(mut balance) => {
-                // A bare number, true, false or null ends where what follows it begins.
-                if balance.depth == 0 && !balance.in_string && matches!(byte, b',' | b'}') {
-                    self.end_section();
-                    return self.take_byte(byte);
-                }
-                let ended = balance.take(byte);
-                self.state = State::Skip(balance);
-                if ended {
-                    self.end_section();
-                }
-            }
-            State::Next if byte == b',' => self.state = State::Key { first: false },
-            State::Next if byte == b'}' => self.state = State::End,
-            State::Next => return Err(self.unexpected(byte, "a comma or the end of the snapshot")),
-            State::End => {
-                return Err(self.unexpected(byte, "nothing after the end of the snapshot"));
-            }
-            State::Numbers(_) | State::InString { .. } => {
-                unreachable!("these take more than a byte")
-            }
-        }
-        Ok(())
-    }
-
-    fn begin_section(&mut self) -> Result<(), SnapshotError> {
-        self.section = match self.key.as_slice() {
-            b"snapshot" => Section::Snapshot,
-            b"nodes" => Section::Nodes,
-            b"edges" => Section::Edges,
-            b"locations" => Section::Locations,
-            b"strings" => Section::Strings,
-            _ => Section::Unknown,
-        };
-        if self.section == Section::Unknown {
-            return Ok(());
-        }
-        let key = String::from_utf8_lossy(&self.key).into_owned();
-        if self.seen.contains(&self.section) {
-            return Err(self.error(Code::Layout, format!("The section `{key}` comes twice")));
-        }
-        let before = match self.section {
-            Section::Nodes => Some((Section::Snapshot, "snapshot")),
-            Section::Strings => Some((Section::Edges, "edges")),
-            Section::Edges | Section::Locations => Some((Section::Nodes, "nodes")),
-            _ => None,
-        };
-        if let Some((needed, name)) = before
-            && !self.seen.contains(&needed)
-        {
-            return Err(self.error(
-                Code::Layout,
-                format!("The section `{key}` comes before `{name}`"),
-            ));
-        }
-        self.seen.push(self.section);
-        Ok(())
-    }
-
-    fn begin_value(&mut self, byte: u8) -> Result<(), SnapshotError> {
-        self.section_start = self.offset;
-        self.state = match self.section {
-            Section::Snapshot if byte == b'{' => {
-                self.header.push(byte);
-                let mut balance = Balance::default();
-                balance.take(byte);
-                State::Header(balance)
-            }
-            Section::Snapshot => return Err(self.unexpected(byte, "the header, an object")),
-            Section::Locations if !self.has_locations() => self.begin_skip(byte)?,
-            Section::Unknown => self.begin_skip(byte)?,
-            _ if byte != b'[' => return Err(self.unexpected(byte, "an array")),
-            Section::Strings => State::Strings(Between::First),
-            _ => State::Numbers(Numbers::new()),
-        };
-        Ok(())
-    }
-
-    fn has_locations(&self) -> bool {
-        self.layout
-            .as_ref()
-            .is_some_and(|layout| layout.locations.is_some())
-    }
-
-    fn begin_skip(&self, byte: u8) -> Result<State, SnapshotError> {
-        if matches!(byte, b',' | b'}' | b']' | b':') {
-            return Err(self.unexpected(byte, "a value"));
-        }
-        let mut balance = Balance::default();
-        balance.take(byte);
-        Ok(State::Skip(balance))
-    }
-
-    fn end_section(&mut self) {
-        self.state = State::Next;
-    }
-
     fn take_numbers(&mut self, before: Numbers, bytes: &[u8]) -> Result<usize, SnapshotError> {
         let bytes = &bytes[..bytes.len().min(BLOCK)];
         let table = match self.section {
@@ -556,81 +333,6 @@ impl Parser {
             }
         }
     }
-
-    fn between_strings(
-        &mut self,
-        between: Between,
-        byte: u8,
-        space: bool,
-    ) -> Result<(), SnapshotError> {
-        match (between, byte) {
-            _ if space => {}
-            (Between::First | Between::Value, b'"') => {
-                self.state = State::InString { escaped: false }
-            }
-            (Between::Separator, b',') => self.state = State::Strings(Between::Value),
-            (Between::First | Between::Separator, b']') => self.end_section(),
-            (Between::Separator, _) => {
-                return Err(self.unexpected(byte, "a comma or the end of the strings"));
-            }
-            _ => return Err(self.unexpected(byte, "a string")),
-        }
-        Ok(())
-    }
-
-    fn take_string(&mut self, escaped: bool, bytes: &[u8]) -> Result<usize, SnapshotError> {
-        let mut at = usize::from(escaped);
-        loop {
-            at += plain_length(&bytes[at.min(bytes.len())..]);
-            match bytes.get(at) {
-                None => {
-                    // One past the end: the escaped byte is in the next piece.
-                    self.strings.push_bytes(bytes);
-                    self.state = State::InString {
-                        escaped: at > bytes.len(),
-                    };
-                    return Ok(bytes.len());
-                }
-                Some(b'"') => {
-                    self.strings.push_bytes(&bytes[..at]);
-                    if self.strings.len() as u64 >= u64::from(u32::MAX) {
-                        return Err(
-                            self.error(Code::TooLarge, "More strings than 32 bits can tell apart")
-                        );
-                    }
-                    self.strings.end_string();
-                    if self.strings.len().is_multiple_of(STRINGS_PER_CHECK) {
-                        budget::check_peak(self.offset, self.strings.used())?;
-                    }
-                    self.state = State::Strings(Between::Separator);
-                    return Ok(at + 1);
-                }
-                Some(_) => at += 2,
-            }
-        }
-    }
-}
-
-/// How many bytes come before a quote or a backslash. Eight at a time: strings make up a third
-/// of a file.
-fn plain_length(bytes: &[u8]) -> usize {
-    const ONES: u64 = 0x0101_0101_0101_0101;
-    const HIGH: u64 = 0x8080_8080_8080_8080;
-    let zero = |word: u64| word.wrapping_sub(ONES) & !word & HIGH;
-    let mut at = 0;
-    while let Some(chunk) = bytes[at..].first_chunk::<8>() {
-        let word = u64::from_le_bytes(*chunk);
-        let found = zero(word ^ (ONES * u64::from(b'"'))) | zero(word ^ (ONES * u64::from(b'\\')));
-        if found != 0 {
-            return at + found.trailing_zeros() as usize / 8;
-        }
-        at += 8;
-    }
-    let tail = &bytes[at..];
-    at + tail
-        .iter()
-        .position(|byte| matches!(byte, b'"' | b'\\'))
-        .unwrap_or(tail.len())
 }
 
 fn shown(byte: u8) -> String {

@@ -99,7 +99,7 @@ pub(super) fn keep_largest(groups: &mut Vec<Group>, most: usize) {
     groups.truncate(most);
 }
 
-/// So many heirs may lie between two members: an object, its closure, the closure's context.
+/// Objects that may lie between two members of a chain, such as a closure and its context.
 const APART: usize = 4;
 
 /// Heads of chains in which each object of a class holds the next.

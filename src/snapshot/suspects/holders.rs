@@ -1,8 +1,8 @@
 //! Holders that everybody knows: what keeps the objects is said by its name, not by its fields.
 
+use crate::format;
 use crate::snapshot::paths::Step;
 use crate::snapshot::public_name::named;
-use crate::format;
 
 /// What kind of thing holds a group of objects.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]

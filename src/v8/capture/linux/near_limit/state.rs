@@ -22,13 +22,13 @@ const SECONDS: u32 = 600;
 /// The process stands still for it, and its own share of a processor is free then.
 const NICE: u8 = 0;
 
-/// A child that waits without a processor for so long has met a lock that nobody will open.
+/// Time without a processor after which a child waits for a lock that nobody will open.
 const STALLED: Duration = Duration::from_secs(3);
 const TRIES: u32 = 3;
 
 /// Over less time its progress says little.
 const FORESIGHT: Duration = Duration::from_secs(2);
-/// What is foreseen may be wrong by so much.
+/// Factor by which the predicted time may be wrong.
 const DOUBT: f64 = 1.5;
 /// Writing takes a third of the time that building took, or more.
 const WRITING: f64 = 1.0 / 3.0;

@@ -1,10 +1,10 @@
 //! By how much V8's limit is raised. Pure arithmetic.
 
-/// By so much the limit is raised at the least: what is young may all be old a moment later.
+/// Bytes by which the limit is raised at least, because all young objects may become old a moment later.
 pub(super) const STEP: usize = 64 << 20;
-/// And by so much where nothing is being written yet: no less than V8's young generation.
+/// The same where nothing is being written yet: no less than V8's young generation.
 const SMALL_STEP: usize = 16 << 20;
-/// And by so much in all, where a quarter of the limit is less.
+/// Bytes of all steps together, where a quarter of the limit is less.
 const ALL_STEPS: usize = 128 << 20;
 
 pub(super) fn step(initial: usize) -> usize {
