@@ -229,10 +229,20 @@ export interface CaptureOrder {
   redact: boolean
 }
 
+/** How often the group was slowed, was at its limit, and had a process killed. */
+export interface CgroupEventsShape {
+  high: number
+  max: number
+  oomKill: number
+}
+
 export interface CgroupShape {
   version: number
   limit: number
   usage: number
+  /** It slows and does not kill: `memory.high`. */
+  slows: boolean
+  events?: CgroupEventsShape
 }
 
 export interface ChangeShape {

@@ -634,7 +634,11 @@ declare namespace tidemark {
       nativeContexts: number
       detachedContexts: number
       /** The lowest limit that applies to this process, and the working set under it. */
-      cgroup?: { version: number, limit: number, usage: number }
+      /**
+       * The nearest limit of the container, read anew at every look, and what all its processes use of it. `slows`: it is
+       * `memory.high`, above which the kernel slows the container instead of killing it. `events`: version 2's counts
+       */
+      cgroup?: { version: number, limit: number, usage: number, slows: boolean, events?: { high: number, max: number, oomKill: number } }
       machineAvailable?: number
     }
     gc: GcCounters

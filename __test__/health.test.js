@@ -70,6 +70,14 @@ describe('health is', () => {
     }
   })
 
+  test('told from what other processes of the container use, and from a limit that slows', () => {
+    const { look } = health()
+    const of = (cgroup) => look(heap('steady'), { ...MEMORY, rss: 100e6, cgroup: { usage: 480e6, limit: 500e6, slows: false, ...cgroup } }).reason
+    assert.match(of({}), /^96 % of the memory limit of the container is in use, most of it by other processes \(380 MB\)\.$/)
+    assert.match(of({ usage: 290e6, limit: 300e6, slows: true }), /memory\.high/)
+    assert.doesNotMatch(of({ usage: 190e6, limit: 195e6 }), /other processes/)
+  })
+
   test('critical when V8 has asked for a higher limit, until the heap is smaller', () => {
     const { look } = health()
     assert.equal(look(heap('steady', undefined, 930e6), MEMORY, true).state, 'critical')

@@ -1,15 +1,19 @@
 'use strict'
 
 const assert = require('node:assert/strict')
+const { spawn } = require('node:child_process')
+const { once } = require('node:events')
 const { chmodSync, existsSync, mkdirSync, mkdtempSync, readFileSync, readdirSync, rmSync, statSync, symlinkSync, truncateSync, writeFileSync } = require('node:fs')
 const os = require('node:os')
 const path = require('node:path')
+const { createInterface } = require('node:readline')
 const { describe, test } = require('node:test')
 const binding = require('../binding.js')
 const { shownArguments, shownNodeArguments } = require('../lib/flight/identity')
 const { leakText } = require('../lib/flight/leak-text')
 const { endingOf } = require('../lib/flight/ending')
 const { readOptions } = require('../lib/options')
+const { MemoryGroup } = require('../scripts/memory-group')
 const { killMany } = require('../scripts/recorder-kills')
 const { run, runIn } = require('./helpers/child')
 
@@ -92,6 +96,7 @@ describe('the recorder', DEADLINE, () => {
     assert.equal(previous.state, 'leaking')
     assert.match(previous.message, /did not end by itself.*killed or crashed.*It had reported: The JavaScript heap leaks/)
     assert.ok(existsSync(previous.file))
+    assert.ok(again.find(({ recorder }) => recorder !== undefined).recorder.startsWith(directory), 'status() names the file')
     const third = linesOf(await run('recorder-app.js', { args: [directory, 'exit'], nodeArgs: ['--max-old-space-size=64'] }))
     assert.equal(third.some((line) => line.previous !== undefined), false)
 
@@ -192,6 +197,51 @@ describe('the recorder', DEADLINE, () => {
   })
 })
 
+describe('in a memory group', { timeout: 60000, skip: !hasGroups() && 'wants a memory group' }, () => {
+  test('a limit that moves is followed, and a kill for memory is told as one', async (t) => {
+    const directory = folder(t)
+    const group = new MemoryGroup()
+    t.after(() => group.remove())
+    group.limit(400 << 20)
+    const child = spawn(group.wrap[0], [...group.wrap.slice(1), process.execPath, path.join(__dirname, 'programs', 'in-group.js'), directory])
+    t.after(() => child.kill('SIGKILL'))
+    const looks = linesFrom(child.stdout)
+    const until = async (fits) => {
+      for (;;) {
+        const { done, value } = await looks.next()
+        assert.ok(!done, 'it ended')
+        if (fits(value)) return value
+      }
+    }
+    const at = (limitMb) => until(({ limit }) => limit === limitMb << 20)
+    assert.equal((await at(400)).state, 'ok')
+    group.limit(300 << 20)
+    await at(300)
+    child.stdin.end('leak')
+    const [, signal] = await once(child, 'exit')
+    assert.equal(signal, 'SIGKILL')
+    assert.equal(group.oomKills, 1)
+    const [recording] = recordings(directory)
+    const ending = endingOf(recording)
+    assert.equal(ending.cause, 'oom-kill', ending.sentence)
+    assert.match(ending.sentence, /of 315 MB \(\d+ %\), the memory limit of its container/)
+  })
+})
+
+/** Each line of a stream as JSON. */
+async function * linesFrom (stream) {
+  for await (const line of createInterface(stream)) yield JSON.parse(line)
+}
+
+function hasGroups () {
+  try {
+    new MemoryGroup().remove()
+    return true
+  } catch {
+    return false
+  }
+}
+
 describe('tidemark ps and tidemark recorder', DEADLINE, () => {
   test('show the living and the dead, a chart, and a page that loads nothing', async (t) => {
     const { directory, recordings: [{ file, identity }] } = await ended(t, 'heap')
@@ -248,6 +298,7 @@ describe('how a process ended is told by', () => {
   for (const [what, given, cause, words] of [
     ['memory at the limit of the container', recording({ groupLimit: 100e6, groupUsage: 97e6 }), 'oom-kill', /OOM kill.*97 MB of 100 MB \(97 %\), the memory limit of its container/],
     ['memory at the limit that the app named', recording({ memoryLimit: 95e6 }), 'oom-kill', /`memoryLimit`/],
+    ['memory at a limit that slows', recording({ groupLimit: 100e6, groupUsage: 97e6, groupSlows: true }), 'killed', /was not at a limit that kills|memory\.high/],
     ['a heap at its limit', recording({}, [heap(99e6)]), 'heap-limit', /heap out of memory/],
     ['V8 that asked for more, also beside a container that is nearly full', recording({ groupLimit: 100e6, groupUsage: 97e6 }, [heap(60e6, { nearHeapLimit: true })]), 'heap-limit', /60 MB/],
     ['nothing of that', recording({ groupLimit: 500e6, groupUsage: 97e6 }), 'killed', /killed or crashed; its memory was not at a limit: 97 MB of 500 MB/],

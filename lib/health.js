@@ -8,6 +8,9 @@ const LONG_AGAIN = 1.5
 
 const LIMITS = { heap: 'V8\'s heap limit', cgroup: 'the memory limit of the container', machine: 'the end of the machine\'s memory', memoryLimit: '`memoryLimit`' }
 
+/** `memory.high` does not kill. */
+const SLOWS = 'the memory that the container may use before the kernel slows it (memory.high)'
+
 const SUBJECTS = { heap: 'the JavaScript heap', external: 'external memory', native: 'native memory', resources: 'the number of handles' }
 
 /** What is said while nothing is watched. */
@@ -73,7 +76,8 @@ class Health {
     }
     const most = full.sort((one, other) => other.share - one.share)[0]
     if (most !== undefined && most.share > (wasCritical ? FULL_NO_LONGER : FULL)) {
-      return { state: 'critical', channel: first?.channel ?? null, reason: `${format().percent(most.share)} of ${LIMITS[most.limit]} is in use.`, timeToLimitMs: left.timeToLimitMs, limit: most.limit }
+      const place = most.limit === 'cgroup' && memory.cgroup.slows ? SLOWS : LIMITS[most.limit]
+      return { state: 'critical', channel: first?.channel ?? null, reason: `${format().percent(most.share)} of ${place} is in use${byOthers(most, memory)}.`, timeToLimitMs: left.timeToLimitMs, limit: most.limit }
     }
     if (first === undefined) return { state: 'ok', reason: null, timeToLimitMs: null, limit: null }
     const isShort = left.timeToLimitMs !== null && left.timeToLimitMs < this.#criticalMs * (wasCritical ? LONG_AGAIN : 1)
@@ -95,6 +99,12 @@ class Health {
 /** Loaded with the first word that is needed. */
 function format () {
   return require('./format')
+}
+
+/** Where the group fills and this process does not. */
+function byOthers ({ limit }, { cgroup, rss }) {
+  const others = limit === 'cgroup' && rss !== undefined ? cgroup.usage - rss : 0
+  return others > cgroup?.usage / 2 ? `, most of it by other processes (${format().bytes(others)})` : ''
 }
 
 function upper (text) {

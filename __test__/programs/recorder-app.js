@@ -86,7 +86,8 @@ function workInMain () {
   tidemark.once('leak', () => {
     // What it was told of is to be in the file; nobody waits for that but this program.
     setTimeout(() => {
-      console.log(JSON.stringify({ problems: tidemark.status().problems }))
+      const { problems, recorder } = tidemark.status()
+      console.log(JSON.stringify({ problems, recorder }))
       WAYS[way]()
     }, 100)
   })

@@ -7,12 +7,13 @@ const AT_LIMIT = 0.9
 /** V8's limit counts what is young too, and an old generation that is full ends the process before that. */
 const HEAP_AT_LIMIT = 0.95
 
-/** Of the limits outside of V8, the one that is the nearest. @returns {{used: number, limit: number, place: string} | undefined} */
-function nearestLimit ({ rss, groupLimit, groupUsage, memoryLimit, machineAvailable }) {
+/** Of the limits outside of V8, the one that is the nearest. @returns {{used: number, limit: number, kills: boolean, place: string} | undefined} */
+function nearestLimit ({ rss, groupLimit, groupUsage, groupSlows, memoryLimit, machineAvailable }) {
   const limits = []
-  if (groupLimit != null && groupUsage != null) limits.push({ used: groupUsage, limit: groupLimit, place: 'the memory limit of its container' })
-  if (memoryLimit != null && rss != null) limits.push({ used: rss, limit: memoryLimit, place: '`memoryLimit`' })
-  if (machineAvailable != null && rss != null) limits.push({ used: rss, limit: rss + machineAvailable, place: 'the memory of the machine' })
+  // Resident memory is read twice a second, what the group uses every two.
+  if (groupLimit != null && groupUsage != null) limits.push({ used: Math.max(groupUsage, rss ?? 0), limit: groupLimit, kills: !groupSlows, place: groupSlows ? 'memory.high of its container, which slows it' : 'the memory limit of its container' })
+  if (memoryLimit != null && rss != null) limits.push({ used: rss, limit: memoryLimit, kills: true, place: '`memoryLimit`' })
+  if (machineAvailable != null && rss != null) limits.push({ used: rss, limit: rss + machineAvailable, kills: true, place: 'the memory of the machine' })
   return limits.sort((one, other) => (one.limit - one.used) - (other.limit - other.used))[0]
 }
 
@@ -38,7 +39,7 @@ function endingOf ({ alive, end, process: pulse, isolates }) {
   const isHeapFull = heap !== undefined && (heap.nearHeapLimit || heap.share >= HEAP_AT_LIMIT)
   const limit = pulse === null ? undefined : nearestLimit(pulse)
   const where = limit && `${bytes(limit.used)} of ${bytes(limit.limit)} (${percent(limit.used / limit.limit)}), ${limit.place}`
-  if (limit !== undefined && limit.used >= AT_LIMIT * limit.limit && !heap?.nearHeapLimit) {
+  if (limit?.kills && limit.used >= AT_LIMIT * limit.limit && !heap?.nearHeapLimit) {
     return { cause: 'oom-kill', sentence: `Most likely the kernel killed it for its memory (OOM kill): it had ${where}.` }
   }
   if (isHeapFull) {

@@ -25,6 +25,7 @@ class FlightRecorder {
   #options
   #onPrevious
   #flight = null
+  #file = null
   #problem
   #search
   #unfollow = () => {}
@@ -50,9 +51,9 @@ class FlightRecorder {
     return this.#problem === undefined ? [] : [`\`recorder\`: ${sentence(this.#problem)}`]
   }
 
-  /** @returns {string | null} the file, once there is one */
+  /** @returns {string | null} as of the last look: asking the native side takes what became of the last run */
   get file () {
-    return this.#flight?.look().path ?? null
+    return this.#file
   }
 
   start () {
@@ -84,7 +85,8 @@ class FlightRecorder {
 
   tick () {
     if (this.#flight === null) return
-    const { problem, searched, previous } = this.#flight.look()
+    const { path: file, problem, searched, previous } = this.#flight.look()
+    this.#file = file ?? null
     this.#problem = problem ?? undefined
     if (searched) clearInterval(this.#search)
     if (previous) this.#onPrevious(previousPayload(JSON.parse(previous)))

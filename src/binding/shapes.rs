@@ -352,6 +352,17 @@ pub struct CgroupShape {
     pub version: u8,
     pub limit: f64,
     pub usage: f64,
+    /// It slows and does not kill: `memory.high`.
+    pub slows: bool,
+    pub events: Option<CgroupEventsShape>,
+}
+
+/// How often the group was slowed, was at its limit, and had a process killed.
+#[napi(object, object_from_js = false)]
+pub struct CgroupEventsShape {
+    pub high: f64,
+    pub max: f64,
+    pub oom_kill: f64,
 }
 
 impl From<&CgroupMemory> for CgroupShape {
@@ -360,6 +371,12 @@ impl From<&CgroupMemory> for CgroupShape {
             version: memory.version,
             limit: memory.limit as f64,
             usage: memory.usage as f64,
+            slows: memory.slows,
+            events: memory.events.map(|events| CgroupEventsShape {
+                high: events.high as f64,
+                max: events.max as f64,
+                oom_kill: events.oom_kill as f64,
+            }),
         }
     }
 }

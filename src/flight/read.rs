@@ -212,6 +212,7 @@ fn process(pulse: Pulse) -> Value {
         ("peakRss", json!(pulse.peak_rss)),
         ("groupLimit", json!(pulse.group_limit)),
         ("groupUsage", json!(pulse.group_usage)),
+        ("groupSlows", json!(pulse.group_slows)),
         ("machineAvailable", json!(pulse.machine_available)),
         ("memoryLimit", json!(pulse.memory_limit)),
         (

@@ -324,6 +324,8 @@ pub struct Pulse {
     pub peak_rss: Option<u64>,
     pub group_limit: Option<u64>,
     pub group_usage: Option<u64>,
+    /// That limit slows and does not kill.
+    pub group_slows: bool,
     pub machine_available: Option<u64>,
     pub memory_limit: Option<u64>,
     pub end: End,
@@ -333,7 +335,7 @@ pub struct Pulse {
     pub failed: u64,
 }
 
-pub const PULSE_WORDS: usize = 11;
+pub const PULSE_WORDS: usize = 12;
 
 impl Words<PULSE_WORDS> for Pulse {
     fn pack(&self) -> [u64; PULSE_WORDS] {
@@ -354,6 +356,7 @@ impl Words<PULSE_WORDS> for Pulse {
             end,
             number(self.cpu_ns),
             self.failed,
+            u64::from(self.group_slows),
         ]
     }
 
@@ -370,6 +373,7 @@ impl Words<PULSE_WORDS> for Pulse {
             end,
             cpu,
             failed,
+            slows,
         ] = words;
         Some(Self {
             wall_ms: as_float(wall)?,
@@ -378,6 +382,7 @@ impl Words<PULSE_WORDS> for Pulse {
             peak_rss: as_number(peak),
             group_limit: as_number(limit),
             group_usage: as_number(usage),
+            group_slows: slows == 1,
             machine_available: as_number(machine),
             memory_limit: as_number(named),
             end: match end as u32 {
@@ -463,6 +468,7 @@ pub(super) mod tests {
             let pulse = Pulse {
                 wall_ms: 1.8e12,
                 rss: Some(1),
+                group_slows: true,
                 end,
                 ..Pulse::default()
             };

@@ -389,6 +389,7 @@ impl Pulses {
             let group = cgroup::memory();
             pulse.group_limit = group.map(|group| group.limit);
             pulse.group_usage = group.map(|group| group.usage);
+            pulse.group_slows = group.is_some_and(|group| group.slows);
             pulse.machine_available = machine::available();
             pulse.cpu_ns = self.clock.read();
         }

@@ -2,7 +2,8 @@
 //!
 //! Version 2 is one tree under `/sys/fs/cgroup`; version 1 has a `memory` controller below it. The
 //! limit that counts is the one with the least headroom on the way from our group up to the root,
-//! and usage is taken where it stands. `memory.high` does not count: it throttles, it does not kill. Page
+//! and usage is taken where it stands. Version 2's `memory.high` counts as one that slows: the kernel
+//! throttles who is above it, so much that a process that leaks comes to a stop, and does not kill. Page
 //! cache that the kernel would drop first (`inactive_file`) is not counted as used, as Kubernetes' working
 //! set does.
 
@@ -16,6 +17,19 @@ pub struct CgroupMemory {
     pub limit: u64,
     /// The working set: usage without the page cache that can be dropped.
     pub usage: u64,
+    /// `memory.high`: who reaches it is slowed, not killed.
+    pub slows: bool,
+    /// What became of it so far, where that is counted.
+    pub events: Option<Events>,
+}
+
+/// `memory.events` of version 2: how often the group was slowed at `memory.high`, was at its limit, and had
+/// a process killed for it.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Events {
+    pub high: u64,
+    pub max: u64,
+    pub oom_kill: u64,
 }
 
 impl CgroupMemory {
@@ -101,6 +115,9 @@ const STAT: &str = "memory.stat";
 struct Files {
     version: u8,
     limit: &'static str,
+    /// A limit that slows.
+    slows: Option<&'static str>,
+    events: Option<&'static str>,
     usage: &'static str,
     /// The key in `memory.stat`.
     cache: &'static str,
@@ -109,12 +126,16 @@ struct Files {
 const V1: Files = Files {
     version: 1,
     limit: "memory.limit_in_bytes",
+    slows: None,
+    events: None,
     usage: "memory.usage_in_bytes",
     cache: "total_inactive_file",
 };
 const V2: Files = Files {
     version: 2,
     limit: "memory.max",
+    slows: Some("memory.high"),
+    events: Some("memory.events"),
     usage: "memory.current",
     cache: "inactive_file",
 };
@@ -135,7 +156,7 @@ fn way_up(mount: &Path, group: &str) -> impl Iterator<Item = PathBuf> {
 }
 
 fn read(directory: &Path, files: &Files) -> Option<CgroupMemory> {
-    let limit = read_limit(directory, files)?;
+    let (limit, slows) = nearer_limit(directory, files)?;
     let usage = read_number(&directory.join(files.usage))?;
     let cache = fs::read_to_string(directory.join(STAT))
         .ok()
@@ -145,6 +166,29 @@ fn read(directory: &Path, files: &Files) -> Option<CgroupMemory> {
         version: files.version,
         limit,
         usage: usage.saturating_sub(cache),
+        slows,
+        events: files
+            .events
+            .and_then(|name| read_events(&directory.join(name))),
+    })
+}
+
+/// And whether it slows.
+fn nearer_limit(directory: &Path, files: &Files) -> Option<(u64, bool)> {
+    let kills = read_limit(directory, files).map(|limit| (limit, false));
+    let slows = files
+        .slows
+        .and_then(|name| read_number(&directory.join(name)));
+    let slows = slows.map(|limit| (limit, true));
+    kills.into_iter().chain(slows).min()
+}
+
+fn read_events(file: &Path) -> Option<Events> {
+    let text = fs::read_to_string(file).ok()?;
+    Some(Events {
+        high: stat_value(&text, "high")?,
+        max: stat_value(&text, "max")?,
+        oom_kill: stat_value(&text, "oom_kill")?,
     })
 }
 
@@ -213,7 +257,9 @@ mod tests {
             Some(CgroupMemory {
                 version: 2,
                 limit: 512 * MB,
-                usage: 100 * MB
+                usage: 100 * MB,
+                slows: false,
+                events: None,
             })
         );
     }
@@ -237,7 +283,45 @@ mod tests {
             Some(CgroupMemory {
                 version: 1,
                 limit: 256 * MB,
-                usage: 63 * MB
+                usage: 63 * MB,
+                slows: false,
+                events: None,
+            })
+        );
+    }
+
+    #[test]
+    fn a_limit_that_slows_counts_where_it_is_nearer_and_follows_when_it_moves() {
+        let tree = Tree::new(&[
+            ("proc/self/cgroup", "0::/app\n"),
+            ("sys/fs/cgroup/app/memory.max", "536870912\n"),
+            ("sys/fs/cgroup/app/memory.high", "max\n"),
+            ("sys/fs/cgroup/app/memory.current", "104857600\n"),
+            (
+                "sys/fs/cgroup/app/memory.events",
+                "low 0\nhigh 7\nmax 2\noom 1\noom_kill 1\noom_group_kill 0\n",
+            ),
+        ]);
+        let write = |name: &str, limit: &str| {
+            fs::write(tree.0.join("sys/fs/cgroup/app").join(name), limit).unwrap();
+        };
+        let limit = || {
+            let memory = memory_in(&tree.0).unwrap();
+            (memory.limit / MB, memory.slows)
+        };
+        assert_eq!(limit(), (512, false));
+        write("memory.high", "268435456");
+        assert_eq!(limit(), (256, true));
+        write("memory.max", "134217728");
+        assert_eq!(limit(), (128, false));
+        write("memory.max", "max");
+        assert_eq!(limit(), (256, true));
+        assert_eq!(
+            memory_in(&tree.0).unwrap().events,
+            Some(Events {
+                high: 7,
+                max: 2,
+                oom_kill: 1
             })
         );
     }
@@ -267,6 +351,8 @@ mod tests {
             version: 2,
             limit: 5,
             usage: 9,
+            slows: false,
+            events: None,
         };
         assert_eq!(over.headroom(), 0);
     }
