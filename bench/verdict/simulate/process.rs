@@ -78,6 +78,10 @@ impl Process {
         self.without_load
     }
 
+    pub fn live(&self) -> Held {
+        self.live
+    }
+
     pub fn requests(&self) -> f64 {
         self.requests
     }
