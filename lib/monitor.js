@@ -41,6 +41,8 @@ const ASK_AGAIN_MS = 10000
 
 /** A growth goes on where it has this share of its former pace. */
 const GOES_ON = 0.5
+/** Below this confidence a curve with a ceiling fits better by now: it has ended, or soon will. */
+const LEAST_CONFIDENCE = 0.5
 /** How long it is watched for that. */
 const FLAT_MS = 60000
 
@@ -612,6 +614,7 @@ function unref (timer) {
 /** Whether a channel went on growing when its excuse ended: a cache that has just filled is flat, and the verdict hears of it later. */
 function goesOn ({ heldAt, level, record }, status) {
   const seconds = (performance.now() - heldAt) / 1000
+  if (status.confidence < LEAST_CONFIDENCE) return false
   return level === undefined || !(status.level - level < GOES_ON * (record.status.growthRate ?? 0) * seconds)
 }
 
