@@ -10,6 +10,8 @@ const ASK_AGAIN_MS = 10000
 
 /** An excused growth whose excuse ended goes on where it has at least this share of its former pace. */
 const GOES_ON = 0.5
+/** Below this confidence a curve with a ceiling fits better by now: the growth has ended, or soon will. */
+const LEAST_CONFIDENCE = 0.5
 /** After this long without going on, the pace is measured from now. */
 const FLAT_MS = 60000
 
@@ -348,6 +350,7 @@ function stands ({ channel, level, growth }, statuses) {
 
 /** Whether a channel went on growing when its excuse ended: a cache that has just filled is flat, and the verdict hears of it later. */
 function goesOn ({ level }, growthRate, status, heldMs) {
+  if (status.confidence < LEAST_CONFIDENCE) return false
   return level === undefined || !(status.level - level < GOES_ON * (growthRate ?? 0) * heldMs / 1000)
 }
 

@@ -40,14 +40,14 @@ impl LoadCounters {
         self.read(0)
     }
 
-    pub(super) fn connections(&self) -> Option<u64> {
-        self.read(2)
+    pub(super) fn connections(&self) -> Option<u32> {
+        self.read(2).map(|count| count as u32)
     }
 
     /// Requests whose connection broke off never end: there are no more in flight than connections.
-    pub(super) fn in_flight(&self) -> Option<u64> {
-        let begun = self.requests()?;
-        Some(begun.saturating_sub(self.read(1)?).min(self.connections()?))
+    pub(super) fn in_flight(&self) -> Option<u32> {
+        let open = self.requests()?.saturating_sub(self.read(1)?);
+        Some(self.connections()?.min(open as u32))
     }
 
     fn read(&self, place: usize) -> Option<u64> {

@@ -98,7 +98,7 @@ const CONSECUTIVE: u32 = 5;
 /// by the thousand when JavaScript blocks for seconds.
 const QUEUE_CHANGES: usize = 64;
 const QUEUE_FULL_GCS: usize = 64;
-const QUEUE_EVERY_GC: usize = 2048;
+const QUEUE_EVERY_GC: usize = 1920;
 
 impl Recorder {
     pub fn new(settings: Settings) -> Self {

@@ -50,9 +50,9 @@ pub struct Sample {
     /// Requests served since the monitor started.
     pub requests: Option<u64>,
     /// Connections that clients have open.
-    pub connections: Option<u64>,
+    pub connections: Option<u32>,
     /// Requests that wait for the end of their response.
-    pub in_flight: Option<u64>,
+    pub in_flight: Option<u32>,
     /// Handles and requests that keep the event loop busy: sockets, timers, files.
     pub resources: Option<u64>,
 }

@@ -6,6 +6,9 @@
 //! processes with such a line are false alarms of any rule that is as early, however clever. They are
 //! counted here from what is truly alive, once a process. Memory that goes with connections or requests
 //! in flight is left out, since a rule can know of it.
+//!
+//! The same observer, who sees without noise what is alive, and reports a line when a share of its way has gone, is
+//! tried on the leaks: what he reports late, rises faster later, in steps or in bursts.
 
 use crate::parts::{DAY, MB, MINUTE};
 use crate::process::{Moment, Process};
@@ -146,6 +149,17 @@ impl Straight {
             .take_while(|gone| gone.at <= at)
             .last()
             .map_or(0.0, |gone| gone.share)
+    }
+
+    /// A leak begins: lines before it are none of its own.
+    pub fn forget(&mut self) {
+        self.gone.clear();
+    }
+
+    /// When a line had first gone `share` of its way.
+    pub fn first(&self, share: f64) -> Option<f64> {
+        let first = self.gone.iter().find(|gone| gone.share >= share)?;
+        Some(first.at)
     }
 
     /// When the whole way of the first line would end that has gone `share` of it.

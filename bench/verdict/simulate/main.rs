@@ -3,6 +3,8 @@
 //!
 //! `npm run bench:simulate [-- --runs N] [-- --held-out] [-- --only RULE] [-- --list] [-- --json]`
 //!
+//! `--evidence` holds back what containers explain that say where they end, see `evidence`.
+//!
 //! `--bound` counts the healthy processes that no rule can tell from a leak in time, see `bound`.
 //!
 //! `npm run bench:simulate -- --plot > docs/patience.svg` draws how long what is watched.
@@ -10,6 +12,7 @@
 //! `--held-out` takes the third of the models, and seeds, that nothing was chosen on.
 
 mod bound;
+mod evidence;
 mod parts;
 mod plot;
 mod process;
@@ -19,6 +22,7 @@ mod score;
 mod services;
 
 use bound::Straight;
+use evidence::Evidence;
 use parts::{DAY, HOUR, MINUTE};
 use process::Process;
 use random::Random;
@@ -41,6 +45,7 @@ struct Options {
     json: bool,
     plot: bool,
     bound: bool,
+    evidence: bool,
 }
 
 fn options() -> Result<Options, String> {
@@ -52,6 +57,7 @@ fn options() -> Result<Options, String> {
         json: false,
         plot: false,
         bound: false,
+        evidence: false,
     };
     let mut args = std::env::args().skip(1);
     while let Some(arg) = args.next() {
@@ -66,6 +72,7 @@ fn options() -> Result<Options, String> {
             "--held-out" => options.held_out = true,
             "--list" => options.list = true,
             "--plot" => options.plot = true,
+            "--evidence" => options.evidence = true,
             "--bound" => options.bound = true,
             "--json" => options.json = true,
             other => return Err(format!("Unknown option {other}")),
@@ -87,7 +94,7 @@ fn lifetime(random: &mut Random) -> f64 {
     random.log_between(2.0 * HOUR, 10.0 * DAY)
 }
 
-fn run(job: Job, mut judge: Box<dyn Judge>, bound: bool) -> Outcome {
+fn run(job: Job, mut judge: Box<dyn Judge>, options: &Options) -> Outcome {
     let mut random = Random::new(job.seed);
     let mut service = Service::new(job.model, &mut random);
     let ends = lifetime(&mut random);
@@ -105,16 +112,23 @@ fn run(job: Job, mut judge: Box<dyn Judge>, bound: bool) -> Outcome {
     let finest = leak.map_or(f64::MAX, |(_, seconds)| seconds / 500.0);
     let most = leak.map_or(ends, |(begins, seconds)| begins + 4.0 * seconds);
     let mut process = Process::new(service, job.seed);
-    let mut straight = (bound && !job.leaky).then(Straight::default);
+    let mut straight = options.bound.then(Straight::default);
+    let mut evidence = options.evidence.then(Evidence::default);
     let mut outcome = Outcome::new(MODELS[job.model].0, job.seed);
     let (mut first, mut recovered) = (None, 0);
     let mut reasons: Vec<(f64, &str)> = Vec::new();
     while process.at < most {
         let dt = process.step_for(finest);
         let moment = process.step(dt, judge.wants_gc());
-        let said = judge.see(&moment);
+        let mut said = judge.see(&moment);
+        if let Some(evidence) = &mut evidence {
+            said = evidence.hear(said, process.at, &process.live(), judge.watched());
+        }
         if let Some(straight) = &mut straight {
             straight.see(&process, &moment);
+            if leak.is_some_and(|(begins, _)| process.at - dt < begins) {
+                straight.forget();
+            }
         }
         let leaking = leak.is_some_and(|(begins, _)| process.at >= begins);
         match said {
@@ -180,7 +194,7 @@ fn score(options: &Options, rule: Make) -> Score {
         for _ in 0..2 {
             scope.spawn(|| {
                 while let Some(&job) = jobs.get(next.fetch_add(1, Ordering::Relaxed)) {
-                    let outcome = run(job, rule(), options.bound);
+                    let outcome = run(job, rule(), options);
                     if let Ok(mut outcomes) = outcomes.lock() {
                         outcomes.push((job.seed, outcome));
                     }

@@ -32,6 +32,8 @@ pub struct Held {
     /// That clients have open, and that wait for the end of their response.
     pub connections: f64,
     pub in_flight: f64,
+    /// Of heap and external, what says itself where it will end: a cache with a cap, entries that expire.
+    pub bounded: f64,
 }
 
 impl Held {
@@ -39,6 +41,14 @@ impl Held {
         Self {
             heap: bytes,
             ..Self::default()
+        }
+    }
+
+    /// Of a container that says where it will end.
+    pub fn bounded(self) -> Self {
+        Self {
+            bounded: self.heap + self.external,
+            ..self
         }
     }
 
@@ -50,6 +60,7 @@ impl Held {
             handles: self.handles * count,
             connections: self.connections * count,
             in_flight: self.in_flight * count,
+            bounded: self.bounded * count,
         }
     }
 
@@ -60,6 +71,7 @@ impl Held {
         self.handles += other.handles;
         self.connections += other.connections;
         self.in_flight += other.in_flight;
+        self.bounded += other.bounded;
     }
 }
 

@@ -78,6 +78,10 @@ impl Process {
         self.without_load
     }
 
+    pub fn live(&self) -> Held {
+        self.live
+    }
+
     pub fn requests(&self) -> f64 {
         self.requests
     }
@@ -189,8 +193,8 @@ impl Process {
                 // A young collection does not read it.
                 rss: (kind != SampleKind::Minor).then_some(self.rss as u64),
                 other_isolates: 0,
-                connections: requests.map(|_| self.live.connections as u64),
-                in_flight: requests.map(|_| self.live.in_flight as u64),
+                connections: requests.map(|_| self.live.connections as u32),
+                in_flight: requests.map(|_| self.live.in_flight as u32),
                 allocated: Some(self.allocated as u64),
                 requests,
                 resources: Some(self.live.handles as u64),

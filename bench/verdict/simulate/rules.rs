@@ -27,6 +27,11 @@ pub trait Judge {
         ""
     }
 
+    /// For how long the growth of the newest alarm was watched, in seconds.
+    fn watched(&self) -> f64 {
+        0.0
+    }
+
     /// What the newest alarm was about.
     fn told(&self) -> Option<String> {
         None
@@ -58,6 +63,7 @@ pub const RULES: [(&str, Make); 7] = [
 struct Tidemark {
     detector: Detector,
     told: Option<String>,
+    watched: f64,
 }
 
 impl Tidemark {
@@ -68,6 +74,7 @@ impl Tidemark {
                 ..Config::default()
             }),
             told: None,
+            watched: 0.0,
         }
     }
 }
@@ -82,6 +89,7 @@ impl Judge for Tidemark {
                 Some(Event::Leak) => {
                     said = Said::Alarm;
                     let status = self.detector.status(told.channel);
+                    self.watched = (status.end_ms - status.start_ms) / 1000.0;
                     self.told = Some(format!(
                         "{} {:.1} MB more than {:.0} s ago, left {:.0} s",
                         told.channel.as_str(),
@@ -109,6 +117,10 @@ impl Judge for Tidemark {
             .max_by_key(|status| (status.state, status.channel == Channel::Heap))
             .and_then(|status| status.gate)
             .map_or("", |gate| gate.as_str())
+    }
+
+    fn watched(&self) -> f64 {
+        self.watched
     }
 
     fn told(&self) -> Option<String> {

@@ -132,7 +132,7 @@ impl Score {
         let healthy: Vec<&Outcome> = self
             .outcomes
             .iter()
-            .filter(|run| run.straight.is_some())
+            .filter(|run| run.straight.is_some() && run.leaky.is_none())
             .collect();
         let days = healthy.iter().map(|run| run.healthy_s).sum::<f64>() / DAY;
         let mut text = format!(
@@ -157,6 +157,27 @@ impl Score {
                 per_1000_days(lines.len()),
                 per_1000_days(lines.len() - bound::spared(&lines)),
                 alarms().count(),
+            );
+        }
+        text.push_str("\n| reported when a line has gone | leaks that kill within 3 days: reported | before 15 % | after 50 % or never |\n|---|---|---|---|\n");
+        for share in [0.05, 0.08, 0.1] {
+            let leaks = || {
+                self.outcomes.iter().filter_map(|run| {
+                    let leak = run.leaky.as_ref()?;
+                    let soon = leak.killed && leak.kills_after <= KILLS_SOON;
+                    let first = run.straight.as_ref()?.first(share);
+                    soon.then_some(first.map(|at| (at - run.healthy_s) / leak.kills_after))
+                })
+            };
+            let within = |most: f64| leaks().flatten().filter(|&gone| gone <= most).count();
+            let all = leaks().count();
+            let _ = writeln!(
+                text,
+                "| {:.0} % | {} of {all} | {} | {} |",
+                100.0 * share,
+                leaks().flatten().count(),
+                percent(within(IN_TIME), all),
+                percent(all - within(TOO_LATE), all),
             );
         }
         text

@@ -291,7 +291,7 @@ impl Plan<'_> {
             Held::heap(each)
         };
         let share = self.random.log_between(0.05, 1.0);
-        Box::new(Cache::new(keys, skew, cap, held, share))
+        Box::new(Cache::new(keys, skew, cap, held.bounded(), share))
     }
 
     /// As many entries as fill `cap` bytes within `lifetime` at the mean rate.
@@ -303,7 +303,7 @@ impl Plan<'_> {
         let bytes = self.cap() / 1.9;
         let each = self.random.log_between(300.0, 8e3);
         let share = (bytes / each / lifetime / self.mean).min(1.0);
-        Expiring::new(share, Held::heap(each), lifetime, sweep)
+        Expiring::new(share, Held::heap(each).bounded(), lifetime, sweep)
     }
 }
 
