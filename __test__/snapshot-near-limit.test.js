@@ -124,10 +124,10 @@ describe('the option `snapshotNearHeapLimit`', { skip: noFork }, () => {
   test('says beforehand that there is too little memory, and then does nothing', { timeout: 180000 }, async () => {
     const ended = await fill('steps', { options: { memoryLimit: 120 * 1048576 } })
     assert.match(ended.stderr, /JavaScript heap out of memory/)
-    assert.match(ended.stderr, /\ntidemark: there is no snapshot of the heap at its limit: it would need about \d+ MB and \d+ MB are left below `memoryLimit`\n/)
+    assert.match(ended.stderr, /\ntidemark: there is no snapshot of the heap at its limit: it would need about [\d.]+ \w?B and [\d.]+ (?:\w?B|bytes) are left below `memoryLimit`\n/)
     assert.deepEqual(readdirSync(folder), [])
     const [{ problems: [problem] }] = told(ended)
-    assert.match(problem, /would be refused now: .* needs at least \d+ MB, and [\d.]+ MB are left below `memoryLimit`/)
+    assert.match(problem, /would be refused now: .* needs at least \d+ MB, and [\d.]+ \w+ are left below `memoryLimit`/)
   })
 
   test('writes one where the process may not raise its own limits (ulimit -d)', { timeout: 180000, skip: noOtherUser }, () => {
