@@ -6,7 +6,8 @@ const { createHeapDiff } = require('./lib/heap-diff')
 const { Monitor } = require('./lib/monitor')
 const { getPreset } = require('./lib/options')
 const { sessionOf } = require('./lib/session')
-const { lazily, withSpare } = require('./lib/spare-descriptor')
+const { withDescriptors } = require('./lib/snapshot/descriptors')
+const { withSpare } = require('./lib/spare-descriptor')
 
 /** This thread's monitor: an EventEmitter, as memwatch was. Nothing runs until someone listens. */
 const tidemark = new Monitor(binding, getPreset)
@@ -39,9 +40,7 @@ function unjudged (work) {
 }
 
 // Loaded with their first use: a process that never suspects anything needs none of it. That may come
-// when the app has leaked all descriptors.
-
-const descriptors = lazily(() => require('./lib/snapshot/descriptors'))
+// when the app has leaked all descriptors, so what says that in words is there already.
 
 function census (options) {
   return withSpare(() => require('./lib/evidence/census')).census(options, { binding, maxPauseMs: sessionOf(tidemark)?.maxPauseMs })
@@ -58,7 +57,7 @@ function profile (options) {
 function writeHeapSnapshot (...args) {
   let snapshots
   try {
-    snapshots = descriptors().withDescriptors(() => require('./lib/snapshot'))
+    snapshots = withDescriptors(() => require('./lib/snapshot'))
   } catch (error) {
     const callback = args.at(-1)
     if (typeof callback !== 'function') return Promise.reject(error)

@@ -1,11 +1,9 @@
 'use strict'
 
 const { createError } = require('./errors')
-const { lazily } = require('./spare-descriptor')
+const { withDescriptors } = require('./snapshot/descriptors')
 
 // What reads a heap is loaded with the first HeapDiff, which may come when the app has leaked all descriptors.
-const descriptors = lazily(() => require('./snapshot/descriptors'))
-const withDescriptors = (work) => descriptors().withDescriptors(work)
 const options = () => withDescriptors(() => require('./analysis/options'))
 const work = () => withDescriptors(() => require('./analysis/work'))
 const readForce = (given) => options().readForce(given)

@@ -9,7 +9,7 @@ use crate::v8::{Collection, GcObserver, HeapStatistics, Isolate, Waker};
 use napi::bindgen_prelude::Float64Array;
 use std::cell::{Cell, RefCell};
 use std::sync::Arc;
-use std::time::Instant;
+use std::time::{Duration, Instant};
 
 /// V8's numbers of the kinds of collection, from `perf_hooks.constants`.
 #[derive(Clone, Copy, Debug)]
@@ -30,6 +30,9 @@ impl GcTypes {
         }
     }
 }
+
+/// How long the process, which is about to end, waits for its recorder.
+const LAST_RECORD: Duration = Duration::from_millis(500);
 
 /// Where JavaScript counts the work at hand: a `Float64Array` that it writes and we read, of requests,
 /// requests that have ended, and open connections.
@@ -196,13 +199,15 @@ impl Watch {
         }
     }
 
-    /// V8 asks for a higher heap limit, in the middle of an allocation or a collection.
+    /// V8 asks for a higher heap limit, in the middle of an allocation or a collection. It may end the process
+    /// in the next moment, so the record of it is waited for, once.
     pub(super) fn heap_limit_asked(&self) {
         self.near_heap_limit.set(true);
         if let Ok(aboard) = self.aboard.try_borrow()
             && let Some(aboard) = &*aboard
+            && aboard.seat.near_heap_limit()
         {
-            aboard.seat.near_heap_limit();
+            aboard.flight.flush(LAST_RECORD);
         }
     }
 

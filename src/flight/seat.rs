@@ -110,15 +110,9 @@ impl Seat {
         }
     }
 
-    /// V8 asked for a higher limit. Safe inside V8's question.
-    pub fn near_heap_limit(&self) {
-        if !self.near_heap_limit.swap(true, Relaxed) {
-            self.wake();
-        }
-    }
-
-    pub fn was_near_heap_limit(&self) -> bool {
-        self.near_heap_limit.load(Relaxed)
+    /// V8 asked for a higher limit. Says whether that is news to the process that is recorded.
+    pub fn near_heap_limit(&self) -> bool {
+        !self.near_heap_limit.swap(true, Relaxed) && self.process == std::process::id()
     }
 
     /// Nothing more will come.
@@ -195,11 +189,6 @@ impl Seat {
             std::hint::spin_loop();
         }
         None
-    }
-
-    /// Bytes that one takes.
-    pub fn own_memory(&self) -> usize {
-        size_of::<Self>() + size_of_val(&*self.readings)
     }
 }
 

@@ -703,6 +703,8 @@ pub(super) mod tests {
             other_isolates: 0,
             allocated: None,
             requests: None,
+            connections: None,
+            in_flight: None,
             resources: Some(3),
         }
     }

@@ -12,7 +12,8 @@ use std::ffi::c_void;
 use std::panic::{AssertUnwindSafe, catch_unwind};
 use std::rc::Rc;
 
-/// Called in the middle of an allocation or a collection: must not allocate, block or call napi.
+/// Called in the middle of an allocation or a collection: must not call napi or V8, nor wait for longer than
+/// the end of a process may be put off.
 type OnAsked = Rc<dyn Fn()>;
 
 thread_local! {
