@@ -633,7 +633,6 @@ declare namespace tidemark {
       native?: number
       nativeContexts: number
       detachedContexts: number
-      /** The lowest limit that applies to this process, and the working set under it. */
       /**
        * The nearest limit of the container, read anew at every look, and what all its processes use of it. `slows`: it is
        * `memory.high`, above which the kernel slows the container instead of killing it. `events`: version 2's counts

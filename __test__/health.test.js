@@ -42,6 +42,20 @@ describe('health is', () => {
     assert.deepEqual(told, ['leaking', 'critical', 'critical'])
   })
 
+  test('critical after V8\'s question for as long as criticalMs where the heap is not watched', async () => {
+    const { look } = health({ criticalMs: 30 })
+    assert.equal(look([], MEMORY, true).state, 'critical')
+    assert.equal(look([]).state, 'critical')
+    await wait(40)
+    assert.equal(look([]).state, 'ok')
+  })
+
+  test('told by the limit that slows where that is the nearest', () => {
+    const { look } = health()
+    const leaking = [{ channel: 'native', state: 'leaking', level: 1e6, timeToLimitMs: 600000, limit: 'cgroup' }]
+    assert.match(look(leaking, { ...MEMORY, cgroup: { version: 2, limit: 1e9, usage: 3e8, slows: true } }).reason, /before the kernel slows it \(memory\.high\) is reached in 10 min/)
+  })
+
   test('told to be critical once, and again only after all was well', () => {
     const { look, told } = health()
     look(heap('leaking', 100000))

@@ -112,3 +112,19 @@ test('what only looks like a server is none', () => {
     load.stop()
   }
 })
+
+test('requests of one connection that wait for each other are not counted twice when they end', { timeout: 30000 }, async (t) => {
+  const { server, open, counts } = await served(t)
+  const socket = net.connect(server.address().port, '127.0.0.1')
+  t.after(() => socket.destroy())
+  socket.resume()
+  for (let i = 0; i < 10; i++) socket.write('GET / HTTP/1.1\r\nHost: x\r\n\r\n')
+  await until(() => open.length === 10)
+  assert.equal(counts().inFlight, 1, 'no more than connections')
+  for (const res of open) res.end()
+  await until(() => open.every((res) => res.writableFinished))
+  assert.deepEqual(counts(), { begun: 10, inFlight: 0, connections: 1 })
+  socket.write('GET / HTTP/1.1\r\nHost: x\r\n\r\n')
+  await until(() => open.length === 11)
+  assert.equal(counts().inFlight, 1)
+})

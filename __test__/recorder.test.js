@@ -107,6 +107,13 @@ describe('the recorder', DEADLINE, () => {
     const told = await preload()
     assert.match(told.stderr, /tidemark\[\d+\] previous-run: The last run of this service \(process \d+\) did not end by itself/)
     assert.equal((await preload()).stderr, '')
+
+    await killed(directory)
+    const own = path.join(directory, 'own-options.js')
+    writeFileSync(own, `require(${JSON.stringify(path.join(__dirname, '..'))}).start({ criticalMs: 60000 })`)
+    const restarted = await run('exits-by-itself.js', { nodeArgs: ['--require', REGISTER, '--require', own], env: { TIDEMARK_RECORDER: directory } })
+    assert.match(restarted.stderr, /previous-run: The last run/, 'also where the app starts it with options of its own')
+    assert.equal((await preload()).stderr, '')
   })
 
   /** A run of the preloaded program that is killed while it runs. */
@@ -246,7 +253,7 @@ describe('tidemark ps and tidemark recorder', DEADLINE, () => {
   test('show the living and the dead, a chart, and a page that loads nothing', async (t) => {
     const { directory, recordings: [{ file, identity }] } = await ended(t, 'heap')
     const ps = await run(CLI, { args: ['ps', directory] })
-    assert.match(ps.stdout, /^ +PID +THREAD +STATE +HEAP +RSS +LIMIT +GROWTH +LEFT +NAME/)
+    assert.match(ps.stdout, /^ *PID +THREAD +STATE +HEAP +RSS +LIMIT +GROWTH +LEFT +NAME/)
     assert.match(ps.stdout, new RegExp(`${identity.pid} +0 +heap full \\(\\w+\\)`))
     const { json } = await run(CLI, { args: ['ps', '--json'], env: { TIDEMARK_RECORDER: directory } }).then(({ stdout }) => ({ json: JSON.parse(stdout) }))
     assert.equal(json.processes[0].ending, 'heap-limit')
@@ -274,8 +281,8 @@ describe('tidemark ps and tidemark recorder', DEADLINE, () => {
 })
 
 test('what an argument is set to is never shown', () => {
-  assert.deepEqual(shownArguments(['serve', '--port=8080', '--password=hunter2', '-v', '--sk_live_4eC39HqLyjWDarjtT1zdp7dc', 'postgres://u:p@h']),
-    ['[…]', '--port=[…]', '--password=[…]', '-v', '[…]', '[…]'])
+  assert.deepEqual(shownArguments(['serve', '--port=8080', '--password=hunter2', '-v', '--sk_live_4eC39HqLyjWDarjtT1zdp7dc', 'postgres://u:p@h', '-phunter2', '-p=x']),
+    ['[…]', '--port=[…]', '--password=[…]', '-v', '[…]', '[…]', '-p[…]', '-p=[…]'])
   assert.deepEqual(shownNodeArguments(['--max-old-space-size=64', '--require', '/home/user/secret.js', '--title=My Secret', '--expose-gc']),
     ['--max-old-space-size=64', '--require', '[…]', '--title=[…]', '--expose-gc'])
 })
@@ -301,7 +308,7 @@ describe('how a process ended is told by', () => {
     ['memory at a limit that slows', recording({ groupLimit: 100e6, groupUsage: 97e6, groupSlows: true }), 'killed', /was not at a limit that kills|memory\.high/],
     ['a heap at its limit', recording({}, [heap(99e6)]), 'heap-limit', /heap out of memory/],
     ['V8 that asked for more, also beside a container that is nearly full', recording({ groupLimit: 100e6, groupUsage: 97e6 }, [heap(60e6, { nearHeapLimit: true })]), 'heap-limit', /60 MB/],
-    ['nothing of that', recording({ groupLimit: 500e6, groupUsage: 97e6 }), 'killed', /killed or crashed; its memory was not at a limit: 97 MB of 500 MB/],
+    ['nothing of that', recording({ groupLimit: 500e6, groupUsage: 97e6 }), 'killed', /killed or crashed; its memory was not at a limit: its container had 97 MB of 500 MB/],
     ['a file without a pulse', { ...recording({}), process: null }, 'killed', /killed or crashed; its memory was not at a limit\./]
   ]) {
     test(what, () => {

@@ -1,5 +1,8 @@
 'use strict'
 
+const { performance } = require('node:perf_hooks')
+const { lazily } = require('./spare-descriptor')
+
 /** Memory in use beyond this share of a limit is critical, and no longer is below the lower one. */
 const FULL = 0.95
 const FULL_NO_LONGER = 0.9
@@ -27,6 +30,7 @@ class Health {
   #now = Object.freeze({ ok: true, state: 'ok', reason: null, timeToLimitMs: null, limit: null })
   /** V8 asked for a higher limit, and the heap has not come down since. */
   #isNearHeapLimit = false
+  #askedAt = 0
   /** It was critical, and has not been ok since. */
   #isTold = false
 
@@ -70,19 +74,25 @@ class Health {
     const left = { timeToLimitMs: first?.timeToLimitMs ?? null, limit: first?.limit ?? null }
     const full = this.#fullest(channels, memory)
     const heap = full.find(({ limit }) => limit === 'heap')
-    this.#isNearHeapLimit = asked || (this.#isNearHeapLimit && !(heap?.share < FULL_NO_LONGER))
+    this.#isNearHeapLimit = asked || (this.#isNearHeapLimit && !this.#hasRoomAgain(heap))
+    if (asked) this.#askedAt = performance.now()
     if (this.#isNearHeapLimit) {
       return { state: 'critical', channel: 'heap', reason: 'V8 asked for a higher heap limit: the process is about to run out of heap.', timeToLimitMs: left.timeToLimitMs, limit: 'heap' }
     }
     const most = full.sort((one, other) => other.share - one.share)[0]
     if (most !== undefined && most.share > (wasCritical ? FULL_NO_LONGER : FULL)) {
-      const place = most.limit === 'cgroup' && memory.cgroup.slows ? SLOWS : LIMITS[most.limit]
+      const place = placeOf(most.limit, memory)
       return { state: 'critical', channel: first?.channel ?? null, reason: `${format().percent(most.share)} of ${place} is in use${byOthers(most, memory)}.`, timeToLimitMs: left.timeToLimitMs, limit: most.limit }
     }
     if (first === undefined) return { state: 'ok', reason: null, timeToLimitMs: null, limit: null }
     const isShort = left.timeToLimitMs !== null && left.timeToLimitMs < this.#criticalMs * (wasCritical ? LONG_AGAIN : 1)
-    const rest = left.timeToLimitMs === null ? '' : `; ${LIMITS[left.limit]} is reached in ${format().duration(left.timeToLimitMs)}`
+    const rest = left.timeToLimitMs === null ? '' : `; ${placeOf(left.limit, memory)} is reached in ${format().duration(left.timeToLimitMs)}`
     return { state: isShort ? 'critical' : 'leaking', channel: first.channel, reason: `${upper(SUBJECTS[first.channel])} leaks${rest}.`, ...left }
+  }
+
+  /** A heap that is not watched has no level: V8 would have asked again. */
+  #hasRoomAgain (heap) {
+    return heap === undefined ? performance.now() - this.#askedAt > this.#criticalMs : heap.share < FULL_NO_LONGER
   }
 
   /** Of each limit that is known the share that is in use. Of the heap what survived the last full GC: the rest is garbage. */
@@ -97,8 +107,10 @@ class Health {
 }
 
 /** Loaded with the first word that is needed. */
-function format () {
-  return require('./format')
+const format = lazily(() => require('./format'))
+
+function placeOf (limit, memory) {
+  return limit === 'cgroup' && memory?.cgroup?.slows ? SLOWS : LIMITS[limit]
 }
 
 /** Where the group fills and this process does not. */

@@ -24,7 +24,8 @@ class Load {
       this.counters[REQUESTS]++
       if (!this.#servers.has(server)) this.#connected(server)
     },
-    'http.server.response.finish': () => { this.counters[ENDED]++ }
+    // What was taken for cut off may end all the same, where requests of one connection wait for each other.
+    'http.server.response.finish': () => { if (this.counters[ENDED] < this.counters[REQUESTS]) this.counters[ENDED]++ }
   }
 
   /** @param {boolean} requests whether requests are counted too */

@@ -159,11 +159,17 @@ function fileName () {
 const KEEP = { files: 10, days: 7 }
 
 /** A folder, or an object with more to say. What is none stays what it is, which no check lets through. */
+/** Own properties that are set: the others mean the default. */
+function ownOf (options) {
+  const set = Object.entries(options).filter(([, value]) => value !== undefined)
+  return Object.assign(Object.create(null), Object.fromEntries(set))
+}
+
 function recorder (value) {
   if (typeof value === 'string') return { directory: value, keep: { ...KEEP } }
   if (value === null || typeof value !== 'object' || Array.isArray(value)) return value
-  const { directory, keep = {}, ...rest } = value
-  return { ...rest, directory, keep: keep === null || typeof keep !== 'object' ? keep : { ...KEEP, ...keep } }
+  const { directory, keep = {}, ...rest } = ownOf(value)
+  return { ...rest, directory, keep: keep === null || typeof keep !== 'object' ? keep : { ...KEEP, ...ownOf(keep) } }
 }
 
 function recorderPlan () {

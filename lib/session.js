@@ -309,9 +309,12 @@ class Session {
   }
 
   #tellHealth (chapter, details) {
-    const { criticalPayload } = require('./leak')
-    const signature = this.#leaks?.signatureOf(details.channel) ?? null
-    this.#publisher.tell(chapter, chapter === 'critical' ? criticalPayload(details, signature) : details)
+    if (chapter !== 'critical') {
+      this.#publisher.tell(chapter, details)
+      return
+    }
+    const { criticalPayload } = withSpare(() => require('./leak'))
+    this.#publisher.tell(chapter, criticalPayload(details, this.#leaks?.signatureOf(details.channel) ?? null))
   }
 
   #collectEvidence ({ channels, gc }) {

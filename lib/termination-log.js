@@ -22,7 +22,8 @@ class TerminationLog {
   #monitor
   #unfollow = () => {}
   #health = null
-  #leak = null
+  /** What was reported last of each channel that leaks. */
+  #leaks = new Map()
   /** What we wrote last: what another process wrote is left alone. */
   #written = ''
   #wanted = ''
@@ -54,10 +55,10 @@ class TerminationLog {
 
   #follow (chapter, details) {
     if (chapter === 'health') this.#health = details
-    else if (chapter === 'reported' || chapter === 'evidence') this.#leak = details
-    else if (chapter === 'recovered') this.#leak = null
+    else if (chapter === 'reported' || chapter === 'evidence') this.#leaks.set(details.channel, details)
+    else if (chapter === 'recovered') this.#leaks.delete(details.channel)
     else return
-    this.#wanted = this.#health === null || this.#health.state === 'ok' ? '' : text(this.#health, this.#leak)
+    this.#wanted = this.#health === null || this.#health.state === 'ok' ? '' : text(this.#health, this.#leaks.get(this.#health.channel) ?? [...this.#leaks.values()].at(-1) ?? null)
     this.#write()
   }
 

@@ -16,7 +16,10 @@ const { setup } = require('./setup')
  * What takes long and is hardly a matter of the Node.js, such as what npm makes of the packages, or the analyser: the
  * oldest and the newest will do.
  */
-const AT_BOTH_ENDS = ['bundled', 'cli', 'cli-snapshot', 'docs', 'evidence-without', 'hostile-snapshots', 'limits', 'long-inputs', 'packaging', 'runtimes', 'secrets', 'snapshot-killed', 'snapshot-surroundings']
+const AT_BOTH_ENDS = [
+  'bundled', 'cli', 'cli-snapshot', 'docs', 'evidence', 'evidence-retainers', 'evidence-without', 'example', 'hostile-snapshots', 'limits', 'long-inputs',
+  'packaging', 'runtimes', 'secrets', 'snapshot-analysis', 'snapshot-killed', 'snapshot-parts', 'snapshot-surroundings'
+]
 
 /**
  * @param {Steps} steps

@@ -45,12 +45,12 @@ function nearestPackage (folder) {
   }
 }
 
-/** Names of options; what they are set to may be a password. */
+/** Names of options; what they are set to may be a password, also where it follows a letter at once (`-psecret`). */
 function shownArguments (args) {
   return args.slice(0, MOST_ARGUMENTS).map((argument) => {
-    const [, option, value] = /^(--?[\w-]+)(=.*)?$/s.exec(argument) ?? []
-    if (option === undefined || !isName(option.replace(/^-+/, ''))) return HIDDEN
-    return value === undefined ? option : `${option}=${HIDDEN}`
+    const [, option, value] = /^(--[\w-]+|-\w(?==|$))(=.*)?$/s.exec(argument) ?? []
+    if (option !== undefined && isName(option.replace(/^-+/, ''))) return value === undefined ? option : `${option}=${HIDDEN}`
+    return /^-\w/.test(argument) ? `${argument.slice(0, 2)}${HIDDEN}` : HIDDEN
   })
 }
 

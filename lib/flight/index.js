@@ -12,6 +12,8 @@ const { previousPayload } = require('./previous')
 
 /** How often the native side is asked whether it has looked through the directory. */
 const SEARCH_LOOK_MS = 200
+/** How long `stop()` waits for that, at most: it takes milliseconds, and what it has found is told to nobody else. */
+const SEARCH_WAIT_MS = 200
 
 /**
  * The flight recorder of this thread: what is known of it goes into the file of its process, which outlives
@@ -28,8 +30,9 @@ class FlightRecorder {
   #file = null
   #problem
   #search
+  #isSearched = false
   #unfollow = () => {}
-  #atExit = (code) => this.#exits(code)
+  #atExit = (code) => this.#safely(() => this.#exits(code))
 
   /**
    * @param {object} means
@@ -79,7 +82,7 @@ class FlightRecorder {
     this.#unfollow = followLeaks(this.#monitor, (chapter, details) => this.#follow(chapter, details))
     // A worker thread ends without the process.
     if (isMainThread) process.once('exit', this.#atExit)
-    this.#search = setInterval(() => this.tick(), SEARCH_LOOK_MS)
+    this.#search = setInterval(() => this.#safely(() => this.tick()), SEARCH_LOOK_MS)
     this.#search.unref?.()
   }
 
@@ -88,11 +91,16 @@ class FlightRecorder {
     const { path: file, problem, searched, previous } = this.#flight.look()
     this.#file = file ?? null
     this.#problem = problem ?? undefined
-    if (searched) clearInterval(this.#search)
-    if (previous) this.#onPrevious(previousPayload(JSON.parse(previous)))
+    if (searched) {
+      this.#isSearched = true
+      clearInterval(this.#search)
+    }
+    // Not within `start()`, where nobody may listen yet.
+    if (previous) process.nextTick(this.#onPrevious, previousPayload(JSON.parse(previous)))
   }
 
   stop () {
+    this.#safely(() => this.#endSearch())
     clearInterval(this.#search)
     process.off('exit', this.#atExit)
     this.#unfollow()
@@ -103,6 +111,24 @@ class FlightRecorder {
     if (chapter === 'health') this.#flight.setHealth(details.state)
     if (chapter === 'reported' || chapter === 'evidence') {
       this.#flight.leak(leakText({ time: new Date(), ...details }, this.#binding.flightRoom()))
+    }
+  }
+
+  /** A preload's session ends as soon as the app starts its own. */
+  #endSearch () {
+    const sleeper = new Int32Array(new SharedArrayBuffer(4))
+    for (let waited = 0; this.#flight !== null && !this.#isSearched && waited <= SEARCH_WAIT_MS; waited += 10) {
+      this.tick()
+      if (!this.#isSearched) Atomics.wait(sleeper, 0, 0, 10)
+    }
+  }
+
+  /** What Node.js calls and not the app: a bug of ours, or a file that somebody made, must not end it. */
+  #safely (action) {
+    try {
+      action()
+    } catch (error) {
+      this.#problem = messageOf(error)
     }
   }
 

@@ -17,7 +17,7 @@ function previousPayload (recording) {
   const limit = pulse === null ? undefined : nearestLimit(pulse)
   const leak = leaks.at(-1) ?? null
   const previous = {
-    time: new Date(pulse?.timeMs ?? 0),
+    time: timeOf(pulse),
     name: identity?.name ?? null,
     version: identity?.version ?? null,
     pid: identity?.pid ?? null,
@@ -31,6 +31,12 @@ function previousPayload (recording) {
     file
   }
   return { ...previous, message: message(previous, sentence) }
+}
+
+/** A file can hold any number. */
+function timeOf (pulse) {
+  const time = new Date(pulse?.timeMs ?? 0)
+  return Number.isNaN(time.getTime()) ? new Date(0) : time
 }
 
 function worstState (isolates) {

@@ -28,12 +28,15 @@ const thread = threadId === 0 ? '' : ` thread ${threadId}${name === undefined ? 
  * process and the thread are named since cluster workers and worker threads share one stderr.
  */
 function textLine (event, payload) {
-  return `${timeOf(payload).toISOString()} tidemark[${process.pid}${thread}] ${event}: ${plain(SENTENCES[event](payload))}`
+  const time = event === 'previous-run' ? new Date() : timeOf(payload)
+  return `${time.toISOString()} tidemark[${process.pid}${thread}] ${event}: ${plain(SENTENCES[event](payload))}`
 }
 
 /** One JSON object: the event's name, the time, and the whole payload. */
 function jsonLine (event, payload) {
-  return plainJson({ event, time: timeOf(payload), pid: process.pid, threadId, threadName: name, ...payload })
+  // What is said of another process must not look like this one.
+  const said = event === 'previous-run' ? { message: payload.message, previous: payload } : payload
+  return plainJson({ event, time: timeOf(said), pid: process.pid, threadId, threadName: name, ...said })
 }
 
 function timeOf ({ time }) {

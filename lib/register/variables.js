@@ -25,7 +25,7 @@ const VARIABLES = {
   TIDEMARK_IDLE_GC_INTERVAL_MS: ['idleGcIntervalMs', number],
   TIDEMARK_MAX_PAUSE_MS: ['maxPauseMs', number],
   TIDEMARK_MEMORY_LIMIT: ['memoryLimit', size],
-  TIDEMARK_RECORDER: ['recorder', recorder],
+  TIDEMARK_RECORDER: ['recorder', recorderFolder],
   TIDEMARK_REQUESTS: ['requests', truth],
   TIDEMARK_SIGNAL: ['signal', text],
   TIDEMARK_SNAPSHOTS: ['snapshots', text],
@@ -107,6 +107,11 @@ function number (value) {
 /** A switch, or a file. */
 function terminationFile (value) {
   return terminationLog(truth(value))
+}
+
+/** 'off' is no folder, as elsewhere. */
+function recorderFolder (value) {
+  return truth(value) === false ? undefined : recorder(value)
 }
 
 function truth (value) {
