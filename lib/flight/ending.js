@@ -8,13 +8,18 @@ const AT_LIMIT = 0.9
 const HEAP_AT_LIMIT = 0.95
 
 /** Of the limits outside of V8, the one that is the nearest. @returns {{used: number, limit: number, kills: boolean, place: string} | undefined} */
-function nearestLimit ({ rss, groupLimit, groupUsage, groupSlows, memoryLimit, machineAvailable }) {
+function nearestLimit (pulse) {
+  return limitsOf(pulse)[0]
+}
+
+/** The nearest first. */
+function limitsOf ({ rss, groupLimit, groupUsage, groupSlows, memoryLimit, machineAvailable }) {
   const limits = []
   // Resident memory is read twice a second, what the group uses every two.
   if (groupLimit != null && groupUsage != null) limits.push({ used: Math.max(groupUsage, rss ?? 0), limit: groupLimit, kills: !groupSlows, place: groupSlows ? 'memory.high of its container, which slows it' : 'the memory limit of its container' })
   if (memoryLimit != null && rss != null) limits.push({ used: rss, limit: memoryLimit, kills: true, place: '`memoryLimit`' })
   if (machineAvailable != null && rss != null) limits.push({ used: rss, limit: rss + machineAvailable, kills: true, place: 'the memory of the machine' })
-  return limits.sort((one, other) => (one.limit - one.used) - (other.limit - other.used))[0]
+  return limits.sort((one, other) => (one.limit - one.used) - (other.limit - other.used))
 }
 
 /** The isolate whose heap is the nearest to V8's limit. */
@@ -37,7 +42,9 @@ function endingOf ({ alive, end, process: pulse, isolates }) {
   if (alive) return { cause: 'running', sentence: 'It is running.' }
   const heap = fullestHeap(isolates)
   const isHeapFull = heap !== undefined && (heap.nearHeapLimit || heap.share >= HEAP_AT_LIMIT)
-  const limit = pulse === null ? undefined : nearestLimit(pulse)
+  const limits = pulse === null ? [] : limitsOf(pulse)
+  // One that slows hides none that kills.
+  const limit = limits.find(({ kills, used, limit }) => kills && used >= AT_LIMIT * limit) ?? limits[0]
   const where = limit && `${bytes(limit.used)} of ${bytes(limit.limit)} (${percent(limit.used / limit.limit)}), ${limit.place}`
   if (limit?.kills && limit.used >= AT_LIMIT * limit.limit && !heap?.nearHeapLimit) {
     return { cause: 'oom-kill', sentence: `Most likely the kernel killed it for its memory (OOM kill): it had ${where}.` }

@@ -386,7 +386,8 @@ impl Pulses {
     fn next(&mut self, shared: &Shared, failed: u64) -> Pulse {
         let pulse = &mut self.newest;
         if self.count.is_multiple_of(LIMITS) {
-            let group = cgroup::memory();
+            // How it ended is concluded from this: a limit that slows counts where none kills.
+            let group = cgroup::killing().or_else(cgroup::memory);
             pulse.group_limit = group.map(|group| group.limit);
             pulse.group_usage = group.map(|group| group.usage);
             pulse.group_slows = group.is_some_and(|group| group.slows);
