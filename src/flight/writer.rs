@@ -311,6 +311,9 @@ fn identity(plan: &Plan) -> String {
     if let Some(namespace) = folder::pid_namespace() {
         identity.insert("pidNamespace".to_owned(), namespace.into());
     }
+    if let Some(boot) = folder::boot_id() {
+        identity.insert("bootId".to_owned(), boot.into());
+    }
     #[cfg(target_os = "linux")]
     if let Some(glance) = crate::process::other::glance(process) {
         identity.insert("startedTicks".to_owned(), glance.started_ticks.into());
@@ -689,7 +692,7 @@ pub(super) mod tests {
         }
     }
 
-    fn sample(at_ms: f64, used_heap: u64) -> Sample {
+    pub(in crate::flight) fn sample(at_ms: f64, used_heap: u64) -> Sample {
         Sample {
             kind: SampleKind::Major,
             forced: false,
