@@ -262,13 +262,13 @@ pub(super) fn tidy(directory: &Path, service: &str, script: &str, keep: Keep) ->
     sift(directory, service, script, keep, lock::look)
 }
 
-/// `look`: at a file's lock.
+/// `ask`: what a file's lock says.
 fn sift(
     directory: &Path,
     service: &str,
     script: &str,
     keep: Keep,
-    look: fn(&File) -> Lock,
+    ask: fn(&File) -> Lock,
 ) -> Option<Previous> {
     let mut gone = Vec::new();
     let now = SystemTime::now();
@@ -286,7 +286,7 @@ fn sift(
         let age = now.duration_since(modified).unwrap_or_default();
         if ends_with(&path, UNFINISHED) {
             if age > FORGOTTEN {
-                remove_unfinished(&path, age, look);
+                remove_unfinished(&path, age, ask);
             }
             continue;
         }
@@ -298,7 +298,7 @@ fn sift(
     let mut told = 0;
     for (modified, age, path) in gone {
         let Ok(file) = open(&path) else { continue };
-        let lock = look(&file);
+        let lock = ask(&file);
         if lock == Lock::Held || !begins_as_ours(&file) {
             continue;
         }
@@ -340,8 +340,8 @@ fn sift(
     })
 }
 
-fn remove_unfinished(path: &Path, age: Duration, look: fn(&File) -> Lock) {
-    let is_forgotten = match open(path).map(|file| look(&file)) {
+fn remove_unfinished(path: &Path, age: Duration, ask: fn(&File) -> Lock) {
+    let is_forgotten = match open(path).map(|file| ask(&file)) {
         Ok(Lock::Free) => true,
         Ok(Lock::Unknown) => age > LONG_SILENT,
         Ok(Lock::Held) | Err(_) => false,
