@@ -53,7 +53,7 @@ describe('the recorder', DEADLINE, () => {
     assert.equal(torn, 0)
   })
 
-  for (const [way, cause] of Object.entries({ kill: 'killed', abort: 'killed', exit: 'exit', throws: 'exit', stop: 'stopped', blocks: 'killed', heap: 'heap-limit', snapshot: 'killed' })) {
+  for (const [way, cause] of Object.entries({ kill: 'killed', abort: 'killed', exit: 'exit', throws: 'exit', stop: 'stopped', stopDies: 'stopped', blocks: 'killed', heap: 'heap-limit', snapshot: 'killed' })) {
     test(`of a process that ends by '${way}' it says who it was, that it leaked, and how it ended`, async (t) => {
       const { directory, recordings: [recording, ...others] } = await ended(t, way)
       assert.equal(others.length, 0)
