@@ -53,7 +53,7 @@ describe('the recorder', DEADLINE, () => {
     assert.equal(torn, 0)
   })
 
-  for (const [way, cause] of Object.entries({ kill: 'killed', abort: 'killed', exit: 'exit', throws: 'exit', stop: 'stopped', blocks: 'killed', heap: 'heap-limit', snapshot: 'killed' })) {
+  for (const [way, cause] of Object.entries({ kill: 'killed', abort: 'killed', exit: 'exit', throws: 'exit', stop: 'stopped', stopDies: 'stopped', blocks: 'killed', heap: 'heap-limit', snapshot: 'killed' })) {
     test(`of a process that ends by '${way}' it says who it was, that it leaked, and how it ended`, async (t) => {
       const { directory, recordings: [recording, ...others] } = await ended(t, way)
       assert.equal(others.length, 0)
@@ -306,6 +306,7 @@ describe('how a process ended is told by', () => {
     ['memory at the limit of the container', recording({ groupLimit: 100e6, groupUsage: 97e6 }), 'oom-kill', /OOM kill.*97 MB of 100 MB \(97 %\), the memory limit of its container/],
     ['memory at the limit that the app named', recording({ memoryLimit: 95e6 }), 'oom-kill', /`memoryLimit`/],
     ['memory at a limit that slows', recording({ groupLimit: 100e6, groupUsage: 97e6, groupSlows: true }), 'killed', /was not at a limit that kills|memory\.high/],
+    ['memory at a limit that slows, on a machine that is full', recording({ groupLimit: 100e6, groupUsage: 97e6, groupSlows: true, rss: 97e6, machineAvailable: 5e6 }), 'oom-kill', /OOM kill.*the memory of the machine/],
     ['a heap at its limit', recording({}, [heap(99e6)]), 'heap-limit', /heap out of memory/],
     ['V8 that asked for more, also beside a container that is nearly full', recording({ groupLimit: 100e6, groupUsage: 97e6 }, [heap(60e6, { nearHeapLimit: true })]), 'heap-limit', /60 MB/],
     ['nothing of that', recording({ groupLimit: 500e6, groupUsage: 97e6 }), 'killed', /killed or crashed; its memory was not at a limit: its container had 97 MB of 500 MB/],

@@ -8,6 +8,7 @@
 //! - `snapshot`: reads and analyses heap snapshots. Pure.
 //! - `recorder`: what happens with one collection. Pure.
 //! - `process`: what the operating system says.
+//! - `flight`: what is to outlive the process goes into a file.
 //! - `v8`: the hook, and nearly all unsafe code.
 //! - `binding`: the face to JavaScript.
 

@@ -11,13 +11,18 @@ const HEAP_AT_LIMIT = 0.95
 const CONTAINER = 'its container'
 
 /** Of the limits outside of V8, the one that is the nearest. @returns {{who: string, used: number, limit: number, kills: boolean, place: string} | undefined} */
-function nearestLimit ({ rss, groupLimit, groupUsage, groupSlows, memoryLimit, machineAvailable }) {
+function nearestLimit (pulse) {
+  return limitsOf(pulse)[0]
+}
+
+/** The nearest first. */
+function limitsOf ({ rss, groupLimit, groupUsage, groupSlows, memoryLimit, machineAvailable }) {
   const limits = []
   // Resident memory is read twice a second, what the group uses every two.
   if (groupLimit != null && groupUsage != null) limits.push({ who: CONTAINER, used: Math.max(groupUsage, rss ?? 0), limit: groupLimit, kills: !groupSlows, place: groupSlows ? 'memory.high of its container, which slows it' : 'the memory limit of its container' })
   if (memoryLimit != null && rss != null) limits.push({ who: 'it', used: rss, limit: memoryLimit, kills: true, place: '`memoryLimit`' })
   if (machineAvailable != null && rss != null) limits.push({ who: 'it', used: rss, limit: rss + machineAvailable, kills: true, place: 'the memory of the machine' })
-  return limits.sort((one, other) => (one.limit - one.used) - (other.limit - other.used))[0]
+  return limits.sort((one, other) => (one.limit - one.used) - (other.limit - other.used))
 }
 
 /** The isolate whose heap is the nearest to V8's limit. */
@@ -40,7 +45,9 @@ function endingOf ({ alive, end, process: pulse, isolates }) {
   if (alive) return { cause: 'running', sentence: 'It is running.' }
   const heap = fullestHeap(isolates)
   const isHeapFull = heap !== undefined && (heap.nearHeapLimit || heap.share >= HEAP_AT_LIMIT)
-  const limit = pulse === null ? undefined : nearestLimit(pulse)
+  const limits = pulse === null ? [] : limitsOf(pulse)
+  // One that slows hides none that kills.
+  const limit = limits.find(({ kills, used, limit }) => kills && used >= AT_LIMIT * limit) ?? limits[0]
   const where = limit && `${limit.who} had ${bytes(limit.used)} of ${bytes(limit.limit)} (${percent(limit.used / limit.limit)}), ${limit.place}`
   if (limit?.kills && limit.used >= AT_LIMIT * limit.limit && !heap?.nearHeapLimit) {
     return { cause: 'oom-kill', sentence: `Most likely the kernel killed it for its memory (OOM kill): ${where}${limit.who === CONTAINER && pulse.rss != null ? `; the process itself had ${bytes(pulse.rss)}` : ''}.` }

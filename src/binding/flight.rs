@@ -137,13 +137,13 @@ fn previous_json(previous: &Previous) -> String {
 }
 
 /// Bytes of a leak that have room.
-#[napi]
+#[napi(catch_unwind)]
 pub fn flight_room() -> u32 {
     flight::room() as u32
 }
 
 /// What a recorder file says, as JSON; a sentence where it says nothing.
-#[napi]
+#[napi(catch_unwind)]
 pub fn read_flight(file: String) -> Result<String> {
     let found = flight::examine(Path::new(&file))
         .map_err(|unreadable| Error::new(Status::GenericFailure, unreadable.to_string()))?;
@@ -152,7 +152,7 @@ pub fn read_flight(file: String) -> Result<String> {
 
 /// All recorder files of this user in a directory, the newest first, without their readings: an array, as
 /// JSON.
-#[napi]
+#[napi(catch_unwind)]
 pub fn list_flights(directory: String) -> Result<String> {
     let found = flight::list(Path::new(&directory))
         .map_err(|error| Error::new(Status::GenericFailure, error.to_string()))?;

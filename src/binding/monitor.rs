@@ -123,8 +123,11 @@ impl Monitor {
         };
         let on_asked = Rc::new(move || watch.heap_limit_asked());
         let installed = HeapLimitWatch::install(isolate, on_asked);
-        if let Some(inner) = self.inner.borrow_mut().as_mut() {
-            inner.heap_limit = installed.ok().flatten();
+        // Nothing new: it is watched already.
+        if let Ok(Some(new)) = installed
+            && let Some(inner) = self.inner.borrow_mut().as_mut()
+        {
+            inner.heap_limit = Some(new);
         }
     }
 

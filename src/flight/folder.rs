@@ -24,6 +24,11 @@ const FORGOTTEN: Duration = Duration::from_secs(60);
 /// A process that writes twice a second, seen where neither locks nor its number say anything.
 const SILENT: Duration = Duration::from_secs(10);
 
+/// After so long its file may be renamed or removed. A process that is stopped, a machine that sleeps or a
+/// network disk that does not answer is silent for minutes and goes on; clocks of machines that share a
+/// disk differ by less.
+const LONG_SILENT: Duration = Duration::from_secs(3600);
+
 /// A file in the directory.
 #[derive(Debug)]
 pub struct Found {
@@ -66,7 +71,7 @@ pub fn examine(path: &Path) -> io::Result<Found> {
     let alive = match lock::look(&file) {
         Lock::Held => true,
         Lock::Free => false,
-        Lock::Unknown => seems_alive(identity_of(recording.as_ref().ok()), modified),
+        Lock::Unknown => seems_alive(identity_of(recording.as_ref().ok()), modified, SILENT),
     };
     Ok(Found {
         path: path.to_owned(),
@@ -111,17 +116,20 @@ fn identity_of(recording: Option<&Recording>) -> Option<&Value> {
 }
 
 /// Whether the process of a file is there, on a file system without locks: there is one of its number
-/// that began when it did, or it has just written.
-fn seems_alive(identity: Option<&Value>, modified: SystemTime) -> bool {
+/// that began when it did, or it has not been `silent` for so long.
+fn seems_alive(identity: Option<&Value>, modified: SystemTime, silent: Duration) -> bool {
     identity
         .and_then(is_running)
-        .unwrap_or_else(|| modified.elapsed().unwrap_or_default() < SILENT)
+        .unwrap_or_else(|| modified.elapsed().unwrap_or_default() < silent)
 }
 
-/// `None` where that cannot be said: it lives in another container.
+/// `None` where that cannot be said: it lives in another container, or on another machine that shares the
+/// disk. Namespaces and times since the start of the machine are alike on many.
 #[cfg(target_os = "linux")]
 fn is_running(identity: &Value) -> Option<bool> {
-    if identity["pidNamespace"].as_str()? != pid_namespace()? {
+    if identity["pidNamespace"].as_str()? != pid_namespace()?
+        || identity["bootId"].as_str()? != boot_id()?
+    {
         return None;
     }
     let process = u32::try_from(identity["pid"].as_u64()?).ok()?;
@@ -149,6 +157,12 @@ pub(super) fn pid_namespace() -> Option<String> {
 #[cfg(not(target_os = "linux"))]
 pub(super) fn pid_namespace() -> Option<String> {
     None
+}
+
+/// Of this run of this machine.
+pub(super) fn boot_id() -> Option<String> {
+    let id = fs::read_to_string("/proc/sys/kernel/random/boot_id").ok()?;
+    Some(id.trim().to_owned())
 }
 
 /// Makes our file in the directory, whole, locked, readable by its owner alone.
@@ -245,59 +259,67 @@ pub struct Keep {
 /// Answers with the recording that says most of what became of the last run: of one that leaked, or the
 /// newest. All that ended without a word are marked as told, so that nobody tells them again.
 pub(super) fn tidy(directory: &Path, service: &str, script: &str, keep: Keep) -> Option<Previous> {
+    sift(directory, service, script, keep, lock::look)
+}
+
+/// `ask`: what a file's lock says.
+fn sift(
+    directory: &Path,
+    service: &str,
+    script: &str,
+    keep: Keep,
+    ask: fn(&File) -> Lock,
+) -> Option<Previous> {
     let mut gone = Vec::new();
     let now = SystemTime::now();
+    // There may be more files than a process may have open.
     for path in names_of(directory, service) {
-        let Ok(file) = open(&path) else { continue };
-        let Ok(metadata) = file.metadata() else {
+        let Ok(metadata) = fs::symlink_metadata(&path) else {
             continue;
         };
         let Ok(modified) = metadata.modified() else {
             continue;
         };
-        let age = now.duration_since(modified).unwrap_or_default();
-        if !owner::is_ours(&metadata) {
+        if !metadata.is_file() || !owner::is_ours(&metadata) {
             continue;
         }
+        let age = now.duration_since(modified).unwrap_or_default();
         if ends_with(&path, UNFINISHED) {
-            if age > FORGOTTEN && lock::look(&file) != Lock::Held {
-                let _ = fs::remove_file(&path);
+            if age > FORGOTTEN {
+                remove_unfinished(&path, age, ask);
             }
             continue;
         }
-        gone.push((modified, age, path, file));
+        gone.push((modified, age, path));
     }
     gone.sort_by_key(|(modified, ..)| std::cmp::Reverse(*modified));
     let mut kept = 0;
     let mut best: Option<Previous> = None;
     let mut told = 0;
-    for (modified, age, path, file) in gone {
-        let lock = lock::look(&file);
+    for (modified, age, path) in gone {
+        let Ok(file) = open(&path) else { continue };
+        let lock = ask(&file);
         if lock == Lock::Held || !begins_as_ours(&file) {
             continue;
         }
-        let was_told = ends_with(&path, TOLD);
         let is_old = kept >= keep.files || age > keep.age;
+        // Where none is kept the last run is told all the same: its file goes with the next start.
+        let may_tell = !ends_with(&path, TOLD) && age <= keep.age && kept < keep.files.max(1);
         // Only what must be is read as a whole.
-        let wanted = lock == Lock::Unknown || !(was_told || is_old);
+        let wanted = lock == Lock::Unknown || may_tell;
         let recording = wanted.then(|| Recording::open(&path).ok()).flatten();
-        if lock == Lock::Unknown && seems_alive(identity_of(recording.as_ref()), modified) {
+        if lock == Lock::Unknown
+            && seems_alive(identity_of(recording.as_ref()), modified, LONG_SILENT)
+        {
             continue;
         }
-        if is_old {
+        let untold = recording.filter(|recording| may_tell && is_untold(recording, script));
+        if untold.is_none() && is_old {
             let _ = fs::remove_file(&path);
             continue;
         }
         kept += 1;
-        let Some(recording) = recording else { continue };
-        let same = recording
-            .identity
-            .as_ref()
-            .is_some_and(|identity| identity["script"] == script);
-        let silent = recording.pulse.is_some_and(|pulse| pulse.end == End::None);
-        if !same || !silent {
-            continue;
-        }
+        let Some(recording) = untold else { continue };
         if let Some(path) = claim(&path) {
             told += 1;
             if best
@@ -316,6 +338,24 @@ pub(super) fn tidy(directory: &Path, service: &str, script: &str, keep: Keep) ->
         others: told - 1,
         ..best
     })
+}
+
+fn remove_unfinished(path: &Path, age: Duration, ask: fn(&File) -> Lock) {
+    let is_forgotten = match open(path).map(|file| ask(&file)) {
+        Ok(Lock::Free) => true,
+        Ok(Lock::Unknown) => age > LONG_SILENT,
+        Ok(Lock::Held) | Err(_) => false,
+    };
+    if is_forgotten {
+        let _ = fs::remove_file(path);
+    }
+}
+
+/// Whether it is of this script, and ended without a word.
+fn is_untold(recording: &Recording, script: &str) -> bool {
+    let identity = recording.identity.as_ref();
+    identity.is_some_and(|identity| identity["script"] == script)
+        && recording.pulse.is_some_and(|pulse| pulse.end == End::None)
 }
 
 /// The end of a process that nobody has heard of.
@@ -483,6 +523,44 @@ mod tests {
     }
 
     #[test]
+    fn where_no_file_is_kept_the_last_run_is_told_and_its_file_goes_with_the_next_start() {
+        let folder = Folder::new();
+        folder.add("shop-1-2", "/app.js", End::None, 20);
+        folder.add("shop-2-2", "/app.js", End::None, 10);
+        folder.add("shop-3-2", "/app.js", End::Exit(0), 5);
+        let previous = folder.tidy(0).unwrap();
+        assert_eq!(previous.recording.identity.unwrap()["script"], "/app.js");
+        assert_eq!(folder.names(), ["shop-2-2.told.tidemark"]);
+        assert!(folder.tidy(0).is_none());
+        assert!(folder.names().is_empty());
+    }
+
+    #[test]
+    fn without_locks_a_file_is_left_alone_for_an_hour_then_told_once_then_removed() {
+        let folder = Folder::new();
+        let tidy = |files| {
+            let age = Duration::from_secs(1_000_000);
+            let keep = Keep { files, age };
+            sift(&folder.0, "shop", "/app.js", keep, |_| Lock::Unknown)
+        };
+        folder.add("shop-1-2", "/app.js", End::None, 60);
+        folder.add("shop-2-2", "/app.js", End::None, 7200);
+        let told = tidy(10).unwrap();
+        assert_eq!(told.path.file_name().unwrap(), "shop-2-2.told.tidemark");
+        assert_eq!(
+            folder.names(),
+            ["shop-1-2.tidemark", "shop-2-2.told.tidemark"]
+        );
+        assert!(tidy(10).is_none(), "it is told once");
+        assert_eq!(
+            folder.names(),
+            ["shop-1-2.tidemark", "shop-2-2.told.tidemark"]
+        );
+        assert!(tidy(0).is_none());
+        assert_eq!(folder.names(), ["shop-1-2.tidemark"]);
+    }
+
+    #[test]
     #[cfg(target_os = "linux")]
     fn without_locks_the_number_of_a_process_counts_with_its_start() {
         let own = crate::process::other::glance(std::process::id()).unwrap();
@@ -491,20 +569,26 @@ mod tests {
                 "pid": std::process::id(),
                 "startedTicks": started,
                 "pidNamespace": pid_namespace(),
+                "bootId": boot_id(),
             })
         };
         let long_ago = SystemTime::UNIX_EPOCH;
-        let alive = |identity: &Value| seems_alive(Some(identity), long_ago);
+        let alive = |identity: &Value| seems_alive(Some(identity), long_ago, LONG_SILENT);
         assert!(alive(&identity(own.started_ticks)));
         assert!(
             !alive(&identity(own.started_ticks + 1)),
             "its number came again"
         );
-        let mut elsewhere = identity(own.started_ticks);
-        elsewhere["pidNamespace"] = "pid:[1]".into();
-        assert!(!alive(&elsewhere));
-        assert!(seems_alive(Some(&elsewhere), SystemTime::now()));
-        assert!(seems_alive(None, SystemTime::now()));
+        let minutes_ago = SystemTime::now() - Duration::from_secs(600);
+        for place in ["pidNamespace", "bootId"] {
+            let mut elsewhere = identity(own.started_ticks);
+            elsewhere[place] = "another".into();
+            assert!(!alive(&elsewhere));
+            assert!(seems_alive(Some(&elsewhere), SystemTime::now(), SILENT));
+            assert!(seems_alive(Some(&elsewhere), minutes_ago, LONG_SILENT));
+            assert!(!seems_alive(Some(&elsewhere), minutes_ago, SILENT));
+        }
+        assert!(seems_alive(None, SystemTime::now(), SILENT));
     }
 
     #[test]

@@ -20,6 +20,9 @@ const READINGS: usize = 64;
 /// How often the taker looks again at what is being changed: a round later it is still there.
 const TRIES: usize = 16;
 
+/// A heap that is less full than this after a full GC is not at its limit.
+const HEAP_HAS_ROOM: f64 = 0.9;
+
 pub struct Seat {
     /// Distinguishes the isolates of a process, one after the other too.
     pub number: u32,
@@ -79,6 +82,11 @@ impl Seat {
     pub fn record(&self, recorder: &Recorder, sample: &Sample) {
         if !matches!(sample.kind, SampleKind::Major | SampleKind::Timer) {
             return;
+        }
+        // V8 asked, and the memory was free at last: what ends the process hours later is something else.
+        let room = sample.heap_limit as f64 * HEAP_HAS_ROOM;
+        if sample.kind == SampleKind::Major && (sample.used_heap as f64) < room {
+            self.near_heap_limit.store(false, Relaxed);
         }
         let mut channels = [Standing::default(); CHANNELS.len()];
         let mut state = State::Settling;
@@ -204,6 +212,9 @@ fn read<const N: usize>(words: &[AtomicU64; N]) -> [u64; N] {
 mod tests {
     use super::*;
     use crate::flight::records::tests::{isolate, reading};
+    use crate::flight::writer::tests::sample;
+    use crate::recorder::Settings;
+    use crate::trend::Config;
     use std::thread;
 
     fn seat() -> Seat {
@@ -224,6 +235,31 @@ mod tests {
         assert_eq!(seat.lost.load(Relaxed), 36);
         seat.put(&reading(5.0, 9));
         assert_eq!(seat.take(), Some(reading(5.0, 9)));
+    }
+
+    #[test]
+    fn a_heap_that_was_at_its_limit_and_has_room_again_is_not_at_it_any_more() {
+        let seat = seat();
+        let mut recorder = Recorder::new(Settings {
+            config: Config::default(),
+            history_size: 16,
+        });
+        assert!(seat.near_heap_limit(), "it is news");
+        assert!(!seat.near_heap_limit());
+        let mut collect = |kind, used_heap| {
+            let sample = Sample {
+                kind,
+                heap_limit: 100,
+                ..sample(1.0, used_heap)
+            };
+            recorder.record(sample, None);
+            seat.record(&recorder, &sample);
+            seat.newest().unwrap().near_heap_limit
+        };
+        assert!(collect(SampleKind::Major, 90));
+        assert!(collect(SampleKind::Timer, 20), "no collection");
+        assert!(!collect(SampleKind::Major, 89));
+        assert!(seat.near_heap_limit(), "it is news again");
     }
 
     #[test]

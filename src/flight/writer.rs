@@ -18,6 +18,7 @@ use std::fs::File;
 use std::io;
 use std::panic::{AssertUnwindSafe, catch_unwind};
 use std::path::PathBuf;
+use std::ptr;
 use std::sync::atomic::Ordering::{Acquire, Relaxed, Release};
 use std::sync::atomic::{AtomicBool, AtomicU32, AtomicU64};
 use std::sync::{Arc, OnceLock};
@@ -31,8 +32,11 @@ const LIMITS: u32 = 4;
 const COARSE_MS: f64 = 30_000.0;
 /// Leaks that wait for the thread.
 const WAITING: usize = 12;
-/// What JavaScript waits for the last round at the exit of the process.
+/// What JavaScript waits for the last round, at the exit of the process or when the last one leaves.
 const LAST_ROUND: Duration = Duration::from_millis(100);
+
+/// Of the main script's path, as JSON.
+const LONGEST_SCRIPT: usize = 1024;
 
 const STACK: usize = 256 << 10;
 
@@ -77,6 +81,9 @@ struct Shared {
     /// How many have joined.
     users: AtomicU32,
     seat_numbers: AtomicU32,
+    /// The thread has ended: nobody takes anything any more.
+    over: AtomicBool,
+    search_failed: AtomicBool,
     /// 0, or what [`End::Exit`] or [`End::Stopped`] packs to.
     end: AtomicU64,
     /// The state changed: the disk is to have it soon.
@@ -124,8 +131,8 @@ impl Flight {
         let shared = Arc::new(Shared::new(plan));
         let own = Arc::clone(&shared);
         let work = move || {
-            let _ = catch_unwind(AssertUnwindSafe(|| fly(&own)));
-            own.rounds.end();
+            let result = catch_unwind(AssertUnwindSafe(|| fly(&own)));
+            own.is_over(result.is_err());
         };
         let thread = spawn("tidemark", work)
             .map_err(|error| format!("its thread cannot be started: {error}"))?;
@@ -140,13 +147,20 @@ impl Flight {
         let number = 1 + self.shared.seat_numbers.fetch_add(1, Relaxed);
         let seat = Seat::new(number, thread_id, epoch, *began, thread.get().cloned());
         let seat = Arc::new(seat);
-        self.shared.seats.lock().push(Arc::clone(&seat));
+        let mut seats = self.shared.seats.lock();
+        if !self.shared.over.load(Relaxed) {
+            seats.push(Arc::clone(&seat));
+        }
+        drop(seats);
         seat
     }
 
     /// Keeps a leak, as an object of JSON. Of more than wait the oldest goes.
     pub fn leak(&self, owner: u32, text: String) {
         let mut leaks = self.shared.leaks.lock();
+        if self.shared.over.load(Relaxed) {
+            return;
+        }
         if leaks.len() == WAITING {
             leaks.pop_front();
         }
@@ -198,9 +212,12 @@ impl Drop for Flight {
             return;
         }
         current.take_if(|current| Arc::ptr_eq(current, &self.shared));
+        drop(current);
         let end = &self.shared.end;
-        let _ = end.compare_exchange(0, STOPPED, Release, Relaxed);
-        self.shared.wake();
+        // The process may end in the next moment, and is not to look like one that crashed.
+        if end.compare_exchange(0, STOPPED, Release, Relaxed).is_ok() {
+            self.flush(LAST_ROUND);
+        }
     }
 }
 
@@ -214,7 +231,9 @@ fn spawn(name: &str, work: impl FnOnce() + Send + 'static) -> io::Result<Thread>
 }
 
 impl Shared {
-    fn new(plan: Plan) -> Self {
+    fn new(mut plan: Plan) -> Self {
+        let script = end_of(&plan.script, LONGEST_SCRIPT).to_owned();
+        plan.script = script;
         Self {
             plan,
             began: Instant::now(),
@@ -223,11 +242,37 @@ impl Shared {
             look: Mutex::default(),
             users: AtomicU32::new(1),
             seat_numbers: AtomicU32::new(0),
+            over: AtomicBool::new(false),
+            search_failed: AtomicBool::new(false),
             end: AtomicU64::new(0),
             urgent: AtomicBool::new(false),
             rounds: Rounds::default(),
             thread: OnceLock::new(),
         }
+    }
+
+    /// The thread's last act. Who joins later starts another one, except while the process leaves: its end
+    /// is written.
+    fn is_over(&self, panicked: bool) {
+        let mut current = CURRENT.lock();
+        if !matches!(self.end(), End::Exit(_)) {
+            current.take_if(|current| ptr::eq(Arc::as_ptr(current), self));
+        }
+        drop(current);
+        // Before the locks: who has one of them after us sees it.
+        self.over.store(true, Relaxed);
+        let seats = std::mem::take(&mut *self.seats.lock());
+        drop(seats);
+        self.leaks.lock().clear();
+        if panicked {
+            let mut look = self.look.lock();
+            look.problem = Some(
+                "its thread has failed, which is a bug of tidemark: nothing more is recorded until the next start()"
+                    .to_owned(),
+            );
+            look.searched = true;
+        }
+        self.rounds.end();
     }
 
     fn wake(&self) {
@@ -279,10 +324,10 @@ fn fly(shared: &Arc<Shared>) {
         }
     };
     shared.look.lock().path = Some(path);
-    if let Ok(copy) = file.try_clone() {
-        let own = Arc::clone(shared);
-        let _ = spawn("tidemark-tidy", move || tidy(&own, &copy));
-    }
+    let search = Search::new(shared);
+    let _ = file
+        .try_clone()
+        .and_then(|copy| spawn("tidemark-tidy", move || tidy(search, &copy)));
     let mut writer = Writer::new(file);
     loop {
         let end = shared.end();
@@ -302,34 +347,99 @@ fn fly(shared: &Arc<Shared>) {
     }
 }
 
-/// With what tells this process from a later one of its number.
+/// With what tells this process from a later one of its number. It has room in the file, whatever names
+/// and options a process has: they are cut until it has.
 fn identity(plan: &Plan) -> String {
-    let mut identity = plan.identity.clone();
+    let own = own_identity(plan);
+    let mut texts = [usize::MAX, 256, 64, 16].into_iter().map(|longest| {
+        let all = plan.identity.clone().into_iter();
+        let mut all: Map<_, _> = all
+            .map(|(name, value)| (name, cut(value, longest)))
+            .collect();
+        all.extend(own.clone());
+        Value::Object(all).to_string()
+    });
+    texts
+        .find(|text| text.len() <= IDENTITY.room())
+        .unwrap_or_else(|| Value::Object(own.clone()).to_string())
+}
+
+fn own_identity(plan: &Plan) -> Map<String, Value> {
+    let mut own = Map::new();
     let process = std::process::id();
-    identity.insert("pid".to_owned(), process.into());
-    identity.insert("script".to_owned(), plan.script.as_str().into());
+    own.insert("pid".to_owned(), process.into());
+    own.insert("script".to_owned(), plan.script.as_str().into());
     if let Some(namespace) = folder::pid_namespace() {
-        identity.insert("pidNamespace".to_owned(), namespace.into());
+        own.insert("pidNamespace".to_owned(), namespace.into());
+    }
+    if let Some(boot) = folder::boot_id() {
+        own.insert("bootId".to_owned(), boot.into());
     }
     #[cfg(target_os = "linux")]
     if let Some(glance) = crate::process::other::glance(process) {
-        identity.insert("startedTicks".to_owned(), glance.started_ticks.into());
+        own.insert("startedTicks".to_owned(), glance.started_ticks.into());
     }
-    Value::Object(identity).to_string()
+    own
+}
+
+/// The value with each string in it cut to so many characters.
+fn cut(value: Value, longest: usize) -> Value {
+    match value {
+        Value::String(text) => Value::String(text.chars().take(longest).collect()),
+        Value::Array(all) => all.into_iter().map(|each| cut(each, longest)).collect(),
+        other => other,
+    }
+}
+
+/// What JSON writes in so many bytes at the most. The end of a path says more than its beginning.
+fn end_of(text: &str, most: usize) -> &str {
+    let mut left = most;
+    let fits = |&(_, character): &(usize, char)| {
+        let is_escaped = character.is_control() || matches!(character, '"' | '\\');
+        let bytes = if is_escaped { 6 } else { character.len_utf8() };
+        left.checked_sub(bytes).map(|rest| left = rest).is_some()
+    };
+    let start = text.char_indices().rev().take_while(fits).last();
+    &text[start.map_or(text.len(), |(at, _)| at)..]
+}
+
+/// The look through the directory: however it ends, also where it cannot begin, nobody waits for it after.
+struct Search {
+    shared: Arc<Shared>,
+    previous: Option<Previous>,
+    is_done: bool,
+}
+
+impl Search {
+    fn new(shared: &Arc<Shared>) -> Self {
+        Self {
+            shared: Arc::clone(shared),
+            previous: None,
+            is_done: false,
+        }
+    }
+}
+
+impl Drop for Search {
+    fn drop(&mut self) {
+        self.shared.search_failed.store(!self.is_done, Release);
+        let mut look = self.shared.look.lock();
+        look.previous = self.previous.take();
+        look.searched = true;
+    }
 }
 
 /// Looks for the last run, removes what is old, and has the disk keep our file's name.
-fn tidy(shared: &Shared, file: &File) {
+fn tidy(mut search: Search, file: &File) {
+    let shared = Arc::clone(&search.shared);
     let plan = &shared.plan;
     let keep = Keep {
         files: plan.keep_files,
         age: plan.keep_age,
     };
-    let previous = folder::tidy(&plan.directory, &plan.service, &plan.script, keep);
-    let mut look = shared.look.lock();
-    look.previous = previous;
-    look.searched = true;
-    drop(look);
+    search.previous = folder::tidy(&plan.directory, &plan.service, &plan.script, keep);
+    search.is_done = true;
+    drop(search);
     let _ = file.sync_all();
     #[cfg(unix)]
     let _ = File::open(&plan.directory).and_then(|directory| directory.sync_all());
@@ -337,8 +447,8 @@ fn tidy(shared: &Shared, file: &File) {
 
 fn file_name(service: &str) -> String {
     let now = SystemTime::now().duration_since(UNIX_EPOCH);
-    let milliseconds = now.unwrap_or_default().as_millis();
-    format!("{service}-{}-{milliseconds}", std::process::id())
+    let nanoseconds = now.unwrap_or_default().as_nanos();
+    format!("{service}-{}-{nanoseconds}", std::process::id())
 }
 
 /// The file as it begins.
@@ -386,7 +496,8 @@ impl Pulses {
     fn next(&mut self, shared: &Shared, failed: u64) -> Pulse {
         let pulse = &mut self.newest;
         if self.count.is_multiple_of(LIMITS) {
-            let group = cgroup::memory();
+            // How it ended is concluded from this: a limit that slows counts where none kills.
+            let group = cgroup::killing().or_else(cgroup::memory);
             pulse.group_limit = group.map(|group| group.limit);
             pulse.group_usage = group.map(|group| group.usage);
             pulse.group_slows = group.is_some_and(|group| group.slows);
@@ -435,8 +546,8 @@ struct Writer {
     desks: Vec<Desk>,
     failed: u64,
     problem: Option<String>,
-    /// Isolates that found no place.
-    refused: u32,
+    /// Isolates that found no place so far, the first one first.
+    waiting: Vec<Arc<Seat>>,
 }
 
 /// The place of one isolate.
@@ -465,7 +576,7 @@ impl Writer {
             desks: Vec::with_capacity(ISOLATES),
             failed: 0,
             problem: None,
-            refused: 0,
+            waiting: Vec::new(),
         }
     }
 
@@ -494,12 +605,14 @@ impl Writer {
     }
 
     fn seat_newcomers(&mut self, shared: &Shared) {
+        self.waiting.retain(|seat| !seat.is_closed());
         let mut seats = shared.seats.lock();
         let newcomers = std::mem::take(&mut *seats);
         drop(seats);
-        for seat in newcomers {
+        self.waiting.extend(newcomers);
+        for seat in std::mem::take(&mut self.waiting) {
             let Some(place) = self.free_place() else {
-                self.refused += 1;
+                self.waiting.push(seat);
                 continue;
             };
             self.desks.retain(|desk| desk.place != place);
@@ -514,14 +627,13 @@ impl Writer {
         }
     }
 
-    /// One that nobody had yet, or of the isolate that was closed first.
+    /// One that nobody had yet, or of the isolate that was closed first and of which all is written.
     fn free_place(&self) -> Option<usize> {
         let is_taken = |place: &usize| self.desks.iter().any(|desk| desk.place == *place);
         (0..ISOLATES).find(|place| !is_taken(place)).or_else(|| {
-            let closed = self.desks.iter().filter(|desk| {
-                desk.seat.is_closed() && desk.written.is_some_and(|written| written.closed)
-            });
-            closed.map(|desk| desk.place).next()
+            let is_free =
+                |desk: &&Desk| desk.seat.is_closed() && desk.written == desk.seat.newest();
+            self.desks.iter().find(is_free).map(|desk| desk.place)
         })
     }
 
@@ -596,11 +708,14 @@ impl Writer {
     }
 
     fn tell(&mut self, shared: &Shared) {
-        if self.problem.is_none() && self.refused > 0 {
+        let refused = self.waiting.len();
+        if self.problem.is_none() && refused > 0 {
             self.problem = Some(format!(
-                "{} threads are not recorded: a file has places for {ISOLATES} at a time",
-                self.refused
+                "{refused} threads are not recorded: a file has places for {ISOLATES} at a time"
             ));
+        }
+        if self.problem.is_none() && shared.search_failed.load(Acquire) {
+            self.problem = Some("the thread that looks for the last run has failed".to_owned());
         }
         let mut look = shared.look.lock();
         if look.problem != self.problem {
@@ -688,7 +803,7 @@ pub(super) mod tests {
         }
     }
 
-    fn sample(at_ms: f64, used_heap: u64) -> Sample {
+    pub(in crate::flight) fn sample(at_ms: f64, used_heap: u64) -> Sample {
         Sample {
             kind: SampleKind::Major,
             forced: false,
@@ -784,10 +899,94 @@ pub(super) mod tests {
         let path = flight.look().path.unwrap();
         drop(flight);
         let ended = || Recording::open(&path).unwrap().pulse.unwrap().end;
+        // Leaving has waited for it; a disk that is busy may take longer.
         while ended() == End::None {
             thread::yield_now();
         }
         assert_eq!(ended(), End::Stopped);
+
+        // A folder that cannot be used: who sits in it piles up nothing, and who comes later is recorded.
+        let unusable = Flight::join(plan(Path::new("/proc/none/such"))).unwrap();
+        unusable.seat(0, Instant::now());
+        unusable.flush(Duration::from_secs(20));
+        unusable.seat(0, Instant::now());
+        unusable.leak(1, "{}".to_owned());
+        assert!(unusable.shared.seats.lock().is_empty());
+        assert!(unusable.shared.leaks.lock().is_empty());
+        let look = unusable.look();
+        assert!(look.searched && look.problem.unwrap().contains("cannot be used"));
+        let flight = Flight::join(plan(&directory)).unwrap();
+        assert!(flight.flush(Duration::from_secs(20)));
+        assert!(flight.look().path.is_some());
+        drop((unusable, flight));
+
+        // The same after a panic.
+        let failed = Arc::new(Shared::new(plan(&directory)));
+        *CURRENT.lock() = Some(Arc::clone(&failed));
+        failed.is_over(true);
+        assert!(CURRENT.lock().is_none());
+        let look = std::mem::take(&mut *failed.look.lock());
+        assert!(look.searched && look.problem.unwrap().contains("has failed"));
         std::fs::remove_dir_all(directory).unwrap();
+    }
+
+    #[test]
+    fn who_was_refused_gets_the_place_of_who_left_without_a_word() {
+        let directory = folder("places");
+        let shared = Arc::new(Shared::new(plan(&directory)));
+        let file = File::create(directory.join("file")).unwrap();
+        let mut writer = Writer::new(file);
+        let now = Instant::now();
+        let seat = |number| Arc::new(Seat::new(number, number, now, now, None));
+        let seats: Vec<_> = (0..20).map(seat).collect();
+        shared.seats.lock().extend(seats.iter().cloned());
+        let mut round = || {
+            writer.round(&shared, &Pulse::default());
+            shared.look.lock().problem.clone().unwrap_or_default()
+        };
+        assert!(round().starts_with("4 threads are not recorded"));
+        seats[3].close();
+        assert!(round().starts_with("3 threads"));
+        seats[19].close();
+        assert!(round().starts_with("2 threads"), "who was refused leaves");
+        seats[0].close();
+        seats[1].close();
+        assert_eq!(round(), "");
+        std::fs::remove_dir_all(directory).unwrap();
+    }
+
+    #[test]
+    fn a_look_through_the_folder_that_fails_is_not_waited_for() {
+        let directory = folder("search");
+        let shared = Arc::new(Shared::new(plan(&directory)));
+        let mut writer = Writer::new(File::create(directory.join("file")).unwrap());
+        let search = Search::new(&shared);
+        assert!(!shared.look.lock().searched);
+        drop(search);
+        writer.round(&shared, &Pulse::default());
+        let look = std::mem::take(&mut *shared.look.lock());
+        assert!(look.searched && look.problem.unwrap().contains("looks for the last run"));
+        std::fs::remove_dir_all(directory).unwrap();
+    }
+
+    #[test]
+    fn who_the_process_is_has_room_however_long_its_names_are() {
+        let long = "\u{1}\"é/".repeat(5000);
+        for arguments in [1, 40, 400] {
+            let mut plan = plan(Path::new("/"));
+            plan.script = format!("{long}app.js");
+            let arguments = vec![Value::from(long.as_str()); arguments];
+            plan.identity.insert("args".to_owned(), arguments.into());
+            plan.identity
+                .insert("host".to_owned(), long.as_str().into());
+            let shared = Shared::new(plan);
+            let text = identity(&shared.plan);
+            assert!(text.len() <= IDENTITY.room());
+            let read: Value = serde_json::from_str(&text).unwrap();
+            assert_eq!(read["script"], shared.plan.script.as_str());
+            assert!(shared.plan.script.len() > 300 && shared.plan.script.ends_with("é/app.js"));
+            assert_eq!(read["pid"], std::process::id());
+        }
+        assert_eq!(end_of("/app.js", 1024), "/app.js");
     }
 }

@@ -6,6 +6,9 @@
 //! throttles who is above it, so much that a process that leaks comes to a stop, and does not kill. Page
 //! cache that the kernel would drop first (`inactive_file`) is not counted as used, as Kubernetes' working
 //! set does.
+//!
+//! There are two questions, and often two groups that answer: which limit is the nearest ([`memory`]), and
+//! which is the nearest that kills ([`killing`]).
 
 use std::fs;
 use std::path::{Path, PathBuf};
@@ -41,14 +44,24 @@ impl CgroupMemory {
 /// From here on version 1's "no limit" begins: it writes the largest multiple of the page size.
 const NO_LIMIT: u64 = 1 << 62;
 
-/// `None` without a cgroup, without a limit, or where neither can be read.
+/// The nearest limit. `None` without a cgroup, without a limit, or where neither can be read.
 pub fn memory() -> Option<CgroupMemory> {
-    memory_in(Path::new("/"))
+    memory_in(Path::new("/"), nearer_limit)
 }
 
+/// The nearest limit that ends a process: nothing is refused, and no end explained, for one that slows.
+pub fn killing() -> Option<CgroupMemory> {
+    memory_in(Path::new("/"), killing_limit)
+}
+
+/// Bytes, and whether it slows.
+type FindLimit = fn(&Path, &Files) -> Option<(u64, bool)>;
+
 /// `root` stands before `/proc` and `/sys`, for tests.
-fn memory_in(root: &Path) -> Option<CgroupMemory> {
-    in_tree(root, tightest)
+fn memory_in(root: &Path, find_limit: FindLimit) -> Option<CgroupMemory> {
+    in_tree(root, |mount, group, files| {
+        tightest(mount, group, files, find_limit)
+    })
 }
 
 /// What `find` says of the first tree, a mount with the process's path in it, of which it says something.
@@ -142,9 +155,14 @@ const V2: Files = Files {
 
 /// Walks up from the group to the mount. Inside a container the path is often the host's and does
 /// not exist: then only the mount itself, which is the container's own group, is left.
-fn tightest(mount: &Path, group: &str, files: &Files) -> Option<CgroupMemory> {
+fn tightest(
+    mount: &Path,
+    group: &str,
+    files: &Files,
+    find_limit: FindLimit,
+) -> Option<CgroupMemory> {
     way_up(mount, group)
-        .filter_map(|directory| read(&directory, files))
+        .filter_map(|directory| read(&directory, files, find_limit))
         .min_by_key(CgroupMemory::headroom)
 }
 
@@ -155,8 +173,8 @@ fn way_up(mount: &Path, group: &str) -> impl Iterator<Item = PathBuf> {
     std::iter::successors(Some(group), up).take_while(move |path| path.starts_with(&mount))
 }
 
-fn read(directory: &Path, files: &Files) -> Option<CgroupMemory> {
-    let (limit, slows) = nearer_limit(directory, files)?;
+fn read(directory: &Path, files: &Files, find_limit: FindLimit) -> Option<CgroupMemory> {
+    let (limit, slows) = find_limit(directory, files)?;
     let usage = read_number(&directory.join(files.usage))?;
     let cache = fs::read_to_string(directory.join(STAT))
         .ok()
@@ -173,9 +191,12 @@ fn read(directory: &Path, files: &Files) -> Option<CgroupMemory> {
     })
 }
 
-/// And whether it slows.
+fn killing_limit(directory: &Path, files: &Files) -> Option<(u64, bool)> {
+    read_limit(directory, files).map(|limit| (limit, false))
+}
+
 fn nearer_limit(directory: &Path, files: &Files) -> Option<(u64, bool)> {
-    let kills = read_limit(directory, files).map(|limit| (limit, false));
+    let kills = killing_limit(directory, files);
     let slows = files
         .slows
         .and_then(|name| read_number(&directory.join(name)));
@@ -253,7 +274,7 @@ mod tests {
             ),
         ]);
         assert_eq!(
-            memory_in(&tree.0),
+            memory_in(&tree.0, nearer_limit),
             Some(CgroupMemory {
                 version: 2,
                 limit: 512 * MB,
@@ -279,7 +300,7 @@ mod tests {
             ),
         ]);
         assert_eq!(
-            memory_in(&tree.0),
+            memory_in(&tree.0, nearer_limit),
             Some(CgroupMemory {
                 version: 1,
                 limit: 256 * MB,
@@ -306,18 +327,20 @@ mod tests {
             fs::write(tree.0.join("sys/fs/cgroup/app").join(name), limit).unwrap();
         };
         let limit = || {
-            let memory = memory_in(&tree.0).unwrap();
+            let memory = memory_in(&tree.0, nearer_limit).unwrap();
             (memory.limit / MB, memory.slows)
         };
-        assert_eq!(limit(), (512, false));
-        write("memory.high", "268435456");
-        assert_eq!(limit(), (256, true));
+        let kills = || memory_in(&tree.0, killing_limit).map(|memory| memory.headroom() / MB);
+        assert_eq!((limit(), kills()), ((512, false), Some(412)));
+        write("memory.high", "52428800");
+        assert_eq!((limit(), kills()), ((50, true), Some(412)));
         write("memory.max", "134217728");
-        assert_eq!(limit(), (128, false));
+        write("memory.high", "268435456");
+        assert_eq!((limit(), kills()), ((128, false), Some(28)));
         write("memory.max", "max");
-        assert_eq!(limit(), (256, true));
+        assert_eq!((limit(), kills()), ((256, true), None));
         assert_eq!(
-            memory_in(&tree.0).unwrap().events,
+            memory_in(&tree.0, nearer_limit).unwrap().events,
             Some(Events {
                 high: 7,
                 max: 2,
@@ -336,13 +359,13 @@ mod tests {
             ),
             ("sys/fs/cgroup/memory/memory.usage_in_bytes", "1"),
         ]);
-        assert_eq!(memory_in(&unlimited.0), None);
+        assert_eq!(memory_in(&unlimited.0, nearer_limit), None);
         let nonsense = Tree::new(&[
             ("proc/self/cgroup", "hello\n0::/../../etc\n"),
             ("sys/fs/cgroup/memory.max", "-5"),
         ]);
-        assert_eq!(memory_in(&nonsense.0), None);
-        assert_eq!(memory_in(Path::new("/nonexistent")), None);
+        assert_eq!(memory_in(&nonsense.0, nearer_limit), None);
+        assert_eq!(memory_in(Path::new("/nonexistent"), nearer_limit), None);
     }
 
     #[test]

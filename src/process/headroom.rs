@@ -50,7 +50,7 @@ pub fn least(memory_limit: Option<u64>, forks: bool) -> Option<Headroom> {
         (Limit::Named, named),
         (
             Limit::Group,
-            cgroup::memory().map(|memory| memory.headroom()),
+            cgroup::killing().map(|memory| memory.headroom()),
         ),
         (Limit::Machine, machine::available()),
         (Limit::AddressSpace, address_space),
