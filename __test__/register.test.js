@@ -189,7 +189,10 @@ describe('preloaded', DEADLINE, () => {
     const cwd = mkdtempSync(path.join(os.tmpdir(), 'tidemark-register-'))
     t.after(() => rmSync(cwd, { recursive: true, force: true }))
     const refused = (env) => preloaded('signals-itself.js', {
-      cwd, nodeArgs: ['--require', REGISTER], env: { TIDEMARK_SIGNAL: 'SIGUSR2', TIDEMARK_MEMORY_LIMIT: '60m', ...env }
+      cwd,
+      nodeArgs: ['--require', REGISTER],
+      // It is beyond this limit, which is said too where events ask for it.
+      env: { TIDEMARK_SIGNAL: 'SIGUSR2', TIDEMARK_MEMORY_LIMIT: '60m', TIDEMARK_EVENTS: 'leak', ...env }
     })
     const text = await refused()
     assert.match(text.stderr, /^\S+ tidemark\[\d+\] error: ERR_TIDEMARK_SNAPSHOT_REFUSED: No heap snapshot was taken: .+\n$/)

@@ -68,7 +68,7 @@ if (way === 'in-worker') {
   })
 } else {
   ways[way]()
-  tidemark.start({ detector: 'memwatch', consecutive: 3, snapshots: 'auto', ...JSON.parse(options) })
+  tidemark.start({ detector: 'memwatch', consecutive: 3, snapshots: 'auto', maxPauseMs: 2000, ...JSON.parse(options) })
 }
 
 /** The first so many come at once, until the leak is told; then so few that a slow child keeps pace. */
