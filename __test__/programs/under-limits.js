@@ -110,14 +110,18 @@ async function evidence () {
   return { leaks: heard.leaks, problems: tidemark.status().problems }
 }
 
+/** Two captures of a busy app and their comparison, or what they found is no news. */
+const AUTO_MS = 150000
+
 async function auto () {
+  const until = Date.now() + AUTO_MS
   let retained
   tidemark.on('leak-evidence', ({ suspects }) => { retained ??= suspects.some(({ kind }) => kind === 'retainer') })
   const refusal = () => tidemark.status().problems.find((problem) => problem.startsWith('Who holds'))
-  await leakUntil(() => retained !== undefined || refusal() !== undefined)
+  await leakUntil(() => retained !== undefined || refusal() !== undefined || Date.now() > until)
   const message = refusal()
   if (message !== undefined) throw Object.assign(new Error(message), { code: /refused/.test(message) ? 'REFUSED' : 'FAILED' })
-  return { retained }
+  return retained === undefined ? { problems: [`nothing was told within ${AUTO_MS / 1000} s of who holds what leaks`] } : { retained }
 }
 
 /** It ends by V8, which `way` does not change. */
