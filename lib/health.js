@@ -16,6 +16,9 @@ const SLOWS = 'the memory that the container may use before the kernel slows it 
 
 const SUBJECTS = { heap: 'the JavaScript heap', external: 'external memory', native: 'native memory', resources: 'the number of handles' }
 
+/** States of a channel, from the mildest to the worst. */
+const STATES = ['settling', 'steady', 'suspect', 'leaking']
+
 /** What is said while nothing is watched. */
 const STOPPED = Object.freeze({ ok: true, state: 'ok', reason: 'tidemark is not running', timeToLimitMs: null, limit: null })
 
@@ -119,8 +122,13 @@ function byOthers ({ limit }, { cgroup, rss }) {
   return others > cgroup?.usage / 2 ? `, most of it by other processes (${format().bytes(others)})` : ''
 }
 
+/** @param {string[]} states of channels */
+function worstOf (states) {
+  return states.reduce((worst, state) => STATES.indexOf(state) > STATES.indexOf(worst) ? state : worst, STATES[0])
+}
+
 function upper (text) {
   return text.charAt(0).toUpperCase() + text.slice(1)
 }
 
-module.exports = { Health, STOPPED }
+module.exports = { Health, STOPPED, worstOf }

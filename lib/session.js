@@ -6,7 +6,7 @@ const v8 = require('node:v8')
 const { messageOf, sentence } = require('./errors')
 const { isBundled, ownClasses } = require('./evidence/own-files')
 const { createSource, sourcesOf, startStanding } = require('./evidence/sources')
-const { Health } = require('./health')
+const { Health, worstOf } = require('./health')
 const { IdleGc } = require('./idle-gc')
 const { CONNECTIONS, Load } = require('./load')
 const { ignoredOptions } = require('./options')
@@ -31,9 +31,6 @@ const INTEREST_GC = 2
 
 /** How often the layout check is tried: a collection between its two readings can make it fail. */
 const HOOK_TRIES = 3
-
-/** From the mildest to the worst. */
-const STATES = ['settling', 'steady', 'suspect', 'leaking']
 
 /** The session of each monitor that runs. @type {WeakMap<object, Session>} */
 const running = new WeakMap()
@@ -198,7 +195,7 @@ class Session {
       running: true,
       source: this.#source,
       detector: this.#options.detector,
-      state: channels.reduce((worst, { state }) => worse(state, worst), STATES[0]),
+      state: worstOf(channels.map(({ state }) => state)),
       channels: Object.fromEntries(channels.map(({ channel, ...state }) => [channel, state])),
       ...rest,
       resources: { ...this.#resources.counts },
@@ -402,10 +399,6 @@ function machineAvailable () {
 function unref (timer) {
   timer?.unref?.()
   return timer
-}
-
-function worse (one, other) {
-  return STATES.indexOf(one) > STATES.indexOf(other) ? one : other
 }
 
 module.exports = { Session, sessionOf }

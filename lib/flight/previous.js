@@ -1,11 +1,9 @@
 'use strict'
 
 const { bytes } = require('../format')
+const { worstOf } = require('../health')
 const { plain } = require('../plain')
 const { endingOf, nearestLimit } = require('./ending')
-
-/** From the mildest to the worst. */
-const STATES = ['settling', 'steady', 'suspect', 'leaking']
 
 /**
  * The 'previous-run' event.
@@ -22,7 +20,7 @@ function previousPayload (recording) {
     version: identity?.version ?? null,
     pid: identity?.pid ?? null,
     uptimeMs: pulse?.uptimeMs ?? null,
-    state: worstState(isolates),
+    state: worstOf(isolates.map(({ state }) => state)),
     rss: pulse?.rss ?? null,
     limit: limit === undefined ? null : { bytes: limit.limit, place: limit.place },
     cause,
@@ -39,10 +37,6 @@ function timeOf (pulse) {
   return Number.isNaN(time.getTime()) ? new Date(0) : time
 }
 
-function worstState (isolates) {
-  return isolates.map(({ state }) => state).sort((one, other) => STATES.indexOf(other) - STATES.indexOf(one))[0] ?? 'settling'
-}
-
 function message ({ time, pid, rss, state, leak, others, file }, sentence) {
   const parts = [
     `The last run of this service (process ${pid}) did not end by itself: it was last seen at ${time.toISOString()}, ${state}` +
@@ -54,4 +48,4 @@ function message ({ time, pid, rss, state, leak, others, file }, sentence) {
   return parts.join(' ')
 }
 
-module.exports = { previousPayload, worstState }
+module.exports = { previousPayload }

@@ -55,27 +55,25 @@ type OnFault = extern "C" fn(signal: c_int, info: *const FaultInfo, context: *mu
 /// For a child: what is called when it touches memory that it may not.
 pub(in super::super) fn on_fault(handler: OnFault) {
     const WITH_INFO: c_int = 4;
-    let action = c::SignalAction {
-        handler: handler as usize,
-        mask: c::SignalSet([0; 16]),
-        flags: WITH_INFO,
-        restorer: 0,
-    };
-    // SAFETY: reads one struct, which names a handler for signals with information.
-    unsafe { c::sigaction(SIGSEGV, &raw const action, std::ptr::null_mut()) };
+    on(SIGSEGV, handler as usize, WITH_INFO);
 }
 
 /// For a child: what is called when its timer has run down; what it interrupts goes on.
 pub(in super::super) fn on_alarm(handler: extern "C" fn(c_int)) {
     const GO_ON: c_int = 0x1000_0000;
+    on(SIGALRM, handler as usize, GO_ON);
+}
+
+/// `handler` is a function that takes what the flags ask for.
+fn on(signal: c_int, handler: usize, flags: c_int) {
     let action = c::SignalAction {
-        handler: handler as usize,
+        handler,
         mask: c::SignalSet([0; 16]),
-        flags: GO_ON,
+        flags,
         restorer: 0,
     };
-    // SAFETY: reads one struct, which names a handler for signals without information.
-    unsafe { c::sigaction(SIGALRM, &raw const action, std::ptr::null_mut()) };
+    // SAFETY: reads one struct; the callers name a handler that fits the flags.
+    unsafe { c::sigaction(signal, &raw const action, std::ptr::null_mut()) };
 }
 
 pub(in super::super) fn default_action(signal: c_int) {
