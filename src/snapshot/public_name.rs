@@ -20,8 +20,8 @@ const SHORT: usize = 4;
 const LONGEST_ACRONYM: usize = 5;
 /// One rare pair of letters is allowed for this many pairs, and one in any case.
 const PAIRS_PER_RARE: usize = 7;
-/// A name of at least this many words must have 2.6 letters a word on average: `aXbQe` has not.
-const SEVERAL_WORDS: usize = 3;
+/// Fewest letters in ten words, by number of words; lib/names.js says why.
+const LETTERS_IN_TEN_WORDS: [usize; 7] = [0, 0, 0, 26, 26, 30, 33];
 /// What separates names in a text, as in 'system / Context' and '{id, name}'.
 const SEPARATORS: &str = "/\\(){}[]<>,;:|&?!\"'`*…";
 
@@ -186,7 +186,7 @@ fn has_words(text: &str) -> bool {
     if letters <= SHORT {
         return true;
     }
-    if count >= SEVERAL_WORDS && letters * 10 < count * 26 {
+    if letters * 10 < count * LETTERS_IN_TEN_WORDS[count.min(LETTERS_IN_TEN_WORDS.len() - 1)] {
         return false;
     }
     rare <= (pairs / PAIRS_PER_RARE).max(1)
