@@ -122,6 +122,12 @@ declare namespace tidemark {
      * @throws {TidemarkError} `ERR_TIDEMARK_PROFILE_BUSY`, `ERR_TIDEMARK_PROFILE_UNAVAILABLE`, `ERR_TIDEMARK_PROFILE_FILE`
      */
     profile (options?: ProfileOptions): Promise<Profile>
+    /**
+     * All metrics in the text format of Prometheus, or as OpenMetrics 1.0. The first call starts the monitor, as a listener
+     * would. Empty when not running.
+     * @throws {TypeError} `ERR_TIDEMARK_OPTION`, `ERR_TIDEMARK_UNKNOWN_OPTION`
+     */
+    metricsText (options?: { format?: 'prometheus' | 'openmetrics' | undefined }): string
     /** Middleware for Express 4 and 5 and any connect-style server: `app.use(tidemark.express())`. */
     express: ExpressMiddleware
   }

@@ -30,6 +30,7 @@ module.exports.expect = expect
 module.exports.profile = profile
 module.exports.writeHeapSnapshot = writeHeapSnapshot
 module.exports.readHeapSnapshot = readHeapSnapshot
+module.exports.metricsText = metricsText
 module.exports.express = express
 
 /** Runs what makes V8 collect, kept from the verdict. */
@@ -69,6 +70,22 @@ function writeHeapSnapshot (...args) {
 
 function readHeapSnapshot (file, options) {
   return withSpare(() => require('./lib/analysis')).readHeapSnapshot(binding, file, options)
+}
+
+let metrics
+
+function metricsText (options) {
+  metrics ??= loadMetrics()
+  return metrics(options)
+}
+
+function loadMetrics () {
+  const { Reader } = require('./lib/metrics/reader')
+  const { metricsText } = require('./lib/metrics/text')
+  const { keepRunning } = require('./lib/publish')
+  const reader = new Reader(tidemark)
+  keepRunning(tidemark)
+  return (options) => metricsText(reader, options)
 }
 
 let middleware

@@ -120,6 +120,11 @@ class Leaks {
     return this.#all.some(({ state }) => state === 'unconfirmed')
   }
 
+  /** What the app was told of and goes on. @returns {{channel: string, signature: string}[]} */
+  get reported () {
+    return this.#all.filter(({ state, report }) => state === 'reported' && !report.isIgnored).map(({ channel, report: { signature } }) => ({ channel, signature }))
+  }
+
   get #all () {
     return [...this.#leaks.values()]
   }

@@ -45,6 +45,18 @@ function followLeaks (monitor, follower) {
   return () => { followers.delete(follower) }
 }
 
+/**
+ * Starts a monitor and keeps it running, as any listener does. Unlike `start()` that leaves it to the app to start it
+ * anew with options of its own, and unlike the app's listeners it does not go away with a `once('leak')`.
+ * @param {import('node:events').EventEmitter} monitor
+ * @returns {() => void} lets it stop
+ */
+function keepRunning (monitor) {
+  const keeps = () => {}
+  monitor.on('recovered', keeps)
+  return () => { monitor.off('recovered', keeps) }
+}
+
 /** Brings events to the listeners of a monitor. What a listener throws is the app's bug, and must not end the app. */
 class Publisher {
   #monitor
@@ -110,4 +122,4 @@ class Publisher {
   }
 }
 
-module.exports = { Publisher, followLeaks }
+module.exports = { Publisher, followLeaks, keepRunning }

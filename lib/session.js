@@ -155,6 +155,11 @@ class Session {
     return this.#health.now
   }
 
+  /** What the app was told of and goes on. @returns {{channel: string, signature: string}[]} */
+  get reportedLeaks () {
+    return this.#leaks?.reported ?? []
+  }
+
   /** Tells the native side what to queue. `added` is an event that is about to have a listener. */
   listen (added) {
     const isWanted = (event) => event === added || this.#publisher.hasListeners(event)

@@ -5,6 +5,10 @@ import http from 'node:http'
 import http2 from 'node:http2'
 import tidemark, { express, gc, health, history, off, on, once, start, status, stop } from 'tidemark'
 import middleware from 'tidemark/express'
+import prometheus from 'tidemark/prometheus'
+import opentelemetry from 'tidemark/opentelemetry'
+import { Registry } from 'prom-client'
+import type { Meter } from '@opentelemetry/api'
 import type { ExpressOptions, ExpressStats } from 'tidemark/express'
 
 on('leak', (leak) => {
@@ -111,3 +115,9 @@ const { sites, files } = await tidemark.profile({ durationMs: 1000, flameGraph: 
 const share: number | null | undefined = sites[0]?.share
 console.log(share, files.heapprofile)
 tidemark.start({ evidence: [] })
+
+prometheus({ register: new Registry() }).unregister()
+declare const meter: Meter
+opentelemetry({ meter, runtime: true }).stop()
+const exposition: string = tidemark.metricsText() + tidemark.metricsText({ format: 'openmetrics' })
+console.log(exposition)

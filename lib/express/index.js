@@ -2,6 +2,7 @@
 
 const { createError } = require('../errors')
 const { integer, optional, readOptions } = require('../options')
+const { keepRunning } = require('../publish')
 const { createWriter, isLogger } = require('./logger')
 const { Reporter } = require('./reporter')
 const { createStatusHandler } = require('./status')
@@ -23,6 +24,7 @@ function createMiddleware (monitor) {
   let latest = null
   /** What serves `app.use(tidemark.express)`, which was to be `app.use(tidemark.express())`. */
   let uncalled
+  let kept
 
   /**
    * @param {{logger?: object, interval?: number}} [options] see express.d.ts
@@ -35,7 +37,8 @@ function createMiddleware (monitor) {
       return uncalled(options, ...rest)
     }
     const { logger, interval } = readOptions(options, OPTIONS)
-    hold(monitor)
+    // One for all apps of this thread.
+    kept ??= keepRunning(monitor)
     const reporter = new Reporter(monitor, traffic, interval, logger && createWriter(logger))
     latest = reporter
     return function tidemark (req, res, next) {
@@ -59,17 +62,6 @@ function createMiddleware (monitor) {
 
   return express
 }
-
-/**
- * Starts the monitor and keeps it running, as any listener does. Unlike `start()` that leaves it to
- * the app to start it anew with options of its own, and unlike the app's listeners it does not go
- * away with a `once('leak')`.
- */
-function hold (monitor) {
-  if (!monitor.listeners('recovered').includes(holds)) monitor.on('recovered', holds)
-}
-
-function holds () {}
 
 /** Whatever goes wrong with counting, the request goes on. */
 function count (reporter, traffic, req, res) {
