@@ -461,7 +461,10 @@ declare namespace tidemark {
     durationMs?: number | undefined
     /** Bytes allocated between two samples; 64 to 1073741824. Default: by the rate of allocation, about 1000 samples a second */
     intervalBytes?: number | undefined
-    /** File for V8's profile, which Chrome DevTools opens (`.heapprofile`). Default: none */
+    /**
+     * File for the profile. By its name: '.pb.gz' or '.pprof' is pprof's format (gzip), which Pyroscope, Parca, speedscope and
+     * `go tool pprof` open; anything else is V8's own, which Chrome DevTools opens ('.heapprofile'). Default: none
+     */
     path?: string | undefined
     /** File for a flame graph: one HTML page that needs nothing else. Default: none */
     flameGraph?: string | undefined

@@ -516,6 +516,26 @@ test('diagnostics_channel hears what listeners hear', () => {
   monitor.stop()
 })
 
+test('each event has its channel, and errors are heard there too', async () => {
+  const { binding, monitor } = setup()
+  const heard = []
+  const subscribe = (event) => {
+    const channel = diagnosticsChannel.channel(`tidemark:${event}`)
+    const subscriber = (message) => heard.push([event, message])
+    channel.subscribe(subscriber)
+    return () => channel.unsubscribe(subscriber)
+  }
+  const ends = ['leak', 'recovered', 'error'].map(subscribe)
+  const warned = once(process, 'warning')
+  monitor.start({ evidence: [] })
+  monitor.on('leak', () => { throw new Error('a bug of the app') })
+  binding.last.tell(leakRecord(), leakRecord({ event: 'recovered' }))
+  await warned
+  for (const end of ends) end()
+  assert.deepEqual(heard.map(([event, { channel, code }]) => [event, channel ?? code]), [['leak', 'heap'], ['error', 'ERR_TIDEMARK_LISTENER'], ['recovered', 'heap']])
+  monitor.stop()
+})
+
 test('who follows the story of leaks hears of it before listeners, over stops and starts, and may fail', async () => {
   const { binding, monitor } = setup()
   const heard = []

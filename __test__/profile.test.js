@@ -5,6 +5,8 @@ const fs = require('node:fs')
 const os = require('node:os')
 const path = require('node:path')
 const { test } = require('node:test')
+const { gunzipSync } = require('node:zlib')
+const { Profile } = require('pprof-format')
 const { result } = require('./helpers/child')
 const { checkPage } = require('./helpers/page')
 const { profile } = require('../lib/profile')
@@ -53,6 +55,29 @@ test('the files are whole, private and alone in their folder', async (t) => {
   assert.ok(frames.every(([name]) => !name.includes('alert(1)')))
   assert.ok(root[1] > 0)
   assert.equal(sites[0].name, 'leakyStore')
+})
+
+test('by its name the file is in the format of pprof, and an independent reader finds the function that leaks', async (t) => {
+  const file = path.join(temporaryFolder(t), 'app.pb.gz')
+  await program({ durationMs: 2000, intervalBytes: 2048, path: file })
+  if (process.platform !== 'win32') assert.equal(fs.statSync(file).mode & 0o777, 0o600)
+  const profile = Profile.decode(gunzipSync(fs.readFileSync(file)))
+  const text = (at) => profile.stringTable.strings[Number(at)]
+  // The rules of Go's CheckValid: the empty text first, every id named once and above 0, as many values as types.
+  assert.equal(text(0), '')
+  assert.deepEqual(profile.sampleType.map(({ type, unit }) => [text(type), text(unit)]), [['inuse_space', 'bytes']])
+  const functions = new Map(profile.function.map((each) => [Number(each.id), each]))
+  const locations = new Map(profile.location.map((each) => [Number(each.id), each]))
+  assert.deepEqual([functions.size, locations.size, functions.has(0), locations.has(0)], [profile.function.length, profile.location.length, false, false])
+  assert.ok(profile.location.every(({ line }) => line.length === 1 && functions.has(Number(line[0].functionId))))
+  assert.ok(profile.sample.length > 5)
+  assert.ok(profile.sample.every(({ value, locationId }) => value.length === 1 && Number(value[0]) > 0 && locationId.every((id) => locations.has(Number(id)))))
+  const nameOf = (id) => functions.get(Number(locations.get(Number(id)).line[0].functionId))
+  const leaky = profile.sample.find(({ locationId }) => text(nameOf(locationId[0]).name) === 'leakyStore')
+  assert.match(text(nameOf(leaky.locationId[0]).filename), /profile-app\.js$/)
+  assert.ok(Number(nameOf(leaky.locationId[0]).startLine) > 1)
+  assert.ok(Math.abs(Number(profile.timeNanos) / 1e6 - Date.now()) < 120000, 'nanoseconds since 1970')
+  assert.equal(Number(profile.period), 2048)
 })
 
 test('wrong options are told before anything begins', async () => {

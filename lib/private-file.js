@@ -9,7 +9,7 @@ let written = 0
  * The file is whole or as it was, and only its owner may read it, also where an older one let everybody.
  * A symbolic link stays one; what is no file, such as /dev/stdout, is written to.
  * @param {string} wanted
- * @param {string} text
+ * @param {string | Buffer} text
  */
 async function writePrivately (wanted, text) {
   const file = await fs.realpath(wanted).catch(() => wanted)

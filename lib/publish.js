@@ -7,7 +7,7 @@ const { createError, placeOf } = require('./errors')
 const MOST_WARNINGS = 20
 
 /** Events that a diagnostics_channel carries too. */
-const diagnostics = Object.fromEntries(['leak', 'leak-evidence', 'critical', 'previous-run', 'stats', 'gc'].map((event) => [event, diagnosticsChannel(`tidemark:${event}`)]))
+const diagnostics = Object.fromEntries(['leak', 'leak-evidence', 'recovered', 'critical', 'previous-run', 'stats', 'gc', 'error'].map((event) => [event, diagnosticsChannel(`tidemark:${event}`)]))
 
 /** The chapters of a leak's story that are public events. The others are for tidemark's own integrations. */
 const EVENT_OF = { reported: 'leak', evidence: 'leak-evidence', critical: 'critical', recovered: 'recovered' }
@@ -93,6 +93,7 @@ class Publisher {
   /** What failed where nobody called: an 'error' event, or else a process warning. `topic`: of each one warning. */
   reportError (topic, error) {
     const warn = () => this.#warn(topic, error)
+    if (diagnostics.error.hasSubscribers) diagnostics.error.publish(error)
     if (this.#monitor.listenerCount('error') === 0) warn()
     else this.#call('error', error, warn)
   }

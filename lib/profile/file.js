@@ -20,9 +20,9 @@ async function statOf (file) {
 }
 
 /** Names and places tell about the app: only its owner may read it. */
-async function writeProfile (file, text) {
+async function writeProfile (file, contents) {
   try {
-    await writePrivately(file, text)
+    await writePrivately(file, contents)
   } catch (error) {
     throw cannotWrite(file, error)
   }

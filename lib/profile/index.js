@@ -22,6 +22,9 @@ const OPTIONS = {
   signal: { default: undefined, check: optional(abortSignal()) }
 }
 
+/** Names of files that pprof's tools open. */
+const PPROF = /\.pb(\.gz)?$|\.pprof$/
+
 /** How often the sampling is looked after. */
 const LOOK_MS = 2000
 
@@ -52,7 +55,7 @@ async function profile (given) {
 
     const startedAt = performance.now()
     const sites = toFindings(growthBySite(stacks, first, last), stacks, ageMs).map(toPublic)
-    if (files.heapprofile !== null) await writeProfile(files.heapprofile, JSON.stringify(last))
+    if (files.heapprofile !== null) await writeProfile(files.heapprofile, contentsOf(files.heapprofile, last, stacks, sampler))
     if (files.flamegraph !== null) {
       const { intervalBytes } = sampler
       await writeProfile(files.flamegraph, renderFlameGraph(growthTree(first, last, stacks), { durationMs: ageMs, intervalBytes, sites }, assets))
@@ -61,6 +64,12 @@ async function profile (given) {
   } finally {
     sampler.stop()
   }
+}
+
+/** By the end of its name. V8's own form is text, pprof's is not. */
+function contentsOf (file, profile, stacks, { ageMs, intervalBytes }) {
+  if (!PPROF.test(file)) return JSON.stringify(profile)
+  return require('./pprof').toPprof(profile, stacks, { endedAtMs: Date.now(), durationMs: ageMs, intervalBytes })
 }
 
 function allocationRate () {
