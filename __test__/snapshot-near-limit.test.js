@@ -72,7 +72,7 @@ describe('at the heap\'s limit', { skip: noFork }, () => {
   }
 
   test('no more than the time that was allowed is spent, and the reason says so', { timeout: 180000 }, async () => {
-    const { end, wrong } = await reachLimit({ binary: process.execPath, shape: 'objects', heapMb: 400, options: { nearHeapLimitTimeoutMs: 1000 }, deadlineMs: 150000 })
+    const { end, wrong } = await reachLimit({ binary: process.execPath, shape: 'objects', heapMb: 200, options: { nearHeapLimitTimeoutMs: 1000 }, deadlineMs: 150000 })
     assert.deepEqual(wrong, [])
     assert.match(end, /^reason: .*`nearHeapLimitTimeoutMs`/)
   })

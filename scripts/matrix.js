@@ -17,8 +17,8 @@ const { setup } = require('./setup')
  * oldest and the newest will do.
  */
 const AT_BOTH_ENDS = [
-  'bundled', 'cli', 'cli-snapshot', 'docs', 'evidence', 'evidence-retainers', 'evidence-without', 'example', 'hostile-snapshots', 'limits', 'long-inputs', 'metrics', 'opentelemetry',
-  'ops', 'packaging', 'runtimes', 'secrets', 'snapshot-analysis', 'snapshot-killed', 'snapshot-parts', 'snapshot-surroundings'
+  'bundled', 'channels', 'cli', 'cli-snapshot', 'docs', 'evidence', 'evidence-retainers', 'evidence-without', 'example', 'heap-diff', 'hostile-snapshots', 'limits', 'long-inputs', 'metrics', 'opentelemetry',
+  'ops', 'packaging', 'recorder', 'runtimes', 'secrets', 'snapshot-analysis', 'snapshot-killed', 'snapshot-parts', 'snapshot-surroundings'
 ]
 
 /**
