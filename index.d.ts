@@ -123,6 +123,13 @@ declare namespace tidemark {
      */
     profile (options?: ProfileOptions): Promise<Profile>
     /**
+     * Sends one message for each leak, and when it ends, and when little time is left, to what is named here and to nothing
+     * else. Never blocks and never throws into the app: what does not arrive becomes an 'error' event, or else a process warning.
+     * Keeps the monitor running.
+     * @throws {TypeError} `ERR_TIDEMARK_OPTION`, `ERR_TIDEMARK_UNKNOWN_OPTION`
+     */
+    notify (options: NotifyOptions): { stop (): void }
+    /**
      * All metrics in the text format of Prometheus, or as OpenMetrics 1.0. The first call starts the monitor, as a listener
      * would. Empty when not running.
      * @throws {TypeError} `ERR_TIDEMARK_OPTION`, `ERR_TIDEMARK_UNKNOWN_OPTION`
@@ -471,6 +478,44 @@ declare namespace tidemark {
     bytes: number | null
     /** Where it is filled, or where it is reached from. */
     location: Location | null
+  }
+
+  interface NotifyOptions {
+    /** An http or https URL that messages are posted to. Redirects are not followed. Default: none */
+    webhook?: string | undefined
+    /** Further headers of the webhook, such as Authorization. Default: none */
+    headers?: Record<string, string> | undefined
+    /** What the webhook gets: `{ "text": ... }` as Slack and others take it, the whole `Notification` as JSON, or the text alone. Default: 'slack' */
+    format?: 'slack' | 'json' | 'plain' | undefined
+    /** A program and its arguments, run without a shell, with the `Notification` as a line of JSON on its standard input. Default: none */
+    command?: readonly [string, ...string[]] | undefined
+    /** A file to which each `Notification` is appended as a line of JSON. Default: none */
+    file?: string | undefined
+    /** Milliseconds that a try to reach the webhook, or the command, may take; 100 to 600000. Default: 10000 */
+    timeoutMs?: number | undefined
+  }
+
+  /** A message of `notify()`. */
+  interface Notification {
+    event: 'leak' | 'critical' | 'recovered'
+    /** Who, and the sentence of the event. */
+    text: string
+    /** ISO 8601. */
+    time: string
+    app: string
+    version: string | null
+    host: string
+    pid: number
+    threadId: number
+    channel: Channel | null
+    signature: string | null
+    /** Seconds. */
+    timeToLimit: number | null
+    limit: string | null
+    /** The first three. */
+    suspects: Array<{ description: string, file: string | null, line: number | null }>
+    /** The file of the option `report`. */
+    report: string | null
   }
 
   interface ProfileOptions {

@@ -31,6 +31,7 @@ module.exports.profile = profile
 module.exports.writeHeapSnapshot = writeHeapSnapshot
 module.exports.readHeapSnapshot = readHeapSnapshot
 module.exports.metricsText = metricsText
+module.exports.notify = notify
 module.exports.express = express
 
 /** Runs what makes V8 collect, kept from the verdict. */
@@ -70,6 +71,10 @@ function writeHeapSnapshot (...args) {
 
 function readHeapSnapshot (file, options) {
   return withSpare(() => require('./lib/analysis')).readHeapSnapshot(binding, file, options)
+}
+
+function notify (options) {
+  return withSpare(() => require('./lib/notify')).notify(tidemark, options)
 }
 
 let metrics

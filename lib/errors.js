@@ -44,7 +44,8 @@ const MESSAGES = {
     `The heap snapshot failed; the partial file was removed: ${sentence}.`,
   ERR_TIDEMARK_EXPRESS_NOT_CALLED: () =>
     '`app.use(tidemark.express)` lacks its call: write `app.use(tidemark.express())`. Requests are counted as with the default options.',
-  ERR_TIDEMARK_METRICS: (sentence) => sentence,
+  ERR_TIDEMARK_METRICS: (text) => text,
+  ERR_TIDEMARK_NOTIFY: (destination, reason) => `A message about a leak did not reach ${destination}: ${sentence(reason)}`,
   ERR_TIDEMARK_LISTENER: (event, error) =>
     `A listener of '${event}' threw: ${messageOf(error)}. ` +
     'tidemark goes on; the error is the `cause`.',
