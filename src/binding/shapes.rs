@@ -324,12 +324,11 @@ impl From<&Record> for RecordShape {
             Record::Change {
                 change,
                 status,
-                run,
                 at_ms,
             } => Self {
                 change: Some(change.into()),
                 status: Some(status.into()),
-                run: run.as_ref().map(Into::into),
+                run: status.run.as_ref().map(Into::into),
                 ..empty(*at_ms)
             },
             Record::Stats(stats) => Self {
