@@ -10,6 +10,7 @@
 //! - `process`: what the operating system says.
 //! - `flight`: what is to outlive the process goes into a file.
 //! - `v8`: the hook, and nearly all unsafe code.
+//! - `isolate`: one watched isolate, from start to stop.
 //! - `binding`: the face to JavaScript.
 
 pub mod flight;
@@ -21,6 +22,8 @@ pub mod trend;
 
 #[cfg(feature = "napi")]
 mod binding;
+#[cfg(feature = "napi")]
+mod isolate;
 #[cfg(feature = "napi")]
 mod v8;
 

@@ -6,8 +6,8 @@
 )]
 
 use super::monitor::Monitor;
-use super::watch::{Aboard, Watch};
 use crate::flight::{self, Plan, Previous};
+use crate::isolate::{Observer, Recording};
 use napi::bindgen_prelude::Result;
 use napi::{Error, Status};
 use napi_derive::napi;
@@ -66,7 +66,7 @@ pub struct FlightLook {
 /// The part of one isolate. It ends with its monitor.
 #[napi]
 pub struct Flight {
-    watch: Weak<Watch>,
+    observer: Weak<Observer>,
 }
 
 #[napi]
@@ -75,30 +75,31 @@ impl Flight {
     #[napi(constructor, catch_unwind)]
     pub fn new(monitor: &Monitor, options: FlightOptions) -> Result<Self> {
         let failed = |reason: &str| Error::new(Status::GenericFailure, reason.to_owned());
-        let watch = monitor.watch().ok_or_else(|| failed("it is closed"))?;
+        let observer = monitor.observer();
+        let observer = observer.ok_or_else(|| failed("it is closed"))?;
         let (plan, thread_id) = options.plan();
-        let aboard = Aboard::new(plan, thread_id, watch.epoch).map_err(|error| failed(&error))?;
-        *watch.aboard.borrow_mut() = Some(aboard);
+        let recording = Recording::new(plan, thread_id, observer.epoch);
+        observer.record_in(recording.map_err(|error| failed(&error))?);
         Ok(Self {
-            watch: Rc::downgrade(&watch),
+            observer: Rc::downgrade(&observer),
         })
     }
 
     /// An object, as JSON of no more bytes than have room.
     #[napi(catch_unwind)]
     pub fn leak(&self, text: String) {
-        self.aboard(|aboard| aboard.flight.leak(aboard.seat.number, text));
+        self.recording(|recording| recording.flight.leak(recording.seat.number, text));
     }
 
     /// 'ok', 'leaking' or 'critical'.
     #[napi(catch_unwind)]
     pub fn set_health(&self, health: String) {
-        self.aboard(|aboard| aboard.set_health(&health));
+        self.recording(|recording| recording.set_health(&health));
     }
 
     #[napi(catch_unwind)]
     pub fn look(&self) -> FlightLook {
-        let look = self.aboard(|aboard| aboard.flight.look());
+        let look = self.recording(|recording| recording.flight.look());
         look.map_or_else(FlightLook::default, |look| FlightLook {
             path: look.path.map(|path| path.to_string_lossy().into_owned()),
             problem: look.problem,
@@ -110,22 +111,20 @@ impl Flight {
     /// The process ends by itself. Waits for the record of it, a moment at most.
     #[napi(catch_unwind)]
     pub fn exit(&self, code: i32) {
-        self.aboard(|aboard| aboard.flight.exit(code));
+        self.recording(|recording| recording.flight.exit(code));
     }
 
     /// Waits until all that is known is written. Says whether it is.
     #[napi(catch_unwind)]
     pub fn flush(&self, most_ms: u32) -> bool {
         let most = Duration::from_millis(most_ms.into());
-        self.aboard(|aboard| aboard.flight.flush(most)) == Some(true)
+        self.recording(|recording| recording.flight.flush(most)) == Some(true)
     }
 }
 
 impl Flight {
-    fn aboard<T>(&self, use_it: impl FnOnce(&Aboard) -> T) -> Option<T> {
-        let watch = self.watch.upgrade()?;
-        let aboard = watch.aboard.borrow();
-        aboard.as_ref().map(use_it)
+    fn recording<T>(&self, use_it: impl FnOnce(&Recording) -> T) -> Option<T> {
+        self.observer.upgrade()?.with_recording(use_it)
     }
 }
 

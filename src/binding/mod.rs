@@ -19,7 +19,6 @@ mod near_heap_limit;
 mod redactor;
 mod shapes;
 mod snapshot;
-mod watch;
 mod work;
 
 use crate::v8::Isolate;

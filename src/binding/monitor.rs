@@ -1,43 +1,23 @@
 //! The native side of `lib/monitor.js`: one watched isolate.
 
 use super::shapes::{
-    CostShape, DrainedShape, HistoryShape, MemoryShape, MonitorOptions, PushedSample, SampleShape,
-    StatusShape, number,
+    DrainedShape, HistoryShape, MonitorOptions, PushedSample, SampleShape, StatusShape,
 };
-use super::watch::{GcTypes, LoadCounters, Watch};
-use crate::process::{cgroup, machine, rss};
-use crate::recorder::{Interest, Recorder, Settings};
-use crate::trend::{CHANNELS, Config, Headroom, Limits, Rule, SampleKind};
-use crate::v8::{GcHook, HeapLimitWatch, HeapStatistics, Isolate, Waker};
+use crate::isolate::{LoadCounters, Observer, Watch};
+use crate::recorder::Interest;
+use crate::v8::Waker;
 use napi::Env;
 use napi::bindgen_prelude::{Float64Array, Function};
 use napi_derive::napi;
-use std::cell::{Cell, RefCell};
-use std::rc::{Rc, Weak};
+use std::cell::RefCell;
+use std::rc::Rc;
 
 /// Closed by `close()` or, at the latest, when its environment ends. Afterwards every method
 /// answers with nothing.
 #[napi]
 pub struct Monitor {
     /// Taken out by `close`, so that its memory goes at once and not with the JavaScript object.
-    inner: Rc<RefCell<Option<Inner>>>,
-}
-
-struct Inner {
-    watch: Rc<Watch>,
-    hook: Option<GcHook<Watch>>,
-    heap_limit: Option<HeapLimitWatch>,
-    memory_limit: Option<u64>,
-    limits: Seen,
-    /// Why JavaScript cannot be woken, if it cannot: then it has to look by itself.
-    wake_error: Option<String>,
-}
-
-/// The limits at the last look.
-#[derive(Clone, Copy, Default)]
-struct Seen {
-    cgroup: Option<cgroup::CgroupMemory>,
-    machine: Option<u64>,
+    watch: Rc<RefCell<Option<Watch>>>,
 }
 
 /// Bits of `listen`.
@@ -59,56 +39,31 @@ impl Monitor {
         load: Float64Array,
         wake: Function<(), ()>,
     ) -> Self {
-        let gc_types = GcTypes {
-            major: options.gc_major,
-            incremental: options.gc_incremental,
-            weak_callback: options.gc_weakcb,
-        };
-        let rule = if options.detector == "memwatch" {
-            Rule::Memwatch {
-                consecutive: options.consecutive,
-            }
-        } else {
-            Rule::Trend
-        };
-        let watched =
-            CHANNELS.map(|channel| options.channels.iter().any(|name| name == channel.as_str()));
-        let recorder = Recorder::new(Settings {
-            config: Config {
-                rule,
-                channels: watched,
-                ..Config::default()
-            },
-            history_size: options.history_size as usize,
-        });
-        let watch = Rc::new(Watch::new(recorder, gc_types, LoadCounters(load)));
-        let inner = Rc::new(RefCell::new(None));
-        let weak: Weak<RefCell<Option<Inner>>> = Rc::downgrade(&inner);
+        let mut watch = Watch::new(
+            options.settings(),
+            options.gc_types(),
+            LoadCounters::new(load),
+            options.memory_limit.map(|bytes| bytes as u64),
+        );
+        let cell = Rc::new(RefCell::new(None));
+        let weak = Rc::downgrade(&cell);
         let at_exit = Box::new(move || {
-            if let Some(inner) = weak.upgrade() {
-                close(&inner);
+            if let Some(cell) = weak.upgrade() {
+                close(&cell);
             }
         });
         let waker = Waker::open(&env, &wake, at_exit);
-        let wake_error = waker.as_ref().err().map(|error| error.reason.clone());
-        *watch.waker.borrow_mut() = waker.ok();
-        *inner.borrow_mut() = Some(Inner {
-            watch,
-            hook: None,
-            heap_limit: None,
-            memory_limit: options.memory_limit.map(|bytes| bytes as u64),
-            limits: Seen::default(),
-            wake_error,
-        });
-        Self { inner }
+        watch.wake_by(waker.map_err(|error| error.reason.clone()));
+        *cell.borrow_mut() = Some(watch);
+        Self { watch: cell }
     }
 
     /// Installs the GC hook. Answers with the reason where that is not possible. The two numbers are
     /// what `v8.getHeapStatistics()` says now, to check the layout against.
     #[napi(catch_unwind)]
     pub fn install_hook(&self, heap_size_limit: f64, native_contexts: f64) -> Option<String> {
-        let mut inner = self.inner.borrow_mut();
-        inner
+        let mut watch = self.watch.borrow_mut();
+        watch
             .as_mut()?
             .install_hook(heap_size_limit as u64, native_contexts as u64)
             .err()
@@ -118,31 +73,23 @@ impl Monitor {
     /// V8 calls the last one only: whoever registered before is not called any more.
     #[napi(catch_unwind)]
     pub fn watch_heap_limit(&self) {
-        let (Some(watch), Ok(Some(isolate))) = (self.watch(), Isolate::current()) else {
-            return;
-        };
-        let on_asked = Rc::new(move || watch.heap_limit_asked());
-        let installed = HeapLimitWatch::install(isolate, on_asked);
-        // Nothing new: it is watched already.
-        if let Ok(Some(new)) = installed
-            && let Some(inner) = self.inner.borrow_mut().as_mut()
-        {
-            inner.heap_limit = Some(new);
+        if let Some(watch) = self.watch.borrow_mut().as_mut() {
+            watch.watch_heap_limit();
         }
     }
 
     /// Whether V8 has asked for a higher heap limit since this was called last.
     #[napi(catch_unwind)]
     pub fn heap_limit_asked(&self) -> bool {
-        self.watch()
-            .is_some_and(|watch| watch.near_heap_limit.replace(false))
+        self.observer()
+            .is_some_and(|observer| observer.take_heap_limit_asked())
     }
 
     /// Chooses what is queued beside changes of the verdict: 1 'stats', 2 every collection.
     #[napi(catch_unwind)]
     pub fn listen(&self, interest: u32) {
-        if let Some(watch) = self.watch() {
-            watch.recorder.borrow_mut().listen(Interest {
+        if let Some(observer) = self.observer() {
+            observer.recorder.borrow_mut().listen(Interest {
                 stats: interest & INTEREST_STATS != 0,
                 every_gc: interest & INTEREST_GC != 0,
             });
@@ -153,8 +100,8 @@ impl Monitor {
     #[napi(catch_unwind)]
     pub fn drain(&self) -> DrainedShape {
         let (records, dropped) = self
-            .watch()
-            .map(|watch| watch.recorder.borrow_mut().drain())
+            .observer()
+            .map(|observer| observer.recorder.borrow_mut().drain())
             .unwrap_or_default();
         DrainedShape {
             records: records.iter().map(Into::into).collect(),
@@ -165,22 +112,22 @@ impl Monitor {
     /// Milliseconds since the start, on the clock of all `atMs`.
     #[napi(catch_unwind)]
     pub fn now_ms(&self) -> f64 {
-        self.watch().map_or(0.0, |watch| watch.now_ms())
+        self.observer().map_or(0.0, |observer| observer.now_ms())
     }
 
     /// A sample that JavaScript read itself, because there is no hook.
     #[napi(catch_unwind)]
     pub fn push_sample(&self, pushed: PushedSample) {
-        if let Some(watch) = self.watch() {
-            push_sample(&watch, &pushed);
+        if let Some(watch) = self.watch.borrow().as_ref() {
+            watch.push(&(&pushed).into());
         }
     }
 
     /// A look between two collections, with the number of active handles where it was counted.
     #[napi(catch_unwind)]
     pub fn look(&self, resources: Option<f64>, machine_available: Option<f64>) {
-        if let Some(inner) = self.inner.borrow_mut().as_mut() {
-            inner.look(
+        if let Some(watch) = self.watch.borrow_mut().as_mut() {
+            watch.look(
                 resources.map(|count| count as u64),
                 machine_available.map(|bytes| bytes as u64),
             );
@@ -191,50 +138,44 @@ impl Monitor {
     #[napi(catch_unwind)]
     pub fn gc(&self) {
         // No borrow of ours lives across the collection.
-        let (Some(watch), Ok(Some(isolate))) = (self.watch(), Isolate::current()) else {
-            return;
-        };
-        watch.recorder.borrow_mut().asked_begin();
-        isolate.collect_all_garbage();
-        let tell = watch.recorder.borrow_mut().asked_end();
-        if tell {
-            watch.wake();
+        if let Some(observer) = self.observer() {
+            observer.gc();
         }
     }
 
     /// Until `resume_judging` collections are counted and no more: a heap snapshot causes them.
     #[napi(catch_unwind)]
     pub fn pause_judging(&self) {
-        if let Some(watch) = self.watch() {
-            let at_ms = watch.now_ms();
-            watch.recorder.borrow_mut().unjudged_begin(at_ms);
+        if let Some(observer) = self.observer() {
+            let at_ms = observer.now_ms();
+            observer.recorder.borrow_mut().unjudged_begin(at_ms);
         }
     }
 
     #[napi(catch_unwind)]
     pub fn resume_judging(&self) {
-        if let Some(watch) = self.watch() {
-            let at_ms = watch.now_ms();
-            watch.recorder.borrow_mut().unjudged_end(at_ms);
+        if let Some(observer) = self.observer() {
+            let at_ms = observer.now_ms();
+            observer.recorder.borrow_mut().unjudged_end(at_ms);
         }
     }
 
     /// Whether a full collection would help to settle a suspicion.
     #[napi(catch_unwind)]
     pub fn wants_gc(&self) -> bool {
-        self.watch()
-            .is_some_and(|watch| watch.recorder.borrow().wants_gc())
+        self.observer()
+            .is_some_and(|observer| observer.recorder.borrow().wants_gc())
     }
 
     #[napi(catch_unwind)]
     pub fn status(&self) -> Option<StatusShape> {
-        self.inner.borrow().as_ref().map(Inner::status)
+        Some(self.watch.borrow().as_ref()?.status().into())
     }
 
     #[napi(catch_unwind)]
     pub fn history(&self) -> Option<HistoryShape> {
-        let watch = self.watch()?;
-        let recorder = watch.recorder.borrow();
+        let observer = self.observer()?;
+        let recorder = observer.recorder.borrow();
         Some(HistoryShape {
             samples: recorder
                 .ring()
@@ -248,124 +189,22 @@ impl Monitor {
     /// Takes the hook away and gives the memory back. Closing twice does nothing.
     #[napi(catch_unwind)]
     pub fn close(&self) {
-        close(&self.inner);
+        close(&self.watch);
     }
 }
 
 impl Monitor {
-    pub(super) fn watch(&self) -> Option<Rc<Watch>> {
-        self.inner
-            .borrow()
-            .as_ref()
-            .map(|inner| Rc::clone(&inner.watch))
+    pub(super) fn observer(&self) -> Option<Rc<Observer>> {
+        let watch = self.watch.borrow();
+        watch.as_ref().map(|watch| Rc::clone(watch.observer()))
     }
 }
 
 /// By JavaScript or by the end of the environment, whichever comes first.
-fn close(cell: &RefCell<Option<Inner>>) {
+fn close(cell: &RefCell<Option<Watch>>) {
     // Out of the cell first: what follows calls V8, libuv and napi.
-    let Some(inner) = cell.take() else { return };
-    // The hooks before the waker: nothing may call a watch that cannot tell.
-    drop(inner.hook);
-    drop(inner.heap_limit);
-    inner.watch.close();
-}
-
-fn push_sample(watch: &Watch, pushed: &PushedSample) {
-    let heap = HeapStatistics {
-        used_heap_size: pushed.used_heap_size as u64,
-        total_heap_size: pushed.total_heap_size as u64,
-        total_physical_size: pushed.total_physical_size as u64,
-        external_memory: pushed.external_memory as u64,
-        heap_size_limit: pushed.heap_size_limit as u64,
-        malloced_memory: pushed.malloced_memory as u64,
-        number_of_native_contexts: pushed.native_contexts as u64,
-        number_of_detached_contexts: pushed.detached_contexts as u64,
-        ..HeapStatistics::default()
-    };
-    let kind = watch.kind(pushed.gc_type);
-    let mut sample = watch.sample(kind, pushed.at_ms, &heap, kind == SampleKind::Major);
-    sample.forced = pushed.forced;
-    sample.duration_ms = pushed.duration_ms;
-    if pushed.count_only {
-        watch.recorder.borrow_mut().count(&sample);
-    } else {
-        watch.record(sample, None);
-    }
-}
-
-impl Inner {
-    fn install_hook(&mut self, heap_size_limit: u64, native_contexts: u64) -> Result<(), String> {
-        let isolate = Isolate::current()
-            .map_err(|missing| format!("this Node.js does not export {}", missing.0))?
-            .ok_or("no isolate is entered on this thread")?;
-        if !isolate
-            .heap_statistics()
-            .layout_agrees(heap_size_limit, native_contexts)
-        {
-            return Err("V8's heap statistics have another layout than expected".to_owned());
-        }
-        self.hook = Some(GcHook::install(
-            isolate,
-            self.watch.epoch,
-            Rc::clone(&self.watch),
-        ));
-        Ok(())
-    }
-
-    fn look(&mut self, resources: Option<u64>, machine_available: Option<u64>) {
-        let watch = &*self.watch;
-        watch.resources.set(resources);
-        let sample = watch.sample(SampleKind::Timer, watch.now_ms(), &watch.heap_now(), true);
-        watch.record(sample, None);
-
-        self.limits = Seen {
-            cgroup: cgroup::memory(),
-            machine: machine::available().or(machine_available),
-        };
-        // A limit that the user named kills like a container's: the nearer one counts.
-        let named = self
-            .memory_limit
-            .zip(sample.rss)
-            .map(|(limit, rss)| limit.saturating_sub(rss));
-        let cgroup = self.limits.cgroup.map(|memory| memory.headroom());
-        let container = cgroup.into_iter().chain(named).min();
-        watch.recorder.borrow_mut().set_limits(Limits {
-            cgroup: container.map(|bytes| Headroom { bytes }),
-            machine: self.limits.machine.map(|bytes| Headroom { bytes }),
-        });
-    }
-
-    fn status(&self) -> StatusShape {
-        let watch = &self.watch;
-        let recorder = watch.recorder.borrow();
-        let heap = watch.heap_now();
-        let rss = rss::resident_set_size();
-        let v8_and_external = heap.total_physical_size + heap.external_memory + watch.others(&heap);
-        StatusShape {
-            channels: recorder.statuses().map(|status| (&status).into()).collect(),
-            memory: MemoryShape {
-                rss: number(rss),
-                used_heap_size: heap.used_heap_size as f64,
-                total_heap_size: heap.total_heap_size as f64,
-                heap_size_limit: heap.heap_size_limit as f64,
-                external_memory: heap.external_memory as f64,
-                malloced_memory: heap.malloced_memory as f64,
-                native: number(rss.map(|rss| rss.saturating_sub(v8_and_external))),
-                native_contexts: heap.number_of_native_contexts as f64,
-                detached_contexts: heap.number_of_detached_contexts as f64,
-                cgroup: self.limits.cgroup.as_ref().map(Into::into),
-                machine_available: number(self.limits.machine),
-            },
-            gc: recorder.counters().into(),
-            cost: CostShape::new(watch.cost.each_ref().map(Cell::get), recorder.own_memory()),
-            uptime_ms: watch.now_ms(),
-            requests: number(watch.load.requests()),
-            connections: watch.load.connections().map(f64::from),
-            requests_in_flight: watch.load.in_flight().map(f64::from),
-            lost: watch.lost.get() as f64,
-            failed: watch.failed.get(),
-            wake_error: self.wake_error.clone(),
-        }
+    let watch = cell.take();
+    if let Some(watch) = watch {
+        watch.close();
     }
 }

@@ -1,12 +1,14 @@
 //! The plain objects that cross to JavaScript. Sizes are bytes, times are milliseconds since the
 //! monitor started; what is not known is left out.
 
-use super::watch::Cost;
+use crate::isolate::{GcTypes, Memory, Pushed, Status};
 use crate::process::cgroup::CgroupMemory;
-use crate::recorder::{GcCounters, KindCounter, Record, Stats};
+use crate::recorder::{GcCounters, KindCounter, Record, Settings, Stats};
 use crate::trend::{
-    Bucket, Change, Channel, ChannelStatus, Event, Gate, Limit, Range, Run, Sample, SampleKind,
+    Bucket, CHANNELS, Change, Channel, ChannelStatus, Config, Event, Gate, Limit, Range, Rule, Run,
+    Sample, SampleKind,
 };
+use crate::v8::HeapStatistics;
 use napi_derive::napi;
 use serde_json::{Value, json};
 
@@ -20,6 +22,36 @@ pub struct MonitorOptions {
     pub gc_major: u32,
     pub gc_incremental: u32,
     pub gc_weakcb: u32,
+}
+
+impl MonitorOptions {
+    pub(super) fn settings(&self) -> Settings {
+        let rule = if self.detector == "memwatch" {
+            Rule::Memwatch {
+                consecutive: self.consecutive,
+            }
+        } else {
+            Rule::Trend
+        };
+        let watched =
+            CHANNELS.map(|channel| self.channels.iter().any(|name| name == channel.as_str()));
+        Settings {
+            config: Config {
+                rule,
+                channels: watched,
+                ..Config::default()
+            },
+            history_size: self.history_size as usize,
+        }
+    }
+
+    pub(super) fn gc_types(&self) -> GcTypes {
+        GcTypes {
+            major: self.gc_major,
+            incremental: self.gc_incremental,
+            weak_callback: self.gc_weakcb,
+        }
+    }
 }
 
 /// A sample that JavaScript read itself.
@@ -40,6 +72,29 @@ pub struct PushedSample {
     pub malloced_memory: f64,
     pub native_contexts: f64,
     pub detached_contexts: f64,
+}
+
+impl From<&PushedSample> for Pushed {
+    fn from(pushed: &PushedSample) -> Self {
+        Self {
+            gc_type: pushed.gc_type,
+            forced: pushed.forced,
+            count_only: pushed.count_only,
+            at_ms: pushed.at_ms,
+            duration_ms: pushed.duration_ms,
+            heap: HeapStatistics {
+                used_heap_size: pushed.used_heap_size as u64,
+                total_heap_size: pushed.total_heap_size as u64,
+                total_physical_size: pushed.total_physical_size as u64,
+                external_memory: pushed.external_memory as u64,
+                heap_size_limit: pushed.heap_size_limit as u64,
+                malloced_memory: pushed.malloced_memory as u64,
+                number_of_native_contexts: pushed.native_contexts as u64,
+                number_of_detached_contexts: pushed.detached_contexts as u64,
+                ..HeapStatistics::default()
+            },
+        }
+    }
 }
 
 #[napi(object, object_from_js = false)]
@@ -324,12 +379,11 @@ impl From<&Record> for RecordShape {
             Record::Change {
                 change,
                 status,
-                run,
                 at_ms,
             } => Self {
                 change: Some(change.into()),
                 status: Some(status.into()),
-                run: run.as_ref().map(Into::into),
+                run: status.run.as_ref().map(Into::into),
                 ..empty(*at_ms)
             },
             Record::Stats(stats) => Self {
@@ -396,26 +450,31 @@ pub struct MemoryShape {
     pub machine_available: Option<f64>,
 }
 
+impl From<&Memory> for MemoryShape {
+    fn from(memory: &Memory) -> Self {
+        let heap = &memory.heap;
+        Self {
+            rss: number(memory.rss),
+            used_heap_size: heap.used_heap_size as f64,
+            total_heap_size: heap.total_heap_size as f64,
+            heap_size_limit: heap.heap_size_limit as f64,
+            external_memory: heap.external_memory as f64,
+            malloced_memory: heap.malloced_memory as f64,
+            native: number(memory.native),
+            native_contexts: heap.number_of_native_contexts as f64,
+            detached_contexts: heap.number_of_detached_contexts as f64,
+            cgroup: memory.cgroup.as_ref().map(Into::into),
+            machine_available: number(memory.machine_available),
+        }
+    }
+}
+
 #[napi(object, object_from_js = false)]
 pub struct CostShape {
     pub callbacks: f64,
     pub minor_us: Option<f64>,
     pub major_us: Option<f64>,
     pub own_memory: f64,
-}
-
-impl CostShape {
-    pub(super) fn new([major, other]: [Cost; 2], own_memory: usize) -> Self {
-        let mean_us = |cost: Cost| {
-            (cost.callbacks > 0).then(|| cost.nanoseconds as f64 / cost.callbacks as f64 / 1000.0)
-        };
-        Self {
-            callbacks: (major.callbacks + other.callbacks) as f64,
-            minor_us: mean_us(other),
-            major_us: mean_us(major),
-            own_memory: own_memory as f64,
-        }
-    }
 }
 
 #[napi(object, object_from_js = false)]
@@ -434,6 +493,30 @@ pub struct StatusShape {
     pub failed: bool,
     /// Why JavaScript cannot be woken, if it cannot.
     pub wake_error: Option<String>,
+}
+
+impl From<Status> for StatusShape {
+    fn from(status: Status) -> Self {
+        let (full, other) = (status.full_gc_cost, status.other_gc_cost);
+        Self {
+            channels: status.channels.iter().map(Into::into).collect(),
+            memory: (&status.memory).into(),
+            gc: (&status.counters).into(),
+            cost: CostShape {
+                callbacks: (full.callbacks + other.callbacks) as f64,
+                minor_us: other.mean_us(),
+                major_us: full.mean_us(),
+                own_memory: status.own_memory as f64,
+            },
+            uptime_ms: status.uptime_ms,
+            requests: number(status.requests),
+            connections: status.connections.map(f64::from),
+            requests_in_flight: status.in_flight.map(f64::from),
+            lost: status.lost as f64,
+            failed: status.failed,
+            wake_error: status.wake_error,
+        }
+    }
 }
 
 #[napi(object, object_from_js = false)]

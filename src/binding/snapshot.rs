@@ -13,7 +13,7 @@
     reason = "napi hands owned values over"
 )]
 
-use super::work::{Fault, Job, SnapshotWork, now};
+use super::work::{Answer, Fault, Job, SnapshotWork, now};
 use crate::snapshot::{
     Analysis, Inventory, InventoryDiff, Parser, SeriesRow, Snapshot, SnapshotError, Suspect,
     convert_file, diff, series, suspects,
@@ -39,13 +39,15 @@ impl ObjectFinalize for SnapshotAnalysis {
     }
 }
 
-impl SnapshotAnalysis {
+impl Answer for Analysis {
+    type Js = SnapshotAnalysis;
+
     /// V8 learns how much is held, so that a dropped one does not wait long for its collection.
-    pub(super) fn held(env: Env, analysis: Analysis) -> Result<Self> {
-        let held = analysis.own_memory().cast_signed() as i64;
+    fn into_js(self, env: Env) -> Result<SnapshotAnalysis> {
+        let held = self.own_memory().cast_signed() as i64;
         env.adjust_external_memory(held)?;
-        Ok(Self {
-            analysis: Arc::new(analysis),
+        Ok(SnapshotAnalysis {
+            analysis: Arc::new(self),
             held,
         })
     }
@@ -232,7 +234,7 @@ impl SnapshotReader {
     pub fn take_stock_sync(&self, env: Env) -> Result<Either<HeapInventory, Fault>> {
         let parser = self.take();
         match now(|on_progress| Inventory::new(finish(parser)?, on_progress)) {
-            Ok(inventory) => HeapInventory::held(env, inventory).map(Either::A),
+            Ok(inventory) => inventory.into_js(env).map(Either::A),
             Err(fault) => Ok(Either::B(fault)),
         }
     }
@@ -318,16 +320,20 @@ impl HeapInventory {
     }
 }
 
-impl HeapInventory {
-    pub(super) fn held(env: Env, inventory: Inventory) -> Result<Self> {
-        let held = inventory.own_memory().cast_signed() as i64;
+impl Answer for Inventory {
+    type Js = HeapInventory;
+
+    fn into_js(self, env: Env) -> Result<HeapInventory> {
+        let held = self.own_memory().cast_signed() as i64;
         env.adjust_external_memory(held)?;
-        Ok(Self {
-            inventory: RefCell::new(Some(Arc::new(inventory))),
+        Ok(HeapInventory {
+            inventory: RefCell::new(Some(Arc::new(self))),
             held: RefCell::new(held),
         })
     }
+}
 
+impl HeapInventory {
     fn take(&self, env: Env) -> Result<Option<Arc<Inventory>>> {
         env.adjust_external_memory(-self.held.take())?;
         Ok(self.inventory.take())

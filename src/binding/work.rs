@@ -1,7 +1,6 @@
 //! Work on libuv's pool that tells how far it is and can be cancelled.
 
-use super::snapshot::{HeapInventory, SnapshotAnalysis};
-use crate::snapshot::{Analysis, Inventory, OnProgress, Progress, SnapshotError, ignore};
+use crate::snapshot::{OnProgress, Progress, SnapshotError, ignore};
 use napi::bindgen_prelude::{AsyncTask, Either, ToNapiValue, TypeName};
 use napi::{Env, Result, Task};
 use napi_derive::napi;
@@ -156,22 +155,6 @@ impl Answer for String {
 
     fn into_js(self, _: Env) -> Result<String> {
         Ok(self)
-    }
-}
-
-impl Answer for Analysis {
-    type Js = SnapshotAnalysis;
-
-    fn into_js(self, env: Env) -> Result<SnapshotAnalysis> {
-        SnapshotAnalysis::held(env, self)
-    }
-}
-
-impl Answer for Inventory {
-    type Js = HeapInventory;
-
-    fn into_js(self, env: Env) -> Result<HeapInventory> {
-        HeapInventory::held(env, self)
     }
 }
 

@@ -6,15 +6,19 @@
 //!
 //! What it must not know: napi, V8, files, clocks.
 
+mod classic;
 mod counters;
 mod queue;
 
+pub use classic::ClassicStats;
 pub use counters::{GcCounters, KindCounter};
 pub use queue::Queue;
 
+use classic::Classic;
+
 use crate::trend::{
-    Bucket, CHANNELS, Change, Channel, ChannelStatus, ClassicStats, Config, Detector, History,
-    Limits, Memwatch, Rule, Run, Sample, SampleKind, SampleRing, State,
+    Bucket, CHANNELS, Change, Channel, ChannelStatus, Config, Detector, History, Limits, Sample,
+    SampleKind, SampleRing, State,
 };
 
 /// Everything that is chosen at start.
@@ -42,7 +46,6 @@ pub enum Record {
     Change {
         change: Change,
         status: ChannelStatus,
-        run: Option<Run>,
         at_ms: f64,
     },
     Stats(Stats),
@@ -62,8 +65,7 @@ pub struct Stats {
 pub struct Recorder {
     settings: Settings,
     detector: Detector,
-    /// For 'stats', where the detector does not go by this rule itself.
-    memwatch: Option<Memwatch>,
+    classic: Classic,
     ring: SampleRing,
     history: History,
     counters: GcCounters,
@@ -91,9 +93,6 @@ enum Asked {
     },
 }
 
-/// memwatch's own count of growths in a row.
-const CONSECUTIVE: u32 = 5;
-
 /// Room for what happens between two turns of the event loop. Full GCs come tens at most, young ones
 /// by the thousand when JavaScript blocks for seconds.
 const QUEUE_CHANGES: usize = 64;
@@ -102,14 +101,10 @@ const QUEUE_EVERY_GC: usize = 1920;
 
 impl Recorder {
     pub fn new(settings: Settings) -> Self {
-        let memwatch = match settings.config.rule {
-            Rule::Memwatch { .. } => None,
-            Rule::Trend => Some(Memwatch::new(CONSECUTIVE)),
-        };
         Self {
             settings,
             detector: Detector::new(settings.config),
-            memwatch,
+            classic: Classic::default(),
             ring: SampleRing::new(settings.history_size),
             history: History::new(),
             counters: GcCounters::default(),
@@ -203,18 +198,14 @@ impl Recorder {
             self.ring.push(*sample);
             self.history
                 .push(sample.at_ms, sizes(sample), sample.requests);
-            if let Some(memwatch) = &mut self.memwatch {
-                memwatch.push(sample.at_ms, sample.used_heap);
-            }
+            self.classic.push(sample.used_heap);
         }
         let mut next = self.detector.push(sample);
-        let run = self.detector.memwatch().and_then(Memwatch::last_run);
         while let Some(change) = next {
             let status = self.detector.status(change.channel);
             self.tell(&Record::Change {
                 change,
                 status,
-                run,
                 at_ms: sample.at_ms,
             });
             next = self.detector.next_change();
@@ -223,17 +214,12 @@ impl Recorder {
             let heap = self.detector.status(Channel::Heap);
             self.tell(&Record::Stats(Stats {
                 sample: *sample,
-                classic: self.classic(),
+                classic: self.classic.stats(),
                 counters: self.counters,
                 state: self.state(),
                 growth_rate: heap.growth_rate,
             }));
         }
-    }
-
-    fn classic(&self) -> ClassicStats {
-        let memwatch = self.memwatch.as_ref().or(self.detector.memwatch());
-        memwatch.map(Memwatch::stats).unwrap_or_default()
     }
 
     pub fn set_limits(&mut self, limits: Limits) {

@@ -103,16 +103,3 @@ impl Config {
         floor.max(share * base.max(0.0))
     }
 }
-
-/// How much could still be allocated under one limit, in bytes, at the last look.
-#[derive(Clone, Copy, Debug, PartialEq)]
-pub struct Headroom {
-    pub bytes: u64,
-}
-
-/// The limits that are looked at outside of the GC. V8's comes with each sample.
-#[derive(Clone, Copy, Debug, Default, PartialEq)]
-pub struct Limits {
-    pub cgroup: Option<Headroom>,
-    pub machine: Option<Headroom>,
-}

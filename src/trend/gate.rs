@@ -4,7 +4,7 @@
 
 use std::fmt;
 
-use super::{Channel, Load};
+use super::Channel;
 use crate::format;
 
 /// What holds a suspicion back, with the numbers.
@@ -155,6 +155,41 @@ impl fmt::Display for Sentence {
             Gate::Confirmation { have, need } => {
                 write!(f, "looks like a leak at {have} of {need} full GCs in a row")
             }
+        }
+    }
+}
+
+/// What memory may follow.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Load {
+    /// Of requests, or else of allocation.
+    Rate,
+    /// That clients have open.
+    Connections,
+    /// Requests that wait for the end of their response.
+    InFlight,
+}
+
+impl Load {
+    pub const ALL: [Self; 3] = [Self::Rate, Self::Connections, Self::InFlight];
+
+    /// The word for programs.
+    #[must_use]
+    pub const fn as_str(self) -> &'static str {
+        match self {
+            Self::Rate => "rate",
+            Self::Connections => "connections",
+            Self::InFlight => "inFlight",
+        }
+    }
+
+    /// The subject of a sentence.
+    #[must_use]
+    pub const fn noun(self) -> &'static str {
+        match self {
+            Self::Rate => "the load",
+            Self::Connections => "the number of open connections",
+            Self::InFlight => "the number of requests in flight",
         }
     }
 }

@@ -12,50 +12,17 @@
 //! excuse less: no more than a unit can hold, and only in the first third of the way to the limit.
 
 use super::Channel;
-use super::gates::{Context, Finding, Window, column, lowest};
+use super::gate::Load;
 use super::horizon::Mark;
+use super::outlook::{Context, Outlook};
 use super::stats::{self, MAX_POINTS};
+use super::window::{Window, column, highest, lowest, rates, varied};
 
-/// What memory may follow.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum Load {
-    /// Of requests, or else of allocation.
-    Rate,
-    /// That clients have open.
-    Connections,
-    /// Requests that wait for the end of their response.
-    InFlight,
-}
-
-const LOADS: [Load; 3] = [Load::Rate, Load::Connections, Load::InFlight];
-
-impl Load {
-    /// The word for programs.
-    #[must_use]
-    pub const fn as_str(self) -> &'static str {
-        match self {
-            Self::Rate => "rate",
-            Self::Connections => "connections",
-            Self::InFlight => "inFlight",
-        }
-    }
-
-    /// The subject of a sentence.
-    #[must_use]
-    pub const fn noun(self) -> &'static str {
-        match self {
-            Self::Rate => "the load",
-            Self::Connections => "the number of open connections",
-            Self::InFlight => "the number of requests in flight",
-        }
-    }
-
-    fn column(self, marks: &[Mark]) -> Option<[f64; MAX_POINTS]> {
-        match self {
-            Self::Rate => rates(marks),
-            Self::Connections => column(marks, |mark| mark.connections.map(f64::from)),
-            Self::InFlight => column(marks, |mark| mark.in_flight.map(f64::from)),
-        }
+fn column_of(by: Load, marks: &[Mark]) -> Option<[f64; MAX_POINTS]> {
+    match by {
+        Load::Rate => rates(marks),
+        Load::Connections => column(marks, |mark| mark.connections.map(f64::from)),
+        Load::InFlight => column(marks, |mark| mark.in_flight.map(f64::from)),
     }
 }
 
@@ -100,27 +67,27 @@ pub fn explain(
     window: &Window,
     marks: &[Mark],
     context: &Context,
-    finding: &Finding,
+    outlook: &Outlook,
 ) -> Option<Explanation> {
-    if finding.growth > context.room {
+    if outlook.growth > context.room {
         return None;
     }
-    LOADS
+    Load::ALL
         .into_iter()
         .filter_map(|by| {
-            let load = by.column(marks)?;
+            let load = column_of(by, marks)?;
             match by {
-                Load::Rate => by_rate(window, load, finding),
-                _ => by_units(window, by, load, context, finding),
+                Load::Rate => by_rate(window, load, outlook),
+                _ => by_units(window, by, load, context, outlook),
             }
         })
         .min_by(|one, other| one.left.total_cmp(&other.left))
 }
 
-fn by_rate(window: &Window, load: [f64; MAX_POINTS], finding: &Finding) -> Option<Explanation> {
+fn by_rate(window: &Window, load: [f64; MAX_POINTS], outlook: &Outlook) -> Option<Explanation> {
     let column = &load[..window.size().len()];
     let varied = varied(column);
-    if in_proportion(column, finding) && !(varied && goes_with_the_clock(window, column)) {
+    if in_proportion(column, outlook) && !(varied && goes_with_the_clock(window, column)) {
         return Some(Explanation {
             by: Load::Rate,
             left: 0.0,
@@ -138,7 +105,7 @@ fn by_units(
     by: Load,
     load: [f64; MAX_POINTS],
     context: &Context,
-    finding: &Finding,
+    outlook: &Outlook,
 ) -> Option<Explanation> {
     let column = &load[..window.size().len()];
     let most = if context.channel == Channel::Resources {
@@ -146,8 +113,8 @@ fn by_units(
     } else {
         MOST_BYTES
     };
-    let excusable = finding.growth <= most * (highest(column) - lowest(column))
-        && finding.growth <= 0.5 * context.room;
+    let excusable = outlook.growth <= most * (highest(column) - lowest(column))
+        && outlook.growth <= 0.5 * context.room;
     excusable
         .then(|| regression(window, by, load))
         .flatten()
@@ -220,85 +187,21 @@ fn goes_with_the_clock(window: &Window, load: &[f64]) -> bool {
 
 /// Whether the size rose no more than in proportion with the load. The thirds are
 /// two thirds of the window apart.
-fn in_proportion(load: &[f64], finding: &Finding) -> bool {
+fn in_proportion(load: &[f64], outlook: &Outlook) -> bool {
     let third = (load.len() / 3).max(2);
     let early = load[..third].iter().sum::<f64>();
     let late = load[load.len() - third..].iter().sum::<f64>();
-    early > 0.0 && finding.base > 0.0 && finding.growth / finding.base <= 1.5 * (late / early - 1.0)
-}
-
-/// Whether the rate swung by a fifth or more: then the clocks of requests and allocation tell
-/// another time than the wall clock.
-pub fn rate_varied(marks: &[Mark]) -> bool {
-    rates(marks).is_some_and(|rates| varied(&rates[..marks.len()]))
-}
-
-fn varied(load: &[f64]) -> bool {
-    let most = highest(load);
-    most > 0.0 && most - lowest(load) >= 0.2 * most
-}
-
-fn highest(load: &[f64]) -> f64 {
-    load.iter().copied().fold(0.0, f64::max)
+    early > 0.0 && outlook.base > 0.0 && outlook.growth / outlook.base <= 1.5 * (late / early - 1.0)
 }
 
 fn mean(part: &[f64]) -> f64 {
     part.iter().sum::<f64>() / part.len() as f64
 }
 
-/// The rate at each mark. Before the first request there is none yet: a service that has just
-/// started has not doubled its load when the requests begin, so those marks take the first rate.
-fn rates(marks: &[Mark]) -> Option<[f64; MAX_POINTS]> {
-    let mut rates = column(marks, |mark| mark.rate)?;
-    let idle = marks
-        .iter()
-        .take_while(|mark| mark.requests == Some(0.0))
-        .count();
-    if idle > 0 && idle < marks.len() {
-        // The mark at which requests began covers a stretch that was idle in part.
-        let first = if idle + 1 < marks.len() {
-            rates[idle].max(rates[idle + 1])
-        } else {
-            rates[idle]
-        };
-        rates[..=idle].fill(first);
-    }
-    Some(rates)
-}
-
 #[cfg(test)]
 mod tests {
     use super::*;
     use crate::trend::Config;
-
-    fn mark(requests: f64, rate: f64) -> Mark {
-        Mark {
-            requests: Some(requests),
-            rate: Some(rate),
-            ..Mark::default()
-        }
-    }
-
-    #[test]
-    fn a_load_does_not_rise_by_beginning() {
-        let marks = [
-            mark(0.0, 0.0),
-            mark(9600.0, 0.2),
-            mark(11_200.0, 0.4),
-            mark(15_200.0, 0.41),
-        ];
-        let rates = rates(&marks).expect("every mark has one");
-        assert_eq!(rates[..4], [0.4, 0.4, 0.4, 0.41]);
-    }
-
-    #[test]
-    fn a_load_that_rises_from_the_first_request_on_stays_as_it_is() {
-        let marks = [mark(10.0, 0.1), mark(30.0, 0.2), mark(70.0, 0.4)];
-        assert_eq!(
-            rates(&marks).expect("every mark has one")[..3],
-            [0.1, 0.2, 0.4]
-        );
-    }
 
     /// 12 marks, a second and 100 connections apart where `swings` is 0.
     fn marks(swings: f64, size: impl Fn(f64, f64) -> f64) -> Vec<Mark> {
@@ -327,12 +230,12 @@ mod tests {
             learnt_patience_ms: 0.0,
         };
         let window = Window::new(marks);
-        let finding = Finding {
+        let outlook = Outlook {
             base: marks[0].size,
             growth: window.growth(),
-            ..Finding::default()
+            ..Outlook::default()
         };
-        explain(&window, marks, &context, &finding)
+        explain(&window, marks, &context, &outlook)
     }
 
     #[test]

@@ -6,7 +6,7 @@
 //! reading of the seconds after the full GC ([`Tide::settle`]), and it sinks with
 //! lower readings until the next full GC. Where that comes sooner, the mark is made then.
 //!
-//! What always holds: time never goes back, and nothing that comes out is NaN.
+//! What always holds: nothing that comes out is NaN. Time never goes back: the detector sees to that.
 
 use super::horizon::Mark;
 use super::{Channel, Sample, SampleKind};
@@ -91,17 +91,10 @@ struct Clocks {
 }
 
 impl Tide {
-    /// Time as it should be: finite and never before the sample before.
-    pub fn time(&mut self, sample: &Sample) -> f64 {
-        if sample.at_ms.is_finite() && sample.at_ms > self.last_ms {
-            self.last_ms = sample.at_ms;
-        }
-        self.last_ms
-    }
-
     /// Any sample. Cheap: this runs at every minor GC.
     pub fn dip(&mut self, sample: &Sample) {
-        let clocks = Clocks::at(self.last_ms, sample);
+        self.last_ms = sample.at_ms;
+        let clocks = Clocks::at(sample);
         if sample.kind == SampleKind::Incremental {
             self.heap_peak = self.heap_peak.max(sample.used_heap as f64);
             return;
@@ -126,14 +119,14 @@ impl Tide {
 
     /// A full GC: the mark of the heap, and what is to be said of the other channels.
     /// Call after [`Tide::dip`] of the same sample.
-    pub fn turn(&mut self, sample: &Sample, at_ms: f64) -> Turn {
+    pub fn turn(&mut self, sample: &Sample) -> Turn {
         let unsettled = std::mem::replace(&mut self.unsettled, true);
         let before = self.marks();
         (self.low_external, self.low_native, self.low_resources) = (None, None, None);
-        let now = Clocks::at(at_ms, sample);
+        let now = Clocks::at(sample);
         // Two full GCs right after one another: a rate over next to no time
         // would be noise, so the one before still holds.
-        let run = self.previous.map_or(0.0, |before| at_ms - before.at_ms);
+        let run = self.previous.map_or(0.0, |before| now.at_ms - before.at_ms);
         if self.rate.is_none() || run >= 0.1 * self.run {
             self.rate = self.previous.and_then(|before| rate(&before, &now));
             (self.run, self.previous) = (run, Some(now));
@@ -221,9 +214,9 @@ fn lower(low: &mut Option<Low>, size: f64, clocks: Clocks) {
 }
 
 impl Clocks {
-    fn at(at_ms: f64, sample: &Sample) -> Self {
+    fn at(sample: &Sample) -> Self {
         Self {
-            at_ms,
+            at_ms: sample.at_ms,
             requests: sample.requests.map(|count| count as f64),
             allocated: sample.allocated.map(|bytes| bytes as f64),
             connections: sample.connections.map(|count| count as f32),

@@ -3,15 +3,17 @@
 //! What always holds: a leak is reported once; again only when it got
 //! materially worse, or came back after it had recovered.
 
+use super::change::Event;
 use super::gate::Gate;
-use super::gates::{self, Context, Finding};
+use super::gates;
 use super::horizon::{Horizons, LEVELS, Mark};
-use super::memwatch::Run;
+use super::outlook::{Context, Outlook, PLENTY};
 use super::stats::{MAX_POINTS, Slope};
-use super::{Channel, Config, Event, State};
+use super::window::largest_fall;
+use super::{Channel, Config, State};
 
 /// When full GCs are few, one is always worth asking for this long after the last.
-const QUIET_MS: f64 = 9_000.0;
+pub const QUIET_MS: f64 = 9_000.0;
 
 /// As many marks as this within the patience, and as many looks at a leak while it must last to end:
 /// what is asked for, where V8 does not collect by itself.
@@ -76,14 +78,14 @@ impl Swing {
     fn fall(&self, marks: &[Mark]) -> f64 {
         let before = (self.marks > 0).then_some(self.peak);
         let sizes = marks.iter().map(|mark| mark.size);
-        gates::largest_fall(before.into_iter().chain(sizes)).max(self.fall)
+        largest_fall(before.into_iter().chain(sizes)).max(self.fall)
     }
 }
 
-/// The last finding of a level.
+/// The last outlook of a level.
 #[derive(Clone, Copy, Debug, Default)]
 struct Verdict {
-    finding: Finding,
+    outlook: Outlook,
     /// How many in a row passed.
     passed: u32,
     /// How many in a row passed or lacked nothing but time, with a shape that
@@ -92,20 +94,19 @@ struct Verdict {
 }
 
 impl Verdict {
-    fn take(&mut self, finding: Finding) {
-        let passed = finding.gate.is_none();
+    fn take(&mut self, outlook: Outlook) {
+        let passed = outlook.gate.is_none();
         let likely = passed
-            || (matches!(finding.gate, Some(Gate::Patience { .. }))
-                && finding.evidence > gates::PLENTY);
+            || (matches!(outlook.gate, Some(Gate::Patience { .. })) && outlook.evidence > PLENTY);
         self.passed = if passed { self.passed + 1 } else { 0 };
         self.likely = if likely { self.likely + 1 } else { 0 };
-        self.finding = finding;
+        self.outlook = outlook;
     }
 
     /// Full GCs that agree. Those before the time was up count where the newest
     /// one rose like all the others.
     fn agreeing(&self) -> u32 {
-        if self.finding.fresh {
+        if self.outlook.fresh {
             self.likely
         } else {
             self.passed
@@ -113,13 +114,13 @@ impl Verdict {
     }
 }
 
-pub struct Watch {
+pub struct Tracker {
     pub channel: Channel,
     pub state: State,
     pub horizons: Horizons,
-    /// What is shown: the finding that says most.
-    pub finding: Finding,
-    findings: Box<[Verdict; LEVELS]>,
+    /// What is shown: the outlook that says most.
+    pub outlook: Outlook,
+    outlooks: Box<[Verdict; LEVELS]>,
     /// Levels that have a point nobody has looked at, by bit. At each full GC one
     /// above the lowest is judged and, once marks are many, only at every second
     /// one: so none is dear.
@@ -130,7 +131,7 @@ pub struct Watch {
     marks: usize,
     swings: [Swing; LEVELS],
     report: Option<Report>,
-    /// All that the newest finding lacks is time.
+    /// All that the newest outlook lacks is time.
     waiting: bool,
     /// To the limit, at the newest mark; 0 before there is one.
     room: f64,
@@ -138,14 +139,14 @@ pub struct Watch {
     learnt_patience_ms: f64,
 }
 
-impl Watch {
+impl Tracker {
     pub fn new(channel: Channel) -> Self {
         Self {
             channel,
             state: State::Settling,
             horizons: Horizons::new(),
-            finding: Finding::default(),
-            findings: Box::new([Verdict::default(); LEVELS]),
+            outlook: Outlook::default(),
+            outlooks: Box::new([Verdict::default(); LEVELS]),
             unseen: 0,
             judged: 0,
             marks: 0,
@@ -159,7 +160,7 @@ impl Watch {
 
     /// The memory on the heap.
     pub fn own_memory(&self) -> usize {
-        self.horizons.own_memory() + size_of_val(&*self.findings)
+        self.horizons.own_memory() + size_of_val(&*self.outlooks)
     }
 
     /// A full GC: one mark in. `rival` is the fastest growth of another channel.
@@ -236,7 +237,7 @@ impl Watch {
                 // doubt, and one that is long and does not slow down itself to be
                 // told without another mark.
                 let slows = matches!(whole, Some(Gate::Slowing { .. } | Gate::Saturating { .. }));
-                let doubtful = part.gate.is_none() && part.evidence <= gates::PLENTY;
+                let doubtful = part.gate.is_none() && part.evidence <= PLENTY;
                 if says_more(&part, &best) && !(slows && doubtful) {
                     best = part;
                     best.clean &= !slows || (part.pace >= 0.95 && count - start >= 8);
@@ -244,7 +245,7 @@ impl Watch {
                 }
             }
         }
-        self.findings[level].take(best);
+        self.outlooks[level].take(best);
     }
 
     fn conclude(
@@ -253,15 +254,15 @@ impl Watch {
         mark: Mark,
         rival: Option<(Channel, f64)>,
     ) -> Option<Event> {
-        let mut best = self.findings[0].finding;
-        let mut streak = self.findings[0].agreeing();
-        for verdict in &self.findings[1..] {
-            let finding = &verdict.finding;
-            if finding.gcs > 0
-                && (says_more(finding, &best)
-                    || (finding.gate.is_none() && verdict.agreeing() > streak))
+        let mut best = self.outlooks[0].outlook;
+        let mut streak = self.outlooks[0].agreeing();
+        for verdict in &self.outlooks[1..] {
+            let outlook = &verdict.outlook;
+            if outlook.gcs > 0
+                && (says_more(outlook, &best)
+                    || (outlook.gate.is_none() && verdict.agreeing() > streak))
             {
-                best = *finding;
+                best = *outlook;
                 streak = verdict.agreeing();
             }
         }
@@ -283,13 +284,13 @@ impl Watch {
             }
         }
         self.waiting = matches!(best.gate, Some(Gate::Patience { .. }));
-        self.finding = best;
+        self.outlook = best;
         self.step(config, mark)
     }
 
     /// The state machine.
     fn step(&mut self, config: &Config, mark: Mark) -> Option<Event> {
-        let finding = self.finding;
+        let outlook = self.outlook;
         if let Some(report) = &mut self.report {
             report.marks += 1;
             let report = *report;
@@ -297,34 +298,34 @@ impl Watch {
                 let lasted = 2.0 * (mark.at_ms - report.start_ms);
                 self.learnt_patience_ms = self.learnt_patience_ms.max(lasted);
                 self.report = None;
-                self.state = if finding.rising {
+                self.state = if outlook.rising {
                     State::Suspect
                 } else {
                     State::Steady
                 };
-                for verdict in &mut *self.findings {
+                for verdict in &mut *self.outlooks {
                     (verdict.passed, verdict.likely) = (0, 0);
                 }
                 return Some(Event::Recovered);
             }
             let grown = mark.size - report.base;
-            let worse = finding.gate.is_none()
-                && finding.rate.low >= config.worse_rate * report.rate.median
+            let worse = outlook.gate.is_none()
+                && outlook.rate.low >= config.worse_rate * report.rate.median
                 && grown > 1.5 * report.growth;
             if worse {
-                self.report = Some(report_of(&finding, mark));
+                self.report = Some(report_of(&outlook, mark));
                 return Some(Event::Leak);
             }
             return None;
         }
-        if finding.gate.is_none() && finding.gcs > 0 {
-            self.report = Some(report_of(&finding, mark));
+        if outlook.gate.is_none() && outlook.gcs > 0 {
+            self.report = Some(report_of(&outlook, mark));
             self.state = State::Leaking;
             return Some(Event::Leak);
         }
-        self.state = match finding.gate {
+        self.state = match outlook.gate {
             Some(Gate::Few { .. }) => State::Settling,
-            _ if finding.rising => State::Suspect,
+            _ if outlook.rising => State::Suspect,
             _ => State::Steady,
         };
         None
@@ -371,63 +372,20 @@ impl Watch {
             && work.unwrap_or(true)
     }
 
-    /// The classic rule decides: this only keeps the state and what is shown.
-    pub fn classic(
-        &mut self,
-        run: Option<Run>,
-        growths: u32,
-        at_ms: f64,
-        size: f64,
-    ) -> Option<Event> {
-        let mark = Mark {
-            at_ms,
-            size,
-            ..Mark::default()
-        };
-        self.horizons.push(mark, |_, _| {});
-        if let Some(run) = run {
-            let rate = run.rate().unwrap_or(0.0) / 1000.0;
-            self.finding = Finding {
-                rising: run.rate().is_some(),
-                base: size - run.growth as f64,
-                rise: run.growth as f64,
-                growth: run.growth as f64,
-                rate: Slope {
-                    low: rate,
-                    median: rate,
-                    high: rate,
-                },
-                start_ms: run.start_ms as f64,
-                end_ms: run.end_ms as f64,
-                gcs: run.consecutive,
-                ..Finding::default()
-            };
-            self.state = State::Leaking;
-            return Some(Event::Leak);
-        }
-        if growths == 0 {
-            let leaking = self.state == State::Leaking;
-            self.state = State::Steady;
-            self.finding = Finding::default();
-            return leaking.then_some(Event::Recovered);
-        }
-        None
-    }
-
     /// Whether another full GC would tell something; the last was `since_ms` ago. Load and a
     /// faster channel are not told apart by one more mark. Of a leak it would tell whether it ended.
     pub fn wants_gc(&self, config: &Config, since_ms: f64) -> bool {
-        let finding = &self.finding;
-        match (self.state, finding.gate) {
+        let outlook = &self.outlook;
+        match (self.state, outlook.gate) {
             (State::Suspect, Some(Gate::Load { .. } | Gate::Overshadowed { .. })) => false,
             (State::Suspect, Some(Gate::Patience { need_ms, .. })) => since_ms >= need_ms / LOOKS,
-            (State::Suspect, _) => since_ms >= (finding.end_ms - finding.start_ms) / LOOKS,
+            (State::Suspect, _) => since_ms >= (outlook.end_ms - outlook.start_ms) / LOOKS,
             (State::Settling, Some(Gate::Few { .. })) => {
-                finding.growth >= config.material(self.channel, finding.base)
+                outlook.growth >= config.material(self.channel, outlook.base)
                     && self.is_quiet(
                         config,
-                        finding.growth,
-                        finding.end_ms - finding.start_ms,
+                        outlook.growth,
+                        outlook.end_ms - outlook.start_ms,
                         since_ms,
                     )
             }
@@ -450,7 +408,7 @@ impl Watch {
     /// Whether a rise of `risen` since the newest mark, within `since_ms`, is worth a full GC:
     /// it is a part of what is material, and of what must have grown before it is reported.
     pub fn has_news(&self, config: &Config, risen: f64, since_ms: f64) -> bool {
-        let material = config.material(self.channel, self.finding.base);
+        let material = config.material(self.channel, self.outlook.base);
         if risen < material / 3.0 || since_ms <= 0.0 {
             return false;
         }
@@ -466,40 +424,40 @@ impl Watch {
         if !self.waiting || self.state != State::Suspect {
             return None;
         }
-        let Some(Gate::Patience { need_ms, .. }) = self.finding.gate else {
+        let Some(Gate::Patience { need_ms, .. }) = self.outlook.gate else {
             return None;
         };
-        let finding = &self.finding;
-        let run = at_ms - finding.end_ms;
-        let mark = self.horizons.around(finding.end_ms)?;
-        let least = (1.0 - 0.5 * kept) * finding.rate.median * run;
-        if !finding.clean || finding.watched_ms + run < need_ms || live - mark.size < least {
+        let outlook = &self.outlook;
+        let run = at_ms - outlook.end_ms;
+        let mark = self.horizons.around(outlook.end_ms)?;
+        let least = (1.0 - 0.5 * kept) * outlook.rate.median * run;
+        if !outlook.clean || outlook.watched_ms + run < need_ms || live - mark.size < least {
             return None;
         }
         self.waiting = false;
-        self.finding.pass();
-        self.report = Some(report_of(&self.finding, mark));
+        self.outlook.pass();
+        self.report = Some(report_of(&self.outlook, mark));
         self.state = State::Leaking;
         Some(Event::Leak)
     }
 }
 
-fn report_of(finding: &Finding, at: Mark) -> Report {
+fn report_of(outlook: &Outlook, at: Mark) -> Report {
     Report {
-        base: finding.base,
-        growth: finding.growth,
-        rate: finding.rate,
-        per_request: finding.per_request,
-        per_allocated: finding.per_allocated,
-        start_ms: finding.start_ms,
-        watched_ms: finding.watched_ms,
+        base: outlook.base,
+        growth: outlook.growth,
+        rate: outlook.rate,
+        per_request: outlook.per_request,
+        per_allocated: outlook.per_allocated,
+        start_ms: outlook.start_ms,
+        watched_ms: outlook.watched_ms,
         at,
         marks: 0,
     }
 }
 
 /// Passing says more than rising, rising more than not.
-fn says_more(one: &Finding, other: &Finding) -> bool {
-    let rank = |finding: &Finding| u8::from(finding.gate.is_none()) + u8::from(finding.rising);
+fn says_more(one: &Outlook, other: &Outlook) -> bool {
+    let rank = |outlook: &Outlook| u8::from(outlook.gate.is_none()) + u8::from(outlook.rising);
     rank(one) > rank(other)
 }

@@ -1,91 +1,34 @@
 //! Joins the hook, the process's figures and the recorder: the one place that runs inside the GC.
 
-use crate::flight::{Flight, Health, Plan, Seat};
+use super::cost::Cost;
+use super::kinds::GcTypes;
+use super::load::LoadCounters;
+use super::recording::Recording;
 use crate::process::isolates::Registration;
 use crate::process::rss;
 use crate::recorder::Recorder;
 use crate::trend::{Sample, SampleKind};
 use crate::v8::{Collection, GcObserver, HeapStatistics, Isolate, Waker};
-use napi::bindgen_prelude::Float64Array;
 use std::cell::{Cell, RefCell};
-use std::sync::Arc;
 use std::time::{Duration, Instant};
-
-/// V8's numbers of the kinds of collection, from `perf_hooks.constants`.
-#[derive(Clone, Copy, Debug)]
-pub(super) struct GcTypes {
-    pub(super) major: u32,
-    pub(super) incremental: u32,
-    pub(super) weak_callback: u32,
-}
-
-impl GcTypes {
-    /// Whatever is none of the others is young: V8 has more than one young collector.
-    fn kind(self, gc_type: u32) -> SampleKind {
-        match gc_type {
-            number if number == self.major => SampleKind::Major,
-            number if number == self.incremental => SampleKind::Incremental,
-            number if number == self.weak_callback => SampleKind::WeakCallback,
-            _ => SampleKind::Minor,
-        }
-    }
-}
 
 /// How long the process, which is about to end, waits for its recorder.
 const LAST_RECORD: Duration = Duration::from_millis(500);
 
-/// Where JavaScript counts the work at hand: a `Float64Array` that it writes and we read, of requests,
-/// requests that have ended, and open connections.
-pub(super) struct LoadCounters(pub(super) Float64Array);
-
-impl LoadCounters {
-    pub(super) fn requests(&self) -> Option<u64> {
-        self.read(0)
-    }
-
-    pub(super) fn connections(&self) -> Option<u32> {
-        self.read(2).map(|count| count as u32)
-    }
-
-    /// Requests whose connection broke off never end: there are no more in flight than connections.
-    pub(super) fn in_flight(&self) -> Option<u32> {
-        let open = self.requests()?.saturating_sub(self.read(1)?);
-        Some(self.connections()?.min(open as u32))
-    }
-
-    fn read(&self, place: usize) -> Option<u64> {
-        // JavaScript writes on this same thread, and never while we run. NaN: it does not count.
-        let count = *self.0.get(place)?;
-        (count >= 0.0).then_some(count as u64)
-    }
-}
-
-/// What the hook costs, for `status().cost`.
-#[derive(Clone, Copy, Debug, Default)]
-pub(super) struct Cost {
-    pub(super) callbacks: u64,
-    pub(super) nanoseconds: u64,
-}
-
-impl Cost {
-    fn add(&mut self, nanoseconds: u64) {
-        self.callbacks += 1;
-        self.nanoseconds += nanoseconds;
-    }
-}
-
 /// State of one isolate's watching. All cells: the callback comes in the middle of anything.
-pub(super) struct Watch {
-    pub(super) epoch: Instant,
-    pub(super) recorder: RefCell<Recorder>,
-    pub(super) waker: RefCell<Option<Waker>>,
-    pub(super) resources: Cell<Option<u64>>,
-    pub(super) heap: Cell<HeapStatistics>,
+pub struct Observer {
+    pub epoch: Instant,
+    pub recorder: RefCell<Recorder>,
+    waker: RefCell<Option<Waker>>,
+    /// Active handles at the last look.
+    resources: Cell<Option<u64>>,
+    /// The heap's numbers at the last reading.
+    heap: Cell<HeapStatistics>,
     /// Collections that could not be recorded because the recorder was in use: a bug if not 0.
     pub(super) lost: Cell<u64>,
     pub(super) failed: Cell<bool>,
     /// V8 asked for a higher heap limit.
-    pub(super) near_heap_limit: Cell<bool>,
+    near_heap_limit: Cell<bool>,
     /// Of full GCs, and of all other collections.
     pub(super) cost: [Cell<Cost>; 2],
     gc_types: GcTypes,
@@ -93,35 +36,10 @@ pub(super) struct Watch {
     /// Our place among the watched isolates, until `close`.
     registration: RefCell<Option<Registration>>,
     /// Where what happens is recorded beyond the end of the process, if it is.
-    pub(super) aboard: RefCell<Option<Aboard>>,
+    recording: RefCell<Option<Recording>>,
 }
 
-/// An isolate's part in the flight recorder.
-pub(super) struct Aboard {
-    pub(super) seat: Arc<Seat>,
-    pub(super) flight: Flight,
-}
-
-impl Aboard {
-    pub(super) fn new(plan: Plan, thread_id: u32, epoch: Instant) -> Result<Self, String> {
-        let flight = Flight::join(plan)?;
-        let seat = flight.seat(thread_id, epoch);
-        Ok(Self { seat, flight })
-    }
-
-    pub(super) fn set_health(&self, word: &str) {
-        let health = Health::ALL.into_iter().find(|each| each.as_str() == word);
-        self.seat.set_health(health.unwrap_or_default());
-    }
-}
-
-impl Drop for Aboard {
-    fn drop(&mut self) {
-        self.seat.close();
-    }
-}
-
-impl Watch {
+impl Observer {
     pub(super) fn new(recorder: Recorder, gc_types: GcTypes, load: LoadCounters) -> Self {
         rss::prepare();
         Self {
@@ -137,16 +55,34 @@ impl Watch {
             gc_types,
             load,
             registration: RefCell::new(Some(Registration::new())),
-            aboard: RefCell::new(None),
+            recording: RefCell::new(None),
         }
+    }
+
+    pub(super) fn wake_by(&self, waker: Option<Waker>) {
+        *self.waker.borrow_mut() = waker;
+    }
+
+    /// From here on what happens goes into the file of the process too.
+    pub fn record_in(&self, recording: Recording) {
+        *self.recording.borrow_mut() = Some(recording);
+    }
+
+    pub fn with_recording<T>(&self, use_it: impl FnOnce(&Recording) -> T) -> Option<T> {
+        self.recording.try_borrow().ok()?.as_ref().map(use_it)
     }
 
     pub(super) fn kind(&self, gc_type: u32) -> SampleKind {
         self.gc_types.kind(gc_type)
     }
 
-    pub(super) fn now_ms(&self) -> f64 {
+    /// Milliseconds since the start.
+    pub fn now_ms(&self) -> f64 {
         self.epoch.elapsed().as_secs_f64() * 1000.0
+    }
+
+    pub(super) fn set_resources(&self, count: Option<u64>) {
+        self.resources.set(count);
     }
 
     /// Publishes this isolate's memory and answers with that of all other watched isolates.
@@ -169,8 +105,8 @@ impl Watch {
         drop(waker);
         let registration = self.registration.take();
         drop(registration);
-        let aboard = self.aboard.take();
-        drop(aboard);
+        let recording = self.recording.take();
+        drop(recording);
     }
 
     /// The heap's numbers now, or the last ones where V8 cannot be asked.
@@ -188,12 +124,21 @@ impl Watch {
             return;
         };
         let tell = recorder.record(sample, used_before);
-        if let Ok(aboard) = self.aboard.try_borrow()
-            && let Some(aboard) = &*aboard
-        {
-            aboard.seat.record(&recorder, &sample);
-        }
+        self.with_recording(|recording| recording.seat.record(&recorder, &sample));
         drop(recorder);
+        if tell {
+            self.wake();
+        }
+    }
+
+    /// A full collection, now, told as one. No borrow lives across it: it wants the recorder.
+    pub fn gc(&self) {
+        let Ok(Some(isolate)) = Isolate::current() else {
+            return;
+        };
+        self.recorder.borrow_mut().asked_begin();
+        isolate.collect_all_garbage();
+        let tell = self.recorder.borrow_mut().asked_end();
         if tell {
             self.wake();
         }
@@ -203,15 +148,19 @@ impl Watch {
     /// in the next moment, so the record of it is waited for, once.
     pub(super) fn heap_limit_asked(&self) {
         self.near_heap_limit.set(true);
-        if let Ok(aboard) = self.aboard.try_borrow()
-            && let Some(aboard) = &*aboard
-            && aboard.seat.near_heap_limit()
-        {
-            aboard.flight.flush(LAST_RECORD);
-        }
+        self.with_recording(|recording| {
+            if recording.seat.near_heap_limit() {
+                recording.flight.flush(LAST_RECORD);
+            }
+        });
     }
 
-    pub(super) fn wake(&self) {
+    /// Whether V8 has asked for a higher heap limit since this was called last.
+    pub fn take_heap_limit_asked(&self) -> bool {
+        self.near_heap_limit.replace(false)
+    }
+
+    fn wake(&self) {
         if let Ok(waker) = self.waker.try_borrow()
             && let Some(waker) = &*waker
         {
@@ -251,9 +200,9 @@ impl Watch {
     }
 }
 
-impl GcObserver for Watch {
+impl GcObserver for Observer {
     fn collected(&self, collection: &Collection) {
-        let kind = self.gc_types.kind(collection.gc_type);
+        let kind = self.kind(collection.gc_type);
         let at_ms = collection.ended_ns as f64 / 1e6;
         let mut sample = self.sample(kind, at_ms, &collection.after, kind == SampleKind::Major);
         sample.forced = collection.forced;
