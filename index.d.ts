@@ -871,7 +871,7 @@ declare namespace tidemark {
   }
 
   interface SnapshotSuspect {
-    kind: 'container' | 'list' | 'large-object' | 'listeners' | 'timers' | 'promises' | 'async-local-storage' | 'module-cache' | 'sockets'
+    kind: 'container' | 'list' | 'large-object' | 'listeners' | 'timers' | 'promises' | 'suspended' | 'async-local-storage' | 'module-cache' | 'sockets'
     /** All of it for a person. */
     sentence: string
     holder: string

@@ -188,6 +188,16 @@ describe("with snapshots: 'auto'", { skip, concurrency: 2 }, () => {
     assert.deepEqual(files, [])
   })
 
+  it('what waits is told: reactions, async functions, stores of AsyncLocalStorage, closures', async () => {
+    const { snapshots: { findings } } = await result('waits.js', { args: ['reactions,async-shared,als,async-own,closures', 'snapshots'] })
+    const told = findings.map(({ description, location }) => `${description} @${location?.line}`).join('\n')
+    assert.match(told, /Promise `ready` \(context of waits\.js\) is pending: 4,000 calls of `then` with function waits\.js:\d+ hold .*, most of it Order, \+3,000 since the first @\d+$/m)
+    assert.match(told, /Promise `opened` .* 4,000 calls of function ship in waits\.js:(\d+) wait for it and hold .*, most of it Order, .* @\1$/m)
+    assert.match(told, /Promise `loaded` .* with function waits\.js:\d+ hold .*, most of it \{order\} in stores of AsyncLocalStorage, /m)
+    assert.match(told, /Array `kept` .*; by it wait 4,000 calls of function askForever in waits\.js:(\d+) with Order, .* @\1$/m)
+    assert.match(told, /function next in waits\.js:\d+ `run` \(context of waits\.js\) is a chain of 4,000 closures, /m)
+  })
+
   it('too little memory is a problem with the two numbers', async () => {
     const { status: { problems } } = await leak('refused', { memoryLimit: 1048576 })
     assert.equal(problems.length, 1)

@@ -134,6 +134,11 @@ impl Analysis {
         described
     }
 
+    /// Such as 'function handler in app.js:12', without the names that lead to it.
+    pub(crate) fn function_in_words(&self, closure: Node) -> String {
+        self.what(closure, self.code().place(&self.snapshot, closure).as_ref())
+    }
+
     pub(crate) fn is_global(&self, node: Node) -> bool {
         let raw = self.snapshot.raw_name(node);
         self.snapshot.kind(node) == NodeKind::Object

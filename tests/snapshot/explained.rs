@@ -3,7 +3,7 @@
 use serde_json::Value;
 use tidemark::snapshot::{Analysis, Confidence, HolderKind, Suspect, ignore, suspects};
 
-use crate::writer::Writer;
+use crate::writer::{NodeSpec, Writer};
 
 /// A function `handler` in app.js, line 12, with a context that has a Map `requests` of `count`.
 fn leaking(count: usize, first_id: u64) -> Writer {
@@ -238,6 +238,172 @@ fn listeners_are_called_listeners() {
     assert_eq!(
         suspect.sentence,
         "Bus `bus` (global) has listeners for 'order' that hold 400 Function, 400 kB"
+    );
+}
+
+/// A closure of a function in app.js, with its own context.
+fn function(writer: &mut Writer, name: &str, line: u32) -> usize {
+    let script = writer.node("code", "/srv/app.js", 8);
+    let shared = writer.node("code", name, 8);
+    let closure = writer.node("closure", name, 32);
+    writer.edge(closure, "internal", "shared", shared);
+    writer.edge(shared, "internal", "script", script);
+    writer.nodes[closure].location = Some((7, line - 1, 0));
+    closure
+}
+
+/// A call of an async function that waits, and the reaction by which it does.
+fn suspended_call(writer: &mut Writer, function: usize) -> (usize, usize) {
+    let order = writer.node("object", "Order", 2000);
+    let call = writer.node("object", "Generator", 64);
+    let registers = writer.node("array", "", 32);
+    let context = writer.node("object", "system / Context", 24);
+    let reaction = writer.node("hidden", "system / PromiseReaction", 48);
+    writer.edge(call, "internal", "function", function);
+    writer.edge(call, "internal", "parameters_and_registers", registers);
+    writer.edge(registers, "internal", "0", order);
+    writer.edge(context, "internal", "extension", call);
+    for at in ["1", "2"] {
+        let settles = writer.node("closure", "", 32);
+        writer.edge(settles, "internal", "context", context);
+        writer.edge(reaction, "hidden", at, settles);
+    }
+    (call, reaction)
+}
+
+/// `count` calls of `ship` wait for the one promise `ready`, or each for its own, whose resolvers are in `lists`.
+fn waiting(count: usize, lists: &[&str], first_id: u64) -> Writer {
+    let mut writer = leaking(1, first_id);
+    let global = 1;
+    let ship = function(&mut writer, "ship", 30);
+    writer.edge(global, "property", "ship", ship);
+    let ready = writer.node("object", "Promise", 32);
+    let mut last = ready;
+    let lists: Vec<usize> = lists
+        .iter()
+        .map(|name| {
+            let array = writer.node("object", "Array", 16);
+            let elements = writer.node("array", "(object elements)", 64);
+            writer.edge(global, "property", name, array);
+            writer.edge(array, "internal", "elements", elements);
+            elements
+        })
+        .collect();
+    if lists.is_empty() {
+        writer.edge(global, "property", "ready", ready);
+    }
+    for at in 0..count {
+        let (_, reaction) = suspended_call(&mut writer, ship);
+        if lists.is_empty() {
+            let edge = if last == ready { "internal" } else { "hidden" };
+            let name = if last == ready {
+                "reactions_or_result"
+            } else {
+                "0"
+            };
+            writer.edge(last, edge, name, reaction);
+            last = reaction;
+            continue;
+        }
+        let promise = writer.node("object", "Promise", 32);
+        let resolve = writer.node("closure", "", 32);
+        writer.edge(resolve, "internal", "context", promise);
+        writer.edge(promise, "internal", "reactions_or_result", reaction);
+        for &list in &lists {
+            writer.edge(list, "internal", &at.to_string(), resolve);
+        }
+    }
+    writer
+}
+
+#[test]
+fn calls_that_wait_for_one_promise_are_told_with_it() {
+    let suspect = first(&waiting(400, &[], 9001).analyse(), None);
+    assert_eq!(suspect.kind, HolderKind::Promises);
+    assert_eq!(
+        suspect.sentence,
+        "Promise `ready` (global) is pending: 400 calls of function ship in app.js:30 wait for it \
+         and hold 893 kB, most of it Order"
+    );
+    assert_eq!(suspect.location.unwrap().line, Some(30));
+}
+
+#[test]
+fn reactions_that_follow_on_themselves_have_an_end() {
+    let mut writer = waiting(400, &[], 9001);
+    let is_reaction = |node: &NodeSpec| node.name == "system / PromiseReaction";
+    let first = writer.nodes.iter().position(is_reaction).unwrap();
+    let last = writer.nodes.iter().rposition(is_reaction).unwrap();
+    writer.edge(last, "hidden", "0", first);
+    assert!(
+        suspects(&writer.analyse(), None, &mut ignore).unwrap()[0]
+            .sentence
+            .contains("400 calls")
+    );
+}
+
+#[test]
+fn calls_that_wait_each_for_their_own_promise_are_told_with_what_holds_the_promises() {
+    let suspect = first(&waiting(400, &["resolvers"], 9001).analyse(), None);
+    assert_eq!(suspect.kind, HolderKind::Container);
+    assert!(
+        suspect
+            .sentence
+            .ends_with("; by it wait 400 calls of function ship in app.js:30 with Order"),
+        "{}",
+        suspect.sentence
+    );
+    assert!(suspect.sentence.starts_with("Array `resolvers` (global)"));
+}
+
+#[test]
+fn calls_that_nothing_dominates_are_told_by_their_function() {
+    let now = waiting(400, &["one", "other"], 9001).analyse();
+    let earlier = waiting(100, &["one", "other"], 90001).analyse();
+    let suspect = suspects(&now, Some(&earlier), &mut ignore)
+        .unwrap()
+        .into_iter()
+        .find(|suspect| suspect.kind == HolderKind::Suspended)
+        .unwrap();
+    assert_eq!(
+        suspect.sentence,
+        "400 calls of function ship in app.js:30 do not go on and hold 838 kB, most of it Order, \
+         +300 since the first"
+    );
+    // As many as before: a busy service.
+    let same = waiting(400, &["one", "other"], 90001).analyse();
+    let told = suspects(&now, Some(&same), &mut ignore).unwrap();
+    assert!(
+        told.iter()
+            .all(|suspect| suspect.kind != HolderKind::Suspended)
+    );
+}
+
+#[test]
+fn closures_that_have_the_one_before_in_their_variables_are_one_chain() {
+    let mut writer = leaking(1, 9001);
+    let last = function(&mut writer, "run", 50);
+    let shared = writer.nodes[last].edges[0].to;
+    writer.edge(1, "property", "last", last);
+    let mut at = last;
+    for _ in 0..2000 {
+        let context = writer.node("object", "system / Context", 24);
+        let text = writer.node("string", "text", 100);
+        let before = writer.node("closure", "run", 32);
+        writer.edge(at, "internal", "context", context);
+        writer.edge(context, "context", "text", text);
+        writer.edge(context, "context", "before", before);
+        writer.edge(before, "internal", "shared", shared);
+        at = before;
+    }
+    let suspect = first(&writer.analyse(), None);
+    assert_eq!(suspect.kind, HolderKind::List);
+    assert!(
+        suspect
+            .sentence
+            .starts_with("function run in app.js:50 `last` (global) is a chain of 2,000 closures"),
+        "{}",
+        suspect.sentence
     );
 }
 

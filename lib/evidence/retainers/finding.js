@@ -21,6 +21,9 @@ const IDENTIFIER = /^#?[A-Za-z_$][\w$]{0,39}$/
 /** Says nothing of what is held. */
 const PLAIN = new Set(['Object', 'Array', 'Function', '(string)', 'string', '(array)'])
 
+/** Their location is the function that waits. */
+const WAITS = new Set(['promises', 'suspended'])
+
 /**
  * Of the suspects of two snapshots those that grew and that a person can find, as evidence.
  * @param {object[]} suspects as `HeapSnapshot.suspects(earlier)` tells them
@@ -41,6 +44,7 @@ function finding ({ kind, sentence, holder, class: held, count, bytes, growth, c
   const key = keyOf(name, file)
   const place = placeOf(location)
   const description = inSource(sentence.replace(holder, () => name), file)
+  const waits = place !== null && WAITS.has(kind) ? [`function:${place.file}:${place.line}:${place.column}`] : []
   return {
     kind: 'retainer',
     key,
@@ -51,7 +55,7 @@ function finding ({ kind, sentence, holder, class: held, count, bytes, growth, c
     confidence: CONFIDENCE[confidence],
     weight: 0.95,
     location: place,
-    links: [`holder:${key}`, ...new Set([file, place?.file].filter((each) => typeof each === 'string').map((each) => `file:${each}`)), ...PLAIN.has(held) ? [] : [`type:${held}`]],
+    links: [`holder:${key}`, ...waits, ...new Set([file, place?.file].filter((each) => typeof each === 'string').map((each) => `file:${each}`)), ...PLAIN.has(held) ? [] : [`type:${held}`]],
     evidence: [{
       kind: 'path',
       description: `it lives because of ${pathInWords(steps)}`,

@@ -3,14 +3,15 @@
 use std::collections::HashMap;
 
 use super::HolderKind;
+use super::waiting::Waits;
 use crate::snapshot::analysis::Analysis;
 use crate::snapshot::classes::Class;
 use crate::snapshot::code::is_context;
-use crate::snapshot::columns::{Node, NodeKind};
+use crate::snapshot::columns::{EdgeKind, Node, NodeKind};
 use crate::snapshot::graph::bits::Bits;
 use crate::snapshot::summary::Children;
 
-const FEWEST_MEMBERS: u64 = 10;
+pub(super) const FEWEST_MEMBERS: u64 = 10;
 const SHORTEST_CHAIN: u32 = 1000;
 /// Members whose paths are asked for.
 const SAMPLE: usize = 64;
@@ -26,6 +27,28 @@ pub(super) struct Group {
     pub(super) count: u64,
     pub(super) bytes: u64,
     pub(super) sample: Vec<Node>,
+    /// Of what waits.
+    pub(super) waits: Option<Waits>,
+}
+
+/// Some of many.
+#[derive(Default)]
+pub(super) struct Sample {
+    pub(super) count: u64,
+    pub(super) members: Vec<Node>,
+}
+
+impl Sample {
+    /// A sample of the whole: each new member at a power of two takes the next place.
+    pub(super) fn add(&mut self, node: Node) {
+        self.count += 1;
+        if self.members.len() < SAMPLE {
+            self.members.push(node);
+        } else if self.count.is_power_of_two() || self.count.is_multiple_of(1009) {
+            let place = (self.count % SAMPLE as u64) as usize;
+            self.members[place] = node;
+        }
+    }
 }
 
 pub(super) fn counts_as_member(kind: NodeKind) -> bool {
@@ -46,7 +69,7 @@ pub(super) fn gathered(analysis: &Analysis, least: u64) -> Vec<Group> {
     let classes = analysis.classes();
     let children = Children::new(analysis);
     let mut found = Vec::new();
-    let mut of_one: HashMap<Class, Group> = HashMap::new();
+    let mut of_one: HashMap<Class, (Sample, u64)> = HashMap::new();
     for dominator in 0..analysis.node_count() as Node {
         let members = children.of(dominator);
         let is_wide = members.len() as u64 >= FEWEST_MEMBERS;
@@ -64,25 +87,19 @@ pub(super) fn gathered(analysis: &Analysis, least: u64) -> Vec<Group> {
                 continue;
             }
             let class = classes.of(node);
-            let group = of_one.entry(class).or_insert_with(|| Group {
-                kind: None,
-                dominator,
-                class,
-                count: 0,
-                bytes: 0,
-                sample: Vec::new(),
-            });
-            group.count += 1;
-            group.bytes += analysis.retained_size(node);
-            // A sample of the whole: each new member at a power of two takes the next place.
-            if group.sample.len() < SAMPLE {
-                group.sample.push(node);
-            } else if group.count.is_power_of_two() || group.count.is_multiple_of(1009) {
-                let place = (group.count % SAMPLE as u64) as usize;
-                group.sample[place] = node;
-            }
+            let (sample, bytes) = of_one.entry(class).or_default();
+            sample.add(node);
+            *bytes += analysis.retained_size(node);
         }
-        let groups = of_one.drain().map(|(_, group)| group);
+        let groups = of_one.drain().map(|(class, (sample, bytes))| Group {
+            kind: None,
+            dominator,
+            class,
+            count: sample.count,
+            bytes,
+            sample: sample.members,
+            waits: None,
+        });
         found.extend(groups.filter(|group| group.count >= FEWEST_MEMBERS && group.bytes >= least));
         // A chain of wide dominators has a group at each of them.
         if found.len() >= 2 * MOST {
@@ -102,34 +119,67 @@ pub(super) fn keep_largest(groups: &mut Vec<Group>, most: usize) {
 /// Objects that may lie between two members of a chain, such as a closure and its context.
 const APART: usize = 4;
 
-/// Heads of chains in which each object of a class holds the next.
-pub(super) fn chains(analysis: &Analysis, least: u64) -> Vec<Group> {
+/// For each node the child that retains most, its heir; 0 where it has none.
+pub(super) fn heirs(analysis: &Analysis) -> Vec<Node> {
+    let mut heirs = vec![0 as Node; analysis.node_count()];
+    for &node in analysis.order[1..].iter().rev() {
+        let above = analysis.dominator(node) as usize;
+        if heirs[above] == 0 || analysis.retained_size(heirs[above]) < analysis.retained_size(node)
+        {
+            heirs[above] = node;
+        }
+    }
+    heirs
+}
+
+/// What the links of a chain have in common: their class, or, of closures, their code.
+#[derive(PartialEq, Eq)]
+enum Link {
+    Object(Class),
+    Closure(Node),
+}
+
+impl Link {
+    fn of(analysis: &Analysis, node: Node) -> Option<Self> {
+        let snapshot = &analysis.snapshot;
+        match analysis.kind(node) {
+            NodeKind::Object if is_context(snapshot, node) => None,
+            NodeKind::Object => Some(Self::Object(analysis.classes().of(node))),
+            NodeKind::Closure => {
+                let shared = snapshot.follow(node, EdgeKind::Internal, b"shared");
+                shared.map(Self::Closure)
+            }
+            _ => None,
+        }
+    }
+}
+
+/// Heads of chains in which each object of a class, or each closure of a function, holds the next.
+pub(super) fn chains(analysis: &Analysis, heirs: &[Node], least: u64) -> Vec<Group> {
     let count = analysis.node_count();
     let classes = analysis.classes();
-    let mut heir = vec![0 as Node; count];
     let mut length = vec![1_u32; count];
     // Members of longer chains are no heads.
     let mut inner = Bits::new(count);
+    // What a node dominates comes before it, so the length of its heir is known.
     for &node in analysis.order[1..].iter().rev() {
-        // What the node dominates came before it, so its heir is known.
-        if matches!(analysis.kind(node), NodeKind::Object) && !is_context(&analysis.snapshot, node)
-        {
-            let mut next = node;
-            for _ in 0..APART {
-                next = heir[next as usize];
-                if next == 0 {
-                    break;
-                }
-                if classes.of(next) == classes.of(node) {
-                    length[node as usize] = length[next as usize].saturating_add(1);
-                    inner.set(next);
-                    break;
-                }
-            }
+        if heirs[node as usize] == 0 {
+            continue;
         }
-        let above = analysis.dominator(node) as usize;
-        if heir[above] == 0 || analysis.retained_size(heir[above]) < analysis.retained_size(node) {
-            heir[above] = node;
+        let Some(link) = Link::of(analysis, node) else {
+            continue;
+        };
+        let mut next = node;
+        for _ in 0..APART {
+            next = heirs[next as usize];
+            if next == 0 {
+                break;
+            }
+            if Link::of(analysis, next).is_some_and(|other| other == link) {
+                length[node as usize] = length[next as usize].saturating_add(1);
+                inner.set(next);
+                break;
+            }
         }
     }
     (1..count as Node)
@@ -145,6 +195,7 @@ pub(super) fn chains(analysis: &Analysis, least: u64) -> Vec<Group> {
             count: u64::from(length[node as usize]),
             bytes: analysis.retained_size(node),
             sample: vec![node],
+            waits: None,
         })
         .collect()
 }
@@ -164,6 +215,7 @@ pub(super) fn large_objects(analysis: &Analysis, least: u64) -> Vec<Group> {
             count: 1,
             bytes: analysis.retained_size(node),
             sample: vec![node],
+            waits: None,
         })
         .collect()
 }

@@ -2,8 +2,9 @@
 
 use std::collections::HashMap;
 
-use super::groups::{Group, chains, counts_as_member};
+use super::groups::{Group, chains, counts_as_member, heirs};
 use super::naming::lifted;
+use super::waiting::{Waiting, cause};
 use super::{Growth, HolderKind, Suspect};
 use crate::snapshot::analysis::Analysis;
 use crate::snapshot::classes::Class;
@@ -45,7 +46,9 @@ impl Growths {
         gate.pass(0)?;
         tally(now, &mut new, is_new);
         gate.pass(0)?;
-        let chains = chains(earlier, 0);
+        let heirs = heirs(earlier);
+        let chains = chains(earlier, &heirs, 0);
+        let waited = Waiting::new(earlier, &heirs).all();
         let all = found
             .iter()
             .map(|(group, suspect)| {
@@ -65,6 +68,13 @@ impl Growths {
                         let old = chains.iter().find(|old| {
                             earlier.id(earlier.dominator(old.dominator)) == above
                                 && earlier.classes().name(old.class) == class
+                        });
+                        old.map_or((0, 0), |old| (old.count, old.bytes))
+                    }
+                    Some(kind @ (HolderKind::Promises | HolderKind::Suspended)) => {
+                        let at = now.id(cause(now, group));
+                        let old = waited.iter().find(|old| {
+                            old.kind == Some(kind) && earlier.id(cause(earlier, old)) == at
                         });
                         old.map_or((0, 0), |old| (old.count, old.bytes))
                     }

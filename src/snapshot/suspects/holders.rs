@@ -1,5 +1,6 @@
 //! Holders that everybody knows: what keeps the objects is said by its name, not by its fields.
 
+use super::waiting::{How, Waits};
 use crate::format;
 use crate::snapshot::paths::Step;
 use crate::snapshot::public_name::named;
@@ -19,6 +20,8 @@ pub enum HolderKind {
     Timers,
     /// Promises that nobody settled, and what waits for them.
     Promises,
+    /// Async functions and generators that do not go on.
+    Suspended,
     /// Stores of `AsyncLocalStorage` that a long-lived resource carries.
     AsyncLocalStorage,
     /// Modules that are loaded again and again.
@@ -36,6 +39,7 @@ impl HolderKind {
             Self::Listeners => "listeners",
             Self::Timers => "timers",
             Self::Promises => "promises",
+            Self::Suspended => "suspended",
             Self::AsyncLocalStorage => "async-local-storage",
             Self::ModuleCache => "module-cache",
             Self::Sockets => "sockets",
@@ -131,6 +135,16 @@ pub(super) fn sentence(
     let bytes = format::bytes(bytes as f64);
     match kind {
         HolderKind::Container => format!("{holder} holds {count} {class}, {bytes}"),
+        HolderKind::List if class == "Function" => {
+            format!(
+                "{holder} is a chain of {count} closures, each in the variables of the one before, {bytes}"
+            )
+        }
+        HolderKind::List if class == "Promise" => {
+            format!(
+                "{holder} is a chain of {count} Promise, each waits for the one before, {bytes}"
+            )
+        }
         HolderKind::List => format!("{holder} is a chain of {count} {class}, {bytes}"),
         HolderKind::LargeObject => format!("{holder} has {bytes} by itself"),
         HolderKind::Listeners => {
@@ -144,6 +158,7 @@ pub(super) fn sentence(
             format!("{holder} holds {count} {class}, {bytes}")
         }
         HolderKind::Timers => format!("Timers that are still set hold {count} {class}, {bytes}"),
+        HolderKind::Suspended => format!("{count} calls of {holder} wait and hold {bytes}"),
         HolderKind::Promises => {
             format!("Promises that are still reachable hold {count} {class}, {bytes}")
         }
@@ -152,5 +167,38 @@ pub(super) fn sentence(
         }
         HolderKind::ModuleCache => format!("The module cache holds {count} {class}, {bytes}"),
         HolderKind::Sockets => format!("Open sockets hold {count} {class}, {bytes}"),
+    }
+}
+
+/// The sentence about `count` calls or listeners that wait, `bytes` in all, most of it objects of
+/// `class`; `function` is what most of them are.
+pub(super) fn waiting_sentence(
+    waits: Waits,
+    holder: &str,
+    function: Option<&str>,
+    class: &str,
+    count: u64,
+    bytes: u64,
+) -> String {
+    let count = format::grouped(count);
+    let bytes = format::bytes(bytes as f64);
+    let stores = if waits.in_store {
+        " in stores of AsyncLocalStorage"
+    } else {
+        ""
+    };
+    let held = format!("{bytes}, most of it {class}{stores}");
+    let function = function.unwrap_or("unknown functions");
+    match (waits.how, holder == function) {
+        (How::Await, true) => format!("{count} calls of {holder} do not go on and hold {held}"),
+        (How::Generator, true) => {
+            format!("{count} generators of {holder} were begun, not ended, and hold {held}")
+        }
+        (How::Await, false) => {
+            format!("{holder} is pending: {count} calls of {function} wait for it and hold {held}")
+        }
+        (How::Then | How::Generator, _) => {
+            format!("{holder} is pending: {count} calls of `then` with {function} hold {held}")
+        }
     }
 }

@@ -5,7 +5,8 @@
 //!    table, or, for objects with two owners, only what both owners have in common.
 //! 2. Chains (each object holds the next) are no such group, so they are found by themselves:
 //!    the heir of a node is the child that retains most, and a chain is heirs of one class.
-//!    Single objects with much memory of their own are found too.
+//!    Single objects with much memory of their own are found too, and what waits: reactions of
+//!    pending promises, suspended calls of one function.
 //! 3. For each, ask a sample of members for their best path. The container that most paths pass
 //!    last is the holder, whether or not it dominates them; its name comes from the code.
 //! 4. With an earlier snapshot of the same process, count the members that the same dominator had
@@ -21,12 +22,14 @@ mod groups;
 mod growth;
 mod holders;
 mod naming;
+mod waiting;
 
 use serde_json::{Value, json};
 
 use self::groups::Group;
 use self::growth::Growths;
 pub use self::holders::HolderKind;
+use self::waiting::Waiting;
 use super::analysis::Analysis;
 use super::code::Place;
 use super::columns::Node;
@@ -92,6 +95,8 @@ const MOST_SUSPECTS: usize = 10;
 /// Smaller groups are no suspects, as a share of the heap and in bytes.
 const LEAST_SHARE: u64 = 100;
 const LEAST_BYTES: u64 = 64 << 10;
+/// Suspended calls that retain this part of what a holder does are what it holds.
+const MUCH: u64 = 3;
 /// In growth, less is told too.
 const LEAST_GROWTH_SHARE: u64 = 500;
 
@@ -169,7 +174,11 @@ fn find(
 ) -> Result<Vec<(Group, Suspect)>, SnapshotError> {
     let mut groups = groups::gathered(analysis, least);
     gate.pass(0)?;
-    groups.extend(groups::chains(analysis, least));
+    let heirs = groups::heirs(analysis);
+    groups.extend(groups::chains(analysis, &heirs, least));
+    gate.pass(0)?;
+    let waiting = Waiting::new(analysis, &heirs);
+    groups.extend(waiting.promises(least));
     gate.pass(0)?;
     groups.extend(groups::large_objects(analysis, least));
     groups::keep_largest(&mut groups, groups::MOST);
@@ -188,6 +197,25 @@ fn find(
         if !told {
             holders.push(holder);
             suspects.push((group.clone(), suspect));
+        }
+    }
+    for group in waiting.suspended(least) {
+        gate.pass(0)?;
+        let Some((_, suspect)) = naming::name(analysis, &group) else {
+            continue;
+        };
+        // What the calls wait by is told already: an emitter, an array of resolvers, a promise.
+        let holder = suspects
+            .iter_mut()
+            .map(|(_, holder)| holder)
+            .find(|holder| {
+                let held = |&&call: &&Node| dominates(analysis, holder.node, call);
+                group.bytes >= holder.bytes / MUCH
+                    && 2 * group.sample.iter().filter(held).count() > group.sample.len()
+            });
+        match holder {
+            Some(holder) => holder.add_waiting(&suspect),
+            None => suspects.push((group, suspect)),
         }
     }
     Ok(suspects)
@@ -209,6 +237,27 @@ fn dominates(analysis: &Analysis, above: Node, node: Node) -> bool {
 }
 
 impl Suspect {
+    /// It holds suspended calls.
+    fn add_waiting(&mut self, calls: &Suspect) {
+        if matches!(self.kind, HolderKind::Promises | HolderKind::Suspended) {
+            return;
+        }
+        if let Some(place) = &mut self.location
+            && place.line.is_none()
+            && let Some(of_calls) = &calls.location
+            && place.file == of_calls.file
+        {
+            *place = of_calls.clone();
+        }
+        self.sentence = format!(
+            "{}; by it wait {} calls of {} with {}",
+            self.sentence,
+            format::grouped(calls.count),
+            calls.holder,
+            calls.class
+        );
+    }
+
     fn tell(&mut self, growth: Option<Growth>, certain: bool) {
         self.growth = growth;
         let Some(growth) = growth.filter(|growth| growth.bytes > 0) else {

@@ -5,9 +5,10 @@ use std::collections::HashMap;
 use super::groups::Group;
 use super::{Confidence, HolderKind, Suspect, holders};
 use crate::snapshot::analysis::Analysis;
-use crate::snapshot::code::{Origin, is_context};
+use crate::snapshot::code::{Origin, Place, is_context};
 use crate::snapshot::columns::{Node, NodeKind};
 use crate::snapshot::public_name::named;
+use crate::snapshot::words::Described;
 
 pub(super) fn name(analysis: &Analysis, group: &Group) -> Option<(Node, Suspect)> {
     let (kind, holder, detail) = match group.kind {
@@ -22,7 +23,15 @@ pub(super) fn name(analysis: &Analysis, group: &Group) -> Option<(Node, Suspect)
     if kind == HolderKind::LargeObject && is_source(analysis, &path) {
         return None;
     }
-    let described = analysis.describe(holder);
+    let mut described = analysis.describe(holder);
+    if kind == HolderKind::Suspended {
+        // The function, however one gets to it.
+        described = Described {
+            place: analysis.code().place(&analysis.snapshot, holder),
+            ..described
+        };
+        (described.label, described.anchor) = (None, None);
+    }
     let holder_words = described.sentence();
     let class = &*named(analysis.classes().name(group.class));
     // Where the holder keeps little else, what it retains is what a reader finds in DevTools.
@@ -41,14 +50,27 @@ pub(super) fn name(analysis: &Analysis, group: &Group) -> Option<(Node, Suspect)
         holder,
         Suspect {
             kind,
-            sentence: holders::sentence(
-                kind,
-                &holder_words,
-                detail.as_deref(),
-                class,
-                group.count,
-                bytes,
-            ),
+            sentence: match group.waits {
+                Some(waits) => holders::waiting_sentence(
+                    waits,
+                    &holder_words,
+                    waits
+                        .function
+                        .map(|function| analysis.function_in_words(function))
+                        .as_deref(),
+                    class,
+                    group.count,
+                    bytes,
+                ),
+                None => holders::sentence(
+                    kind,
+                    &holder_words,
+                    detail.as_deref(),
+                    class,
+                    group.count,
+                    bytes,
+                ),
+            },
             holder: holder_words,
             node: holder,
             id: analysis.id(holder),
@@ -63,9 +85,22 @@ pub(super) fn name(analysis: &Analysis, group: &Group) -> Option<(Node, Suspect)
                 Confidence::Low
             },
             path: Vec::new(),
-            location: described.place,
+            location: with_line(analysis, described.place, group),
         },
     ))
+}
+
+/// A variable of a whole file has no line; what waits in the same file has.
+fn with_line(analysis: &Analysis, place: Option<Place>, group: &Group) -> Option<Place> {
+    let function = group.waits.and_then(|waits| waits.function);
+    let waits = function.and_then(|closure| analysis.code().place(&analysis.snapshot, closure));
+    match (place, waits) {
+        (Some(place), Some(waits)) if place.line.is_none() && place.file == waits.file => {
+            Some(waits)
+        }
+        (None, waits) => waits,
+        (place, _) => place,
+    }
 }
 
 /// Whether tidemark holds it: whose code it is says the step nearest to it that has code.
