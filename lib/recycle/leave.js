@@ -3,16 +3,21 @@
 const cluster = require('node:cluster')
 const { once } = require('node:events')
 const { setTimeout } = require('node:timers')
+const { setTimeout: wait } = require('node:timers/promises')
 
 /** As a shell says of a process that SIGTERM has ended. */
 const EXIT_CODE = 128 + 15
 
+/** What the primary has handed over before it knew that this worker takes no more comes within this time. */
+const HANDED_MS = 500
+
 /**
  * Ends the process as SIGTERM would: by the app's own listener where there is one.
- * @param {number} mostMs how long that may take
+ * @param {{mostMs: number, isReplaced: boolean}} how mostMs: how long that may take; isReplaced: in a cluster the
+ *   primary must start nobody else
  */
-async function leave (mostMs) {
-  if (cluster.isWorker && process.connected) await leaveCluster(mostMs)
+async function leave ({ mostMs, isReplaced }) {
+  if (cluster.isWorker && process.connected) await (isReplaced ? leaveCluster(mostMs) : wait(HANDED_MS))
   if (process.listenerCount('SIGTERM') === 0) process.exit(EXIT_CODE)
   setTimeout(() => process.exit(EXIT_CODE), mostMs)
   // Windows ends a process that is sent one without asking it.
@@ -21,8 +26,8 @@ async function leave (mostMs) {
 }
 
 /**
- * A connection that the primary has just handed to this worker goes back, to be given to another one: only
- * what this worker has answered to when the channel closes is not lost.
+ * A connection that the primary has just handed to this worker goes back, to be given to another one: all of
+ * them have when the channel closes. The primary then takes the exit for one that was wanted.
  */
 async function leaveCluster (mostMs) {
   const gone = once(process, 'disconnect', { signal: AbortSignal.timeout(mostMs) })

@@ -46,7 +46,9 @@ class Primary {
     worker.exitedAfterDisconnect = true
     say(worker, READY)
     await exit(worker, forMs)
-    setImmediate(() => { if (workers().length > before) this.#warn() })
+    // Behind the app's 'exit' listener.
+    await new Promise((resolve) => { setImmediate(resolve) })
+    if (workers().length > before) this.#warn()
   }
 
   async #start (listens) {

@@ -47,6 +47,7 @@ class Stepping extends EventEmitter {
   /** By the app, and not by the state of the memory. */
   #isAsked = false
   #heldFor = new Set()
+  #isReplacementThere = false
   /** Ends a wait. */
   #calm = new AbortController()
   #unfollow
@@ -148,16 +149,17 @@ class Stepping extends EventEmitter {
       return
     }
     await pause(Math.random() * this.#options.jitterMs, calm)
-    while (!await this.#isReplaced(calm)) await pause(RETRY_MS, calm)
+    while (!await this.#mayLeave(calm)) await pause(RETRY_MS, calm)
     await this.#leave(reason)
   }
 
   /** Its turn has come, and in a cluster its replacement listens. */
-  async #isReplaced (calm) {
+  async #mayLeave (calm) {
     if (!await this.#hasTurn(calm)) return false
     if (!cluster.isWorker || isPm2(process.env) || this.#options.leave !== undefined) return true
     this.#set('replacing', this.#reason)
     const answer = await askForReplacement({ listens: this.#listens, forMs: this.#mostMs })
+    this.#isReplacementThere = answer === 'ready'
     if (answer === 'ready') return true
     if (answer === 'nobody') {
       this.#problem('The primary starts no replacement before this worker leaves: call `require(\'tidemark/recycle\').primary()` there.')
@@ -215,7 +217,7 @@ class Stepping extends EventEmitter {
     this.#set('leaving', reason)
     if (leaveByApp === undefined) {
       this.#turn.releaseAtExit()
-      await leave(drainMs)
+      await leave({ mostMs: drainMs, isReplaced: this.#isReplacementThere })
       return
     }
     try {
