@@ -53,7 +53,11 @@ class Connections {
     for (const response of this.#inFlight) sayClose(response)
     const open = new Set(this.#servers.filter(({ listening }) => listening))
     for (const server of open) {
-      server.once('close', () => open.delete(server))
+      server.once('close', () => {
+        open.delete(server)
+        // The app's own end closes it again, and may take an error for a reason to stop halfway.
+        server.close = closeClosed
+      })
       // http's own `close()` also ends what looks idle, with the request that is on its way.
       net.Server.prototype.close.call(server)
     }
@@ -77,6 +81,12 @@ class Connections {
     if (performance.now() - this.#keptAt < this.#idleMs) return
     for (const server of this.#servers) server.closeIdleConnections()
   }
+}
+
+/** `close()` of a server that was closed before, without ERR_SERVER_NOT_RUNNING. */
+function closeClosed (callback) {
+  if (typeof callback === 'function') process.nextTick(callback)
+  return this
 }
 
 /** An answer that has begun says nothing more: the next one over its connection does. */

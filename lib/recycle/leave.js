@@ -19,7 +19,8 @@ const HANDED_MS = 500
 async function leave ({ mostMs, isReplaced }) {
   if (cluster.isWorker && process.connected) await (isReplaced ? leaveCluster(mostMs) : wait(HANDED_MS))
   if (process.listenerCount('SIGTERM') === 0) process.exit(EXIT_CODE)
-  setTimeout(() => process.exit(EXIT_CODE), mostMs)
+  // An app that has closed all it has ends by itself.
+  setTimeout(() => process.exit(EXIT_CODE), mostMs).unref()
   // Windows ends a process that is sent one without asking it.
   if (process.platform === 'win32') process.emit('SIGTERM', 'SIGTERM')
   else process.kill(process.pid, 'SIGTERM')
