@@ -1,14 +1,14 @@
 'use strict'
 
 // An http server that steps aside when SIGUSR2 tells it to. Argument: JSON, `options` of recycle() and what
-// else is to be: `closes` (a listener of SIGTERM closes the server), `stays` (it does nothing), `closed` (the
-// server is closed before), `naive` (server.close() instead of recycle()).
+// else is to be: `closes` (a listener of SIGTERM closes the server), `stays` (it does not end the process), `closed` (the
+// server is closed before).
 
 const http = require('node:http')
 const { setTimeout: wait } = require('node:timers/promises')
 const recycle = require('../../lib/recycle')
 
-const { options, closes, stays, closed, naive } = JSON.parse(process.argv[2] ?? '{}')
+const { options, closes, stays, closed } = JSON.parse(process.argv[2] ?? '{}')
 
 const server = http.createServer(async (req, res) => {
   if (req.url === '/never') return
@@ -22,14 +22,11 @@ stepping.on('state', ({ state }) => {
   if (state === 'leaving') console.log(JSON.stringify({ told, problems: stepping.problems }))
 })
 process.on('warning', () => {})
-process.on('SIGUSR2', () => {
-  if (naive) server.close(() => process.exit(0))
-  else stepping.stepAside('as asked')
-})
+process.on('SIGUSR2', () => stepping.stepAside('as asked'))
 if (closes) process.on('SIGTERM', () => server.close(() => process.exit(0)))
-if (stays) process.on('SIGTERM', () => {})
+if (stays) process.on('SIGTERM', () => setInterval(() => {}, 1000))
 
 server.listen(0, '127.0.0.1', () => {
   console.log(JSON.stringify({ port: server.address().port }))
-  if (closed) server.close()
+  if (closed) server.close(() => setInterval(() => {}, 1000))
 })

@@ -19,8 +19,9 @@ const HANDED_MS = 500
 async function leave ({ mostMs, isReplaced }) {
   if (cluster.isWorker && process.connected) await (isReplaced ? leaveCluster(mostMs) : wait(HANDED_MS))
   if (process.listenerCount('SIGTERM') === 0) process.exit(EXIT_CODE)
-  // An app that has closed all it has ends by itself.
-  setTimeout(() => process.exit(EXIT_CODE), mostMs).unref()
+  const timer = setTimeout(() => process.exit(EXIT_CODE), mostMs)
+  // From then on an app that has closed all it has ends by itself; before, it would end without having heard.
+  process.prependOnceListener('SIGTERM', () => timer.unref())
   // Windows ends a process that is sent one without asking it.
   if (process.platform === 'win32') process.emit('SIGTERM', 'SIGTERM')
   else process.kill(process.pid, 'SIGTERM')

@@ -33,7 +33,7 @@ class Turn {
     if (directory === undefined) return
     const { service, script } = readIdentity()
     this.#script = script
-    this.#lock = new Lock(binding, path.resolve(directory, `${service}.recycle.lock`))
+    this.#lock = new Lock(binding, path.resolve(directory), `${service}.recycle`)
     this.#log = path.resolve(directory, `${service}.recycle.json`)
   }
 
