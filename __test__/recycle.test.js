@@ -185,8 +185,8 @@ describe('recycle()', DEADLINE, () => {
       reportError: (topic, error) => said.push(error)
     })
     t.after(() => { stepping.stop(); monitor.stop() })
-    const tell = (state) => publisher.tell('health', { state, reason: `It is ${state}.` })
-    return { monitor, stepping, said, left, tell }
+    const tell = (state, timeToLimitMs = null) => publisher.tell('health', { state, reason: `It is ${state}.`, timeToLimitMs })
+    return { monitor, publisher, stepping, said, left, tell }
   }
 
   test('leaves when it is critical, and says so to a readiness check before', async (t) => {
@@ -202,6 +202,18 @@ describe('recycle()', DEADLINE, () => {
     assert.deepEqual(seen, [['waiting', true], ['notice', false], ['draining', false], ['leaving', false]])
     tell('ok')
     assert.equal(stepping.state, 'leaving', 'there is no way back')
+  })
+
+  test('waits for what is known of the leak, since that would end with the process, and for no large share of the time left', async (t) => {
+    const one = prepare(t)
+    one.tell('critical', 3600000)
+    await wait(300)
+    assert.equal(one.stepping.state, 'waiting')
+    one.publisher.tell('reported', { message: 'The heap leaks.' })
+    await until(() => one.left.length === 1)
+    const other = prepare(t)
+    other.tell('critical', 400)
+    await until(() => other.left.length === 1)
   })
 
   test('watches on when it is well again before its turn', async (t) => {

@@ -42,7 +42,7 @@ function print (without, aside, { groupMb, heapMb, rate }) {
     ['the slowest', `${without.mostMs.toFixed(0)} ms`, `${aside.mostMs.toFixed(0)} ms`]
   ]
   for (const [name, ...figures] of rows) console.log(`${name.padEnd(28)}${figures.map((figure) => String(figure).padStart(16)).join('')}`)
-  const limit = without.oomKills === null ? `V8's heap limit of ${heapMb} MB each` : `a memory group of ${groupMb} MB`
+  const limit = without.limitedBy === 'heap' ? `V8's heap limit of ${heapMb} MB each` : `a memory group of ${groupMb} MB`
   console.log(`\n${WORKERS} workers in ${limit}, ${rate} requests a second over 30 kept connections, ${without.seconds.toFixed(0)} s each, Node.js ${process.versions.node}`)
   for (const problem of new Set(aside.problems)) console.log(`problem: ${problem}`)
 }

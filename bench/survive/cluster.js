@@ -27,7 +27,7 @@ function runPrimary () {
 function runWorker () {
   // Without it too, so that both halves cost the same.
   tidemark.start({ recorder: directory })
-  tidemark.on('leak', ({ timeToLimitMs }) => process.send({ event: 'leak', timeToLimitMs, uptimeS: Math.round(process.uptime()) }))
+  tidemark.on('leak', ({ message }) => process.send({ event: 'leak', message }))
 
   const app = express()
   const sessions = new Map()
@@ -43,7 +43,7 @@ function runWorker () {
   if (aside) {
     // A worker lives for a minute here; in a service it does for hours.
     const stepping = recycle(server, { leastUptimeMs: 5000, intervalMs: 2000, mostPerHour: 1000 })
-    stepping.on('state', ({ state, reason }) => process.send({ event: 'state', state, reason, problems: stepping.problems, uptimeS: Math.round(process.uptime()) }))
+    stepping.on('state', ({ state, reason }) => process.send({ event: 'state', state, reason, problems: stepping.problems }))
   }
 }
 

@@ -20,6 +20,13 @@ const RETRY_MS = 30000
 /** Beside drainMs and noticeMs, what a turn may take: the replacement's start, and the app's own end. */
 const TURN_SLACK_MS = 60000
 
+/**
+ * What is known of the leak must outlive the process, and its suspects come some seconds after the verdict: so long
+ * they are waited for, and for no larger share of the time that is left.
+ */
+const REPORT_MS = 20000
+const REPORT_SHARE = 1 / 4
+
 /** Outside of a cluster a balancer has to see first that this process is not ready. */
 const NOTICE_MS = 5000
 
@@ -48,6 +55,8 @@ class Stepping extends EventEmitter {
   #isAsked = false
   #heldFor = new Set()
   #isReplacementThere = false
+  /** The leak is. */
+  #isReported = false
   /** Ends a wait. */
   #calm = new AbortController()
   #unfollow
@@ -74,8 +83,8 @@ class Stepping extends EventEmitter {
     this.#reportError = reportError
     monitor.on('recovered', this.#holds)
     this.#unfollow = followLeaks(monitor, (chapter, details) => this.#follow(chapter, details))
-    const { state, reason } = monitor.health()
-    if (state === 'critical') this.#begin(reason)
+    const health = monitor.health()
+    if (health.state === 'critical') this.#begin(health)
   }
 
   /** 'watching', 'waiting', 'held', 'notice', 'draining', 'leaving' or 'stopped'. */
@@ -103,7 +112,7 @@ class Stepping extends EventEmitter {
     if (this.#state !== 'watching' && this.#state !== 'held') return
     this.#isAsked = true
     this.#watchOn()
-    this.#begin(String(reason))
+    this.#begin({ reason: String(reason), timeToLimitMs: null })
   }
 
   /** Ends it. A process that is leaving leaves. */
@@ -120,9 +129,12 @@ class Stepping extends EventEmitter {
     return this.#state === 'replacing' || GOING.includes(this.#state)
   }
 
-  #follow (chapter, { state, reason }) {
-    if (chapter === 'health' && state === 'critical' && this.#state === 'watching') this.#begin(reason)
-    if (((chapter === 'health' && state !== 'critical') || chapter === 'stopped') && !this.#isAsked) this.#watchOn()
+  #follow (chapter, details) {
+    if (chapter === 'reported') this.#isReported = true
+    if (chapter === 'recovered' || chapter === 'stopped') this.#isReported = false
+    const isCritical = chapter === 'health' ? details.state === 'critical' : undefined
+    if (isCritical && this.#state === 'watching') this.#begin(details)
+    if ((isCritical === false || chapter === 'stopped') && !this.#isAsked) this.#watchOn()
   }
 
   #watchOn () {
@@ -132,15 +144,15 @@ class Stepping extends EventEmitter {
     this.#calm = new AbortController()
   }
 
-  #begin (reason) {
-    this.#stepAside(reason, this.#calm.signal).catch((error) => {
+  #begin (health) {
+    this.#stepAside(health, this.#calm.signal).catch((error) => {
       // Well again, or stopped.
       if (error?.name === 'AbortError') return
       this.#problem(`Stepping aside failed: ${sentence(messageOf(error))}`, error)
     })
   }
 
-  async #stepAside (reason, calm) {
+  async #stepAside ({ reason, timeToLimitMs }, calm) {
     this.#set('waiting', reason)
     const aliveMs = performance.now()
     if (aliveMs < this.#options.leastUptimeMs && !this.#isAsked) {
@@ -149,8 +161,15 @@ class Stepping extends EventEmitter {
       return
     }
     await pause(Math.random() * this.#options.jitterMs, calm)
+    await this.#hearOfLeak(timeToLimitMs, calm)
     while (!await this.#mayLeave(calm)) await pause(RETRY_MS, calm)
     await this.#leave(reason)
+  }
+
+  /** @param {number | null} leftMs null: it is not a leak that ends it */
+  async #hearOfLeak (leftMs, calm) {
+    const until = performance.now() + (leftMs === null ? 0 : Math.min(REPORT_MS, REPORT_SHARE * leftMs))
+    while (!this.#isReported && performance.now() < until) await pause(LOOK_MS, calm)
   }
 
   /** Its turn has come, and in a cluster its replacement listens. */
