@@ -365,6 +365,9 @@ export interface HistoryShape {
   coarse: Array<BucketShape>
 }
 
+/** Whether the process of such a mark is there; nothing where that cannot be said. */
+export declare function isProcessRunning(mark: string): boolean | null
+
 export interface KindCounterShape {
   count: number
   durationMs: number
@@ -455,6 +458,9 @@ export interface ObservedShape {
 
 /** Reads and analyses a file. */
 export declare function openSnapshot(file: string, work: SnapshotWork): Promise<SnapshotAnalysis | Fault>
+
+/** What tells this process from every other one, as JSON. */
+export declare function processMark(): string
 
 /** A sample that JavaScript read itself. */
 export interface PushedSample {

@@ -52,6 +52,9 @@ const MESSAGES = {
   ERR_TIDEMARK_LOGGER: (error) =>
     `The \`logger\` threw: ${messageOf(error)}. ` +
     'The line of stats is lost; this is said once, and the error is the `cause`.',
+  ERR_TIDEMARK_RECYCLE: (problem) => problem,
+  ERR_TIDEMARK_RECYCLE_HELD: (reason) =>
+    `This process is critical and does not step aside, to avoid a restart loop or a service without processes: ${reason}`,
   ERR_TIDEMARK_PROFILE_BUSY: (reason) =>
     `V8's sampling heap profiler is in use. ${reason} Try again when that has ended.`,
   ERR_TIDEMARK_PROFILE_UNAVAILABLE: (reason) =>

@@ -270,4 +270,4 @@ function distance (a, b) {
   return row[b.length]
 }
 
-module.exports = { nearest, OPTIONS, FREE_SIGNALS, MEMORY_LIMIT, readOptions, getPreset, setPreset, ignoredOptions, oneOf, subsetOf, integer, boolean, recorder, report, terminationLog, size, func, abortSignal, optional }
+module.exports = { nearest, OPTIONS, FREE_SIGNALS, MEMORY_LIMIT, readOptions, getPreset, setPreset, ignoredOptions, oneOf, subsetOf, integer, boolean, recorder, report, terminationLog, size, folderName, func, abortSignal, optional }

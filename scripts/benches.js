@@ -20,6 +20,7 @@ const SCRIPTS = {
   'bench:zoo': ['--only', 'ok-idle', '--seconds', '3'],
   'bench:snapshot': ['--quick', '--alone'],
   'bench:evidence-pauses': ['--quick'],
+  'bench:survive': ['--quick'],
   'bench:simulate': ['--runs', '1', '--only', 'tidemark']
 }
 

@@ -135,6 +135,18 @@ fn previous_json(previous: &Previous) -> String {
     json.to_string()
 }
 
+/// What tells this process from every other one, as JSON.
+#[napi(catch_unwind)]
+pub fn process_mark() -> String {
+    Value::Object(flight::mark()).to_string()
+}
+
+/// Whether the process of such a mark is there; nothing where that cannot be said.
+#[napi(catch_unwind)]
+pub fn is_process_running(mark: String) -> Option<bool> {
+    flight::is_running(&serde_json::from_str(&mark).ok()?)
+}
+
 /// Bytes of a leak that have room.
 #[napi(catch_unwind)]
 pub fn flight_room() -> u32 {

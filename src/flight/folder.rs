@@ -6,7 +6,7 @@ use super::read::Recording;
 use super::records::End;
 use crate::process::lock::{self, Lock};
 use crate::process::owner;
-use serde_json::Value;
+use serde_json::{Map, Value};
 use std::fs::{self, DirBuilder, File, OpenOptions};
 use std::io::{self, Read, Write};
 use std::path::{Path, PathBuf};
@@ -123,10 +123,28 @@ fn seems_alive(identity: Option<&Value>, modified: SystemTime, silent: Duration)
         .unwrap_or_else(|| modified.elapsed().unwrap_or_default() < silent)
 }
 
-/// `None` where that cannot be said: it lives in another container, or on another machine that shares the
+/// What tells this process from every other one, also from a later one of its number.
+pub fn mark() -> Map<String, Value> {
+    let mut mark = Map::new();
+    let process = std::process::id();
+    mark.insert("pid".to_owned(), process.into());
+    if let Some(namespace) = pid_namespace() {
+        mark.insert("pidNamespace".to_owned(), namespace.into());
+    }
+    if let Some(boot) = boot_id() {
+        mark.insert("bootId".to_owned(), boot.into());
+    }
+    #[cfg(target_os = "linux")]
+    if let Some(glance) = crate::process::other::glance(process) {
+        mark.insert("startedTicks".to_owned(), glance.started_ticks.into());
+    }
+    mark
+}
+
+/// Whether the process of such a mark is there. `None` where that cannot be said: it lives in another container, or on another machine that shares the
 /// disk. Namespaces and times since the start of the machine are alike on many.
 #[cfg(target_os = "linux")]
-fn is_running(identity: &Value) -> Option<bool> {
+pub fn is_running(identity: &Value) -> Option<bool> {
     if identity["pidNamespace"].as_str()? != pid_namespace()?
         || identity["bootId"].as_str()? != boot_id()?
     {
@@ -139,13 +157,13 @@ fn is_running(identity: &Value) -> Option<bool> {
 }
 
 #[cfg(not(target_os = "linux"))]
-fn is_running(_: &Value) -> Option<bool> {
+pub fn is_running(_: &Value) -> Option<bool> {
     None
 }
 
 /// Processes of one can see each other.
 #[cfg(target_os = "linux")]
-pub(super) fn pid_namespace() -> Option<String> {
+fn pid_namespace() -> Option<String> {
     Some(
         fs::read_link("/proc/self/ns/pid")
             .ok()?
@@ -155,12 +173,12 @@ pub(super) fn pid_namespace() -> Option<String> {
 }
 
 #[cfg(not(target_os = "linux"))]
-pub(super) fn pid_namespace() -> Option<String> {
+fn pid_namespace() -> Option<String> {
     None
 }
 
 /// Of this run of this machine.
-pub(super) fn boot_id() -> Option<String> {
+fn boot_id() -> Option<String> {
     let id = fs::read_to_string("/proc/sys/kernel/random/boot_id").ok()?;
     Some(id.trim().to_owned())
 }
@@ -465,6 +483,23 @@ mod tests {
         fn drop(&mut self) {
             let _ = fs::remove_dir_all(&self.0);
         }
+    }
+
+    #[cfg(target_os = "linux")]
+    #[test]
+    fn a_mark_is_running_as_long_as_its_process_and_no_longer() {
+        let own = Value::Object(mark());
+        assert_eq!(is_running(&own), Some(true));
+        let changed = |name: &str, value: Value| {
+            let mut changed = own.clone();
+            changed[name] = value;
+            is_running(&changed)
+        };
+        assert_eq!(changed("startedTicks", 1.into()), Some(false));
+        assert_eq!(changed("pid", u32::MAX.into()), Some(false));
+        assert_eq!(changed("pidNamespace", "pid:[1]".into()), None);
+        assert_eq!(changed("bootId", Value::Null), None);
+        assert_eq!(is_running(&Value::Null), None);
     }
 
     #[test]

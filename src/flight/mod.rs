@@ -24,7 +24,7 @@ mod records;
 mod seat;
 mod writer;
 
-pub use folder::{Found, Previous, examine, list};
+pub use folder::{Found, Previous, examine, is_running, list, mark};
 pub use layout::{SIZE, VERSION};
 pub use read::{Recording, Unreadable};
 pub use records::{Health, Standing};

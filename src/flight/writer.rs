@@ -365,20 +365,8 @@ fn identity(plan: &Plan) -> String {
 }
 
 fn own_identity(plan: &Plan) -> Map<String, Value> {
-    let mut own = Map::new();
-    let process = std::process::id();
-    own.insert("pid".to_owned(), process.into());
+    let mut own = folder::mark();
     own.insert("script".to_owned(), plan.script.as_str().into());
-    if let Some(namespace) = folder::pid_namespace() {
-        own.insert("pidNamespace".to_owned(), namespace.into());
-    }
-    if let Some(boot) = folder::boot_id() {
-        own.insert("bootId".to_owned(), boot.into());
-    }
-    #[cfg(target_os = "linux")]
-    if let Some(glance) = crate::process::other::glance(process) {
-        own.insert("startedTicks".to_owned(), glance.started_ticks.into());
-    }
     own
 }
 
