@@ -57,8 +57,9 @@ impl Analysis {
         let gate = Gate::new(Phase::Analyse, snapshot.edge_count() as u64 * 6);
         gate.watch(on_progress, || {
             let count = snapshot.node_count();
-            snapshot.check_peak(count * PEAK_PER_NODE)?;
-            snapshot.check_held(count * HELD_PER_NODE)?;
+            let wider = snapshot.wider_sizes();
+            snapshot.check_peak(count * PEAK_PER_NODE + wider)?;
+            snapshot.check_held(count * HELD_PER_NODE + wider)?;
             let weak_maps = WeakMaps::new(&snapshot);
             // The one thing that is changed, so that all else can be shared.
             let mut sizes = mem::take(&mut snapshot.nodes.self_size);
