@@ -6,6 +6,8 @@ import http2 from 'node:http2'
 import tidemark, { express, gc, health, history, off, on, once, start, status, stop } from 'tidemark'
 import middleware from 'tidemark/express'
 import type { ExpressOptions, ExpressStats } from 'tidemark/express'
+import recycle from 'tidemark/recycle'
+import type { RecycleOptions, SteppingState } from 'tidemark/recycle'
 
 on('leak', (leak) => {
   const when: Date = leak.start
@@ -111,3 +113,11 @@ const { sites, files } = await tidemark.profile({ durationMs: 1000, flameGraph: 
 const share: number | null | undefined = sites[0]?.share
 console.log(share, files.heapprofile)
 tidemark.start({ evidence: [] })
+
+const steps: RecycleOptions = { drainMs: 10000, directory: '/var/lib/app', leave: async (why) => { await Promise.resolve(why) } }
+const stepping = recycle(http.createServer(), steps)
+const step: SteppingState = stepping.state
+stepping.on('state', ({ state, reason }) => console.log(state === 'held', reason, step, stepping.ready()))
+recycle()
+recycle([http.createServer()]).stop()
+recycle.primary({ replaceMs: 10000 }).stop()
