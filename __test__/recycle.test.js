@@ -12,6 +12,7 @@ const { describe, test } = require('node:test')
 const { setTimeout: wait } = require('node:timers/promises')
 const { Worker } = require('node:worker_threads')
 const binding = require('../binding.js')
+const { endingOf } = require('../lib/flight/ending')
 const { readIdentity } = require('../lib/flight/identity')
 const { Monitor } = require('../lib/monitor')
 const { Publisher } = require('../lib/publish')
@@ -362,6 +363,20 @@ describe('recycle()', DEADLINE, () => {
       await worker.terminate()
     }
   })
+})
+
+test('a process that leaks leaves by itself, and its recorder file says what leaked', DEADLINE, async (t) => {
+  const directory = folder(t)
+  const { code, stdout } = await run('recycle-leaks.js', { args: [directory], nodeArgs: ['--max-old-space-size=300'] })
+  assert.equal(code, 143)
+  const states = stdout.trim().split('\n').map((line) => JSON.parse(line))
+  assert.deepEqual(states.map(({ state }) => state), ['waiting', 'notice', 'draining', 'leaving'])
+  assert.match(states[0].reason, /^The JavaScript heap leaks; V8's heap limit is reached in /)
+  const [{ file }] = JSON.parse(binding.listFlights(directory))
+  const recording = JSON.parse(binding.readFlight(file))
+  assert.deepEqual(endingOf(recording).cause, 'exit')
+  assert.equal(recording.isolates[0].health, 'critical')
+  assert.match(recording.leaks[0].message, /^The JavaScript heap leaks/)
 })
 
 describe('under keep-alive load', { ...DEADLINE, concurrency: 2 }, () => {

@@ -10,6 +10,8 @@ import opentelemetry from 'tidemark/opentelemetry'
 import { Registry } from 'prom-client'
 import type { Meter } from '@opentelemetry/api'
 import type { ExpressOptions, ExpressStats } from 'tidemark/express'
+import recycle from 'tidemark/recycle'
+import type { RecycleOptions, SteppingState } from 'tidemark/recycle'
 
 on('leak', (leak) => {
   const when: Date = leak.start
@@ -123,3 +125,10 @@ declare const meter: Meter
 opentelemetry({ meter, runtime: true }).stop()
 const exposition: string = tidemark.metricsText() + tidemark.metricsText({ format: 'openmetrics' })
 console.log(exposition)
+const steps: RecycleOptions = { drainMs: 10000, directory: '/var/lib/app', leave: async (why) => { await Promise.resolve(why) } }
+const stepping = recycle(http.createServer(), steps)
+const step: SteppingState = stepping.state
+stepping.on('state', ({ state, reason }) => console.log(state === 'held', reason, step, stepping.ready()))
+recycle()
+recycle([http.createServer()]).stop()
+recycle.primary({ replaceMs: 10000 }).stop()

@@ -55,7 +55,7 @@ class Stepping extends EventEmitter {
   #isAsked = false
   #heldFor = new Set()
   #isReplacementThere = false
-  /** The leak is. */
+  /** The app was told of the leak. */
   #isReported = false
   /** Ends a wait. */
   #calm = new AbortController()
@@ -87,7 +87,7 @@ class Stepping extends EventEmitter {
     if (health.state === 'critical') this.#begin(health)
   }
 
-  /** 'watching', 'waiting', 'held', 'notice', 'draining', 'leaving' or 'stopped'. */
+  /** One of those above, or 'stopped'. */
   get state () {
     return this.#state
   }
@@ -162,7 +162,11 @@ class Stepping extends EventEmitter {
     }
     await pause(Math.random() * this.#options.jitterMs, calm)
     await this.#hearOfLeak(timeToLimitMs, calm)
-    while (!await this.#mayLeave(calm)) await pause(RETRY_MS, calm)
+    while (!await this.#mayLeave(reason, calm)) {
+      await pause(RETRY_MS, calm)
+      // It may have been well again while the primary was asked.
+      if (!this.#isAsked && this.#monitor.health().state !== 'critical') return this.#set('watching', null)
+    }
     await this.#leave(reason)
   }
 
@@ -173,10 +177,10 @@ class Stepping extends EventEmitter {
   }
 
   /** Its turn has come, and in a cluster its replacement listens. */
-  async #mayLeave (calm) {
+  async #mayLeave (reason, calm) {
     if (!await this.#hasTurn(calm)) return false
     if (!cluster.isWorker || isPm2(process.env) || this.#options.leave !== undefined) return true
-    this.#set('replacing', this.#reason)
+    this.#set('replacing', reason)
     const answer = await askForReplacement({ listens: this.#listens, forMs: this.#mostMs })
     this.#isReplacementThere = answer === 'ready'
     if (answer === 'ready') return true
@@ -231,8 +235,7 @@ class Stepping extends EventEmitter {
     await wait(this.#noticeMs)
     if (this.#connections.areClosed) this.#problem('The server was closed already when this process stepped aside.')
     this.#set('draining', reason)
-    const open = await this.#connections.drain(drainMs)
-    if (open > 0) this.#problem(`${open} ${open === 1 ? 'request was' : 'requests were'} not answered within ${duration(drainMs)} (\`drainMs\`).`)
+    await this.#drain(drainMs)
     this.#set('leaving', reason)
     if (leaveByApp === undefined) {
       this.#turn.releaseAtExit()
@@ -246,18 +249,28 @@ class Stepping extends EventEmitter {
     }
   }
 
+  /** It leaves all the same. */
+  async #drain (mostMs) {
+    try {
+      const open = await this.#connections.drain(mostMs)
+      if (open > 0) this.#problem(`${open} ${open === 1 ? 'request was' : 'requests were'} not answered within ${duration(mostMs)} (\`drainMs\`).`)
+    } catch (error) {
+      this.#problem(`The server could not be closed: ${sentence(messageOf(error))}`, error)
+    }
+  }
+
   /** Said once, and not at each try. */
   #hold (reason) {
     const isNew = !this.#heldFor.has(reason)
     this.#heldFor.add(reason)
     this.#set('held', reason)
-    if (isNew) this.#reportError('recycle-held', createError('ERR_TIDEMARK_RECYCLE_HELD', [reason]))
+    if (isNew) this.#reportError(reason, createError('ERR_TIDEMARK_RECYCLE_HELD', [reason]))
   }
 
   #problem (text, cause) {
     if (this.#problems.includes(text)) return
     this.#problems.push(text)
-    this.#reportError('recycle', createError('ERR_TIDEMARK_RECYCLE', [text], { cause }))
+    this.#reportError(text, createError('ERR_TIDEMARK_RECYCLE', [text], { cause }))
   }
 
   #set (state, reason) {
@@ -268,7 +281,7 @@ class Stepping extends EventEmitter {
     try {
       this.emit('state', { state, reason })
     } catch (cause) {
-      this.#reportError('state', createError('ERR_TIDEMARK_LISTENER', ['state', cause], { cause }))
+      this.#reportError('recycle state', createError('ERR_TIDEMARK_LISTENER', ['state', cause], { cause }))
     }
   }
 }
