@@ -7,7 +7,7 @@ use super::shapes::{
 use super::watch::{GcTypes, LoadCounters, Watch};
 use crate::process::{cgroup, machine, rss};
 use crate::recorder::{Interest, Recorder, Settings};
-use crate::trend::{CHANNELS, Config, Headroom, Limits, Rule, SampleKind};
+use crate::trend::{CHANNELS, Config, Headroom, Limits, Resources, Rule, SampleKind};
 use crate::v8::{GcHook, HeapLimitWatch, HeapStatistics, Isolate, Waker};
 use napi::Env;
 use napi::bindgen_prelude::{Float64Array, Function};
@@ -315,7 +315,13 @@ impl Inner {
 
     fn look(&mut self, resources: Option<u64>, machine_available: Option<u64>) {
         let watch = &*self.watch;
-        watch.resources.set(resources);
+        if let Some(count) = resources {
+            watch.resources.set(Some(Resources {
+                count,
+                connections: watch.load.connections(),
+                in_flight: watch.load.in_flight(),
+            }));
+        }
         let sample = watch.sample(SampleKind::Timer, watch.now_ms(), &watch.heap_now(), true);
         watch.record(sample, None);
 

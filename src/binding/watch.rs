@@ -4,7 +4,7 @@ use crate::flight::{Flight, Health, Plan, Seat};
 use crate::process::isolates::Registration;
 use crate::process::rss;
 use crate::recorder::Recorder;
-use crate::trend::{Sample, SampleKind};
+use crate::trend::{Resources, Sample, SampleKind};
 use crate::v8::{Collection, GcObserver, HeapStatistics, Isolate, Waker};
 use napi::bindgen_prelude::Float64Array;
 use std::cell::{Cell, RefCell};
@@ -79,7 +79,7 @@ pub(super) struct Watch {
     pub(super) epoch: Instant,
     pub(super) recorder: RefCell<Recorder>,
     pub(super) waker: RefCell<Option<Waker>>,
-    pub(super) resources: Cell<Option<u64>>,
+    pub(super) resources: Cell<Option<Resources>>,
     pub(super) heap: Cell<HeapStatistics>,
     /// Collections that could not be recorded because the recorder was in use: a bug if not 0.
     pub(super) lost: Cell<u64>,

@@ -770,7 +770,7 @@ pub(super) mod tests {
     use crate::flight::read::Recording;
     use crate::flight::records::Health;
     use crate::recorder::{Recorder, Settings};
-    use crate::trend::{Config, Sample, SampleKind};
+    use crate::trend::{Config, Resources, Sample, SampleKind};
     use std::path::Path;
 
     /// A file of a process that ended like this.
@@ -820,7 +820,11 @@ pub(super) mod tests {
             requests: None,
             connections: None,
             in_flight: None,
-            resources: Some(3),
+            resources: Some(Resources {
+                count: 3,
+                connections: None,
+                in_flight: None,
+            }),
         }
     }
 

@@ -38,4 +38,4 @@ pub use history::{Bucket, History, Range};
 pub use load::Load;
 pub use memwatch::{ClassicStats, Memwatch, Run};
 pub use ring::SampleRing;
-pub use sample::{Sample, SampleKind};
+pub use sample::{Resources, Sample, SampleKind};
