@@ -90,6 +90,8 @@ const KINDS = {
   },
   files: () => { if (n % 20 === 0 && kept.length < 500) kept.push(openSync(path.join(folder, 'upload'))) },
   messages: (order) => { (unread ??= new MessageChannel()).port1.postMessage(order) },
+  /** Short strings that keep the long ones they were cut from. */
+  slices: (order) => { kept.push((`head number ${n} of a long text` + 'x'.repeat(10000) + order.title).slice(0, 25)) },
   wasm: () => { if (n % 200 === 0) kept.push(new WebAssembly.Memory({ initial: 4 })) }
 }
 
