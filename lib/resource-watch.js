@@ -2,16 +2,19 @@
 
 const { performance } = require('node:perf_hooks')
 const { countOpenFiles } = require('./open-files')
+const { countThreads } = require('./threads')
 
 /** A look may take this share of the time: one that took 1 ms is repeated after a second. */
 const BUDGET = 0.001
 
-/** @returns {Record<string, number>} by type: what keeps the event loop busy, such as sockets, servers, timers; and open files */
+/** @returns {Record<string, number>} by type: what keeps the event loop busy, such as sockets, servers, timers; open files and threads */
 function countResources () {
   const counts = Object.create(null)
   for (const type of process.getActiveResourcesInfo?.() ?? []) counts[type] = (counts[type] ?? 0) + 1
   const files = countOpenFiles(counts)
   if (files !== undefined) counts.OpenFile = files
+  const threads = countThreads()
+  if (threads !== undefined) counts.Thread = threads
   return counts
 }
 
