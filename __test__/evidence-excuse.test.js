@@ -142,14 +142,16 @@ test('entries expire where timers beside their container take them out by its na
 
 test('timers that are fewer than the entries say nothing of when these end', (t) => {
   const byId = new Map()
-  const list = { _idleNext: null, _idlePrev: null }
-  const timer = setTimeout(() => { byId.delete(1) }, 60000)
+  const list = {}
+  const timer = setTimeout(() => {}, 60000)
   t.after(() => clearTimeout(timer))
-  list._idlePrev = list._idleNext = Object.assign(Object.create(Object.getPrototypeOf(timer)), {
-    _idleTimeout: 60000, _idleStart: 1, _repeat: null, _destroyed: false, _onTimeout: timer._onTimeout, _idlePrev: list, _idleNext: list
+  const first = Object.assign(Object.create(Object.getPrototypeOf(timer)), {
+    _idleTimeout: 60000, _idleStart: 1, _repeat: null, _destroyed: false, _onTimeout: () => { byId.delete(1) }, _idlePrev: list, _idleNext: list
   })
+  Object.assign(list, { _idlePrev: first, _idleNext: first })
   const timed = (timers) => timedBy({ size: 100, name: 'byId' }, [{ list, size: timers }])
   assert.deepEqual(timed(90), { by: 'timer', afterMs: 60000 })
   assert.equal(timed(60), undefined)
+  assert.notEqual(timedBy({ size: 90000, name: 'byId' }, [{ list, size: 50000 }]), undefined, 'no more are counted')
   assert.equal(timedBy({ size: 100, name: 'other' }, [{ list, size: 90 }]), undefined)
 })

@@ -138,7 +138,7 @@ async function bySnapshots () {
 async function main () {
   const alive = setInterval(() => {}, 1000)
   work()
-  await null
+  await new Promise(setImmediate)
   const told = { kinds }
   if (ways.includes('census')) told.census = await byCensus()
   if (ways.includes('snapshots')) told.snapshots = await bySnapshots()

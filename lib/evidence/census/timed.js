@@ -1,6 +1,6 @@
 'use strict'
 
-const { callbacksOf } = require('./roots')
+const { MAX_TIMERS, callbacksOf } = require('./roots')
 const { isReadable, own, ownKeys, source, variable } = require('./read')
 const { runningTimer } = require('./expiry')
 
@@ -23,13 +23,14 @@ const MAX_CALLED = 20
  * @returns {{by: 'timer', afterMs: number} | undefined} the longest life
  */
 function timedBy ({ size, name }, lists, scopes) {
-  if (size === 0 || lists.reduce((sum, list) => sum + list.size, 0) < MOST * size) return undefined
+  const areMost = (some) => size > 0 && some.reduce((sum, list) => sum + (list.size < MAX_TIMERS ? list.size : Infinity), 0) >= MOST * size
+  if (!areMost(lists)) return undefined
   const ends = endsOf(name)
   const ending = lists.filter(({ list }) => {
     const callbacks = callbacksOf(list).filter((callback) => typeof callback === 'function' && isReadable(callback)).slice(0, LOOKED_AT)
     return callbacks.length > 0 && callbacks.every((callback) => ends.test(textOf(callback)) || calls(callback, ends, scopes))
   })
-  if (ending.length === 0 || ending.reduce((sum, list) => sum + list.size, 0) < MOST * size) return undefined
+  if (!areMost(ending)) return undefined
   const lives = ending.map(({ list }) => runningTimer(own(list, '_idlePrev'))?.afterMs)
   return lives.every((life) => life > 0) ? { by: 'timer', afterMs: Math.max(...lives) } : undefined
 }
