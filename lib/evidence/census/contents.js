@@ -76,8 +76,9 @@ function contentsOf (container, shape, { isShared = () => false, scopes, careful
   }
 }
 
-/** A module is called by its file. */
+/** A module is called by its file; the prototype of a generator has no constructor. */
 function nameOfEntry (value) {
+  if (types.isGeneratorObject(value)) return 'Generator'
   const file = isReadable(value) && prototypeOf(value) === Module.prototype ? own(value, 'filename') : undefined
   return typeof file === 'string' ? `Module ${path.basename(file)}` : typeName(value)
 }
