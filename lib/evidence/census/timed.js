@@ -24,15 +24,15 @@ const MAX_CALLED = 20
  */
 function timedBy ({ size, name }, lists, scopes) {
   const areMost = (some) => size > 0 && some.reduce((sum, list) => sum + (list.size < MAX_TIMERS ? list.size : Infinity), 0) >= MOST * size
-  if (!areMost(lists)) return undefined
+  // What repeats ends nothing.
+  const once = lists.map(({ list, size }) => ({ list, size, life: runningTimer(own(list, '_idlePrev'))?.afterMs })).filter(({ life }) => life > 0)
+  if (!areMost(once)) return undefined
   const ends = endsOf(name)
-  const ending = lists.filter(({ list }) => {
+  const ending = once.filter(({ list }) => {
     const callbacks = callbacksOf(list).filter((callback) => typeof callback === 'function' && isReadable(callback)).slice(0, LOOKED_AT)
     return callbacks.length > 0 && callbacks.every((callback) => ends.test(textOf(callback)) || calls(callback, ends, scopes))
   })
-  if (!areMost(ending)) return undefined
-  const lives = ending.map(({ list }) => runningTimer(own(list, '_idlePrev'))?.afterMs)
-  return lives.every((life) => life > 0) ? { by: 'timer', afterMs: Math.max(...lives) } : undefined
+  return areMost(ending) ? { by: 'timer', afterMs: Math.max(...ending.map(({ life }) => life)) } : undefined
 }
 
 /** `keys.delete(`, `this.#keys.delete(`, `delete this.keys[`. */
