@@ -83,11 +83,7 @@ impl Detector {
             in_flight: None,
             allocated: whole(allocated),
             requests: whole(requests),
-            resources: whole(resources).map(|count| Resources {
-                count,
-                connections: None,
-                in_flight: None,
-            }),
+            resources: whole(resources).map(Resources::of),
         };
         self.trend
             .borrow_mut()

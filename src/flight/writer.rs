@@ -820,11 +820,7 @@ pub(super) mod tests {
             requests: None,
             connections: None,
             in_flight: None,
-            resources: Some(Resources {
-                count: 3,
-                connections: None,
-                in_flight: None,
-            }),
+            resources: Some(Resources::of(3)),
         }
     }
 

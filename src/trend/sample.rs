@@ -67,6 +67,18 @@ pub struct Resources {
     pub in_flight: Option<u32>,
 }
 
+impl Resources {
+    /// A count of which it is not known what was at hand.
+    #[must_use]
+    pub const fn of(count: u64) -> Self {
+        Self {
+            count,
+            connections: None,
+            in_flight: None,
+        }
+    }
+}
+
 impl Sample {
     /// What is resident and neither V8's nor external; below 0 where V8 counts what is not resident.
     #[must_use]

@@ -86,15 +86,6 @@ impl Default for Program<'_> {
     }
 }
 
-/// That many, with no load known.
-fn handles(count: u64) -> Option<Resources> {
-    Some(Resources {
-        count,
-        connections: None,
-        in_flight: None,
-    })
-}
-
 /// What came of it: each event with its time in seconds.
 #[derive(Debug, Default)]
 pub struct Outcome {
