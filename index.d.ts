@@ -450,7 +450,7 @@ declare namespace tidemark {
     containers: CensusEntry[]
     /** At most 50, the ones with most listeners first. */
     emitters: CensusEntry[]
-    /** Active handles by type, and on Linux open files as 'OpenFile'. */
+    /** Active handles by type, and on Linux open files as 'OpenFile' and threads as 'Thread'. */
     resources: Record<string, number>
     /** With `since`: at most 50 that have more entries than then, the most new ones first; without those that cannot be told apart. */
     grew?: Array<CensusEntry & { sizeThen: number }>
@@ -729,7 +729,7 @@ declare namespace tidemark {
     connections?: number
     /** Requests that wait for the end of their response, where requests are counted. */
     requestsInFlight?: number
-    /** Active handles by type, and on Linux open files as 'OpenFile', at the last look. */
+    /** Active handles by type, and on Linux open files as 'OpenFile' and threads as 'Thread', at the last look. */
     resources: Record<string, number>
     /** The rules of the option `ignore`, and how many leaks each kept from being reported. */
     ignored: Array<{ signature: string, reason: string, until: Date | null, count: number }>

@@ -33,6 +33,12 @@ test('what a WeakMap has for an entry is part of what the entry costs', () => {
   assert.ok(alone < 200 && both > alone + 50 * 60, `${alone} and ${both} bytes`)
 })
 
+test('generators are called that, and what they have cannot be seen', () => {
+  const begun = range(10, function * (i) { yield i })
+  const { holds, atLeast } = contentsOf(begun, 'array')
+  assert.deepEqual([holds, atLeast], [['Generator'], true])
+})
+
 test('an entry that knows its container does not cost the container', () => {
   const queue = { waiting: [] }
   const request = (id) => ({ id, queue, body: range(20, (i) => `part ${i} of the body of ${id}`) })

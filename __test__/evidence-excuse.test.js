@@ -5,9 +5,11 @@ const test = require('node:test')
 const { besideOf, capOf } = require('../lib/evidence/census/beside')
 const { expiryOf } = require('../lib/evidence/census/expiry')
 const { capIn } = require('../lib/evidence/census/mention')
+const { timedBy } = require('../lib/evidence/census/timed')
 const { Scopes } = require('../lib/evidence/census/scopes')
 const { excuseOf, tellMisfits } = require('../lib/evidence/excuse')
 const { expect } = require('../lib/evidence/expected')
+const { result } = require('./helpers/child')
 
 const cap = (overrides) => ({ kind: 'cap', what: '`cache` in app.js', size: 5534, most: 20000, bytesEach: 800, untilMs: 120000, ...overrides })
 const expiry = (overrides) => ({ kind: 'expiry', what: '`keys` in app.js', size: 900, by: 'timer', afterMs: 70000, watchedMs: 30000, ...overrides })
@@ -129,4 +131,27 @@ test('entries expire where each has a timer that runs once', () => {
   assert.equal(expiryOf(entries((id) => ({ id, timer: id === 0 ? timer(setTimeout, 500) : null })), false), undefined)
   assert.equal(expiryOf([], false), undefined)
   timers.forEach(clearTimeout)
+})
+
+test('entries expire where timers beside their container take them out by its name', async () => {
+  const { findings, problems } = await result('census-timed.js')
+  assert.deepEqual(problems, [])
+  const life = (name) => findings.find(({ description }) => new RegExp(`^\`[^\`]*${name}\``).test(description)).bound?.afterMs
+  assert.deepEqual(['addresses', 'seen', '#byUser', 'requests'].map(life), [610000, 620000, 630000, undefined])
+})
+
+test('timers that are fewer than the entries say nothing of when these end', (t) => {
+  const byId = new Map()
+  const list = {}
+  const timer = setTimeout(() => {}, 60000)
+  t.after(() => clearTimeout(timer))
+  const first = Object.assign(Object.create(Object.getPrototypeOf(timer)), {
+    _idleTimeout: 60000, _idleStart: 1, _repeat: null, _destroyed: false, _onTimeout: () => { byId.delete(1) }, _idlePrev: list, _idleNext: list
+  })
+  Object.assign(list, { _idlePrev: first, _idleNext: first })
+  const timed = (timers) => timedBy({ size: 100, name: 'byId' }, [{ list, size: timers }])
+  assert.deepEqual(timed(90), { by: 'timer', afterMs: 60000 })
+  assert.equal(timed(60), undefined)
+  assert.notEqual(timedBy({ size: 90000, name: 'byId' }, [{ list, size: 50000 }]), undefined, 'no more are counted')
+  assert.equal(timedBy({ size: 100, name: 'other' }, [{ list, size: 90 }]), undefined)
 })

@@ -1,6 +1,7 @@
 'use strict'
 
 const assert = require('node:assert/strict')
+const { spawn } = require('node:child_process')
 const { EventEmitter, once } = require('node:events')
 const fs = require('node:fs')
 const net = require('node:net')
@@ -12,6 +13,7 @@ const { applicationFrame, isApplicationFile, mapLocation, parseStack } = require
 const { anchor, describePlace, keyOf } = require('../lib/evidence/census/place')
 const { ListenerWarnings } = require('../lib/evidence/listeners')
 const { toFindings } = require('../lib/evidence/retainers/finding')
+const { commonProgram } = require('../lib/evidence/child-processes')
 const { ResourceEvidence } = require('../lib/evidence/resources')
 const { crowdedFolder } = require('../lib/open-files')
 const { countResources } = require('../lib/resource-watch')
@@ -313,4 +315,14 @@ test('open files are told by the folder that most of them are in', { skip: proce
   fs.rmSync(folder, { recursive: true })
   assert.deepEqual([path.basename(crowded), count], [path.basename(folder), 40])
   assert.ok(of >= 40)
+})
+
+test('child processes are told by the program that most of them run', (t) => {
+  // What other tests began may still be there.
+  const before = commonProgram()?.count ?? 0
+  const children = Array.from({ length: 3 }, () => spawn(process.execPath, ['-e', 'setInterval(() => {}, 1000)'], { stdio: 'ignore' }))
+  t.after(() => children.forEach((child) => child.kill()))
+  const { program, count, of } = commonProgram()
+  assert.deepEqual([program, count], [path.basename(process.execPath), before + 3])
+  assert.ok(of >= count)
 })

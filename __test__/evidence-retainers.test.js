@@ -55,6 +55,15 @@ describe('a retainer', () => {
     assert.deepEqual(suspects[0].evidence.filter(({ kind }) => kind === 'retainer').length + (suspects[0].kind === 'retainer' ? 1 : 0), 1)
   })
 
+  it('that waits is the same cause as the place where its function allocates', () => {
+    const waits = suspect({ kind: 'suspended', holder: 'function ship in app.js:30', sentence: '9 calls of function ship in app.js:30 do not go on', location: { file: APP, line: 30, column: 21, function: 'ship' } })
+    const [finding] = toFindings([waits], 1000)
+    assert.ok(finding.links.includes(`function:${APP}:30:21`))
+    assert.equal(finding.location.line, 30)
+    const [container] = toFindings([suspect({ location: waits.location })], 1000)
+    assert.ok(!container.links.some((link) => link.startsWith('function:')), 'a variable of a function is not what the function allocates')
+  })
+
   it('names no key that is data', () => {
     const holder = 'Object `byUser.ann@example.org.x-cut….[7]` (context of app.js)'
     const path = [...suspect().path, { class: 'Object', edge: { type: 'property', name: 'ann@example.org' }, location: null }]

@@ -7,7 +7,7 @@ const { test } = require('node:test')
 const { Worker } = require('node:worker_threads')
 const { Load, CONNECTIONS } = require('../lib/load')
 const { countOpenFiles } = require('../lib/open-files')
-const { ResourceWatch } = require('../lib/resource-watch')
+const { ResourceWatch, countResources } = require('../lib/resource-watch')
 
 /** Opens that many connections; both ends are in this process. */
 async function connect (t, count) {
@@ -42,4 +42,20 @@ test('open files belong to the process, and its first thread counts them', { ski
   assert.ok(countOpenFiles({}) >= 3)
   const worker = new Worker(`require('node:worker_threads').parentPort.postMessage(String(require(${JSON.stringify(require.resolve('../lib/open-files'))}).countOpenFiles({})))`, { eval: true })
   assert.deepEqual(await once(worker, 'message'), ['undefined'])
+})
+
+test('threads of workers are counted, and go with them', { skip: process.platform !== 'linux' && 'Linux only' }, async (t) => {
+  const workers = []
+  t.after(() => Promise.all(workers.map((worker) => worker.terminate())))
+  const begin = async (count) => {
+    const begun = Array.from({ length: count }, () => new Worker('setInterval(() => {}, 1000)', { eval: true }))
+    workers.push(...begun)
+    await Promise.all(begun.map((worker) => once(worker, 'online')))
+    return countResources().Thread
+  }
+  // With the first one Node.js may begin threads of its own.
+  const first = await begin(1)
+  assert.equal(await begin(5), first + 5)
+  await Promise.all(workers.splice(1).map((worker) => worker.terminate()))
+  assert.equal(countResources().Thread, first)
 })

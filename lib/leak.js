@@ -33,7 +33,7 @@ function threadId () {
 const CAUSES = ['route', 'container', 'retainer', 'site', 'listeners', 'resources']
 
 /** What JavaScript cannot see, where what it sees does not hold the growth. */
-const NOT_LOOKED_AT = 'Not looked at: what waits for a promise, the variables of suspended async functions and generators, `this` of arrow functions; ' +
+const NOT_LOOKED_AT = 'Not looked at: what waits for a promise, suspended async functions and generators, stores of AsyncLocalStorage, chains of closures, `this` of arrow functions; ' +
   'a heap snapshot shows them.'
 
 const LIMITS = {

@@ -84,4 +84,4 @@ function linkOf (descriptor) {
   }
 }
 
-module.exports = { countOpenFiles, crowdedFolder }
+module.exports = { countOpenFiles, crowdedFolder, isFirstThread }

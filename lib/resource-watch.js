@@ -2,16 +2,19 @@
 
 const { performance } = require('node:perf_hooks')
 const { countOpenFiles } = require('./open-files')
+const { countThreads } = require('./threads')
 
 /** A look may take this share of the time: one that took 1 ms is repeated after a second. */
 const BUDGET = 0.001
 
-/** @returns {Record<string, number>} by type: what keeps the event loop busy, such as sockets, servers, timers; and open files */
+/** @returns {Record<string, number>} by type: what keeps the event loop busy, such as sockets, servers, timers; open files and threads */
 function countResources () {
   const counts = Object.create(null)
   for (const type of process.getActiveResourcesInfo?.() ?? []) counts[type] = (counts[type] ?? 0) + 1
   const files = countOpenFiles(counts)
   if (files !== undefined) counts.OpenFile = files
+  const threads = countThreads()
+  if (threads !== undefined) counts.Thread = threads
   return counts
 }
 
@@ -22,23 +25,19 @@ function countResources () {
 class ResourceWatch {
   /** @type {Record<string, number>} by type, at the last look */
   counts = {}
-  #total
   #notBefore = 0
 
   /**
    * @param {number} now milliseconds, monotonic
    * @param {number} connections that clients opened: they are load
-   * @returns {number | undefined} how many there are, or were at the last look, without the connections of clients
+   * @returns {number | undefined} how many there are without the connections of clients; undefined where they were not counted
    */
   look (now, connections) {
-    if (typeof process.getActiveResourcesInfo !== 'function') return undefined
-    if (now >= this.#notBefore) {
-      this.counts = countResources()
-      const all = Object.values(this.counts).reduce((sum, count) => sum + count, 0)
-      this.#total = Math.max(0, all - connections)
-      this.#notBefore = now + (performance.now() - now) / BUDGET
-    }
-    return this.#total
+    if (typeof process.getActiveResourcesInfo !== 'function' || now < this.#notBefore) return undefined
+    this.counts = countResources()
+    const all = Object.values(this.counts).reduce((sum, count) => sum + count, 0)
+    this.#notBefore = now + (performance.now() - now) / BUDGET
+    return Math.max(0, all - connections)
   }
 }
 

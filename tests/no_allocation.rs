@@ -6,7 +6,7 @@
 use std::alloc::{GlobalAlloc, Layout, System};
 use std::cell::Cell;
 use tidemark::recorder::{Interest, Recorder, Settings};
-use tidemark::trend::{Config, Rule, Sample, SampleKind};
+use tidemark::trend::{Config, Resources, Rule, Sample, SampleKind};
 
 struct Counting;
 
@@ -57,7 +57,7 @@ fn sample(number: u64) -> Sample {
         in_flight: None,
         allocated: None,
         requests: Some(number * 10),
-        resources: Some(20 + number % 7),
+        resources: Some(Resources::of(20 + number % 7)),
     }
 }
 

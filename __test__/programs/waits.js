@@ -90,6 +90,8 @@ const KINDS = {
   },
   files: () => { if (n % 20 === 0 && kept.length < 500) kept.push(openSync(path.join(folder, 'upload'))) },
   messages: (order) => { (unread ??= new MessageChannel()).port1.postMessage(order) },
+  /** Short strings that keep the long ones they were cut from. */
+  slices: (order) => { kept.push((`head number ${n} of a long text` + 'x'.repeat(10000) + order.title).slice(0, 25)) },
   wasm: () => { if (n % 200 === 0) kept.push(new WebAssembly.Memory({ initial: 4 })) }
 }
 
@@ -136,7 +138,7 @@ async function bySnapshots () {
 async function main () {
   const alive = setInterval(() => {}, 1000)
   work()
-  await null
+  await new Promise(setImmediate)
   const told = { kinds }
   if (ways.includes('census')) told.census = await byCensus()
   if (ways.includes('snapshots')) told.snapshots = await bySnapshots()

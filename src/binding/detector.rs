@@ -1,7 +1,7 @@
 //! The detector alone, for replaying recordings (`npm run bench:verdict`).
 
 use super::shapes::{ChangeShape, ChannelShape};
-use crate::trend::{CHANNELS, Config, Detector as Trend, Rule, Sample, SampleKind};
+use crate::trend::{CHANNELS, Config, Detector as Trend, Resources, Rule, Sample, SampleKind};
 use napi_derive::napi;
 use std::cell::RefCell;
 
@@ -83,7 +83,7 @@ impl Detector {
             in_flight: None,
             allocated: whole(allocated),
             requests: whole(requests),
-            resources: whole(resources),
+            resources: whole(resources).map(Resources::of),
         };
         self.trend
             .borrow_mut()

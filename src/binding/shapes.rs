@@ -127,7 +127,7 @@ impl SampleShape {
             heap_size_limit: sample.heap_limit as f64,
             rss: number(sample.rss),
             requests: number(sample.requests),
-            resources: number(sample.resources),
+            resources: number(sample.resources.map(|resources| resources.count)),
         }
     }
 }

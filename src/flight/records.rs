@@ -75,7 +75,7 @@ impl Reading {
             rss: sample.rss,
             native: sample.native(),
             requests: sample.requests,
-            resources: sample.resources,
+            resources: sample.resources.map(|resources| resources.count),
         }
     }
 }

@@ -758,7 +758,7 @@ pub(super) mod tests {
     use crate::flight::read::Recording;
     use crate::flight::records::Health;
     use crate::recorder::{Recorder, Settings};
-    use crate::trend::{Config, Sample, SampleKind};
+    use crate::trend::{Config, Resources, Sample, SampleKind};
     use std::path::Path;
 
     /// A file of a process that ended like this.
@@ -808,7 +808,7 @@ pub(super) mod tests {
             requests: None,
             connections: None,
             in_flight: None,
-            resources: Some(3),
+            resources: Some(Resources::of(3)),
         }
     }
 

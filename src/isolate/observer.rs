@@ -7,7 +7,7 @@ use super::recording::Recording;
 use crate::process::isolates::Registration;
 use crate::process::rss;
 use crate::recorder::Recorder;
-use crate::trend::{Sample, SampleKind};
+use crate::trend::{Resources, Sample, SampleKind};
 use crate::v8::{Collection, GcObserver, HeapStatistics, Isolate, Waker};
 use std::cell::{Cell, RefCell};
 use std::time::{Duration, Instant};
@@ -20,8 +20,8 @@ pub struct Observer {
     pub epoch: Instant,
     pub recorder: RefCell<Recorder>,
     waker: RefCell<Option<Waker>>,
-    /// Active handles at the last look.
-    resources: Cell<Option<u64>>,
+    /// Active handles when they were counted last.
+    resources: Cell<Option<Resources>>,
     /// The heap's numbers at the last reading.
     heap: Cell<HeapStatistics>,
     /// Collections that could not be recorded because the recorder was in use: a bug if not 0.
@@ -81,8 +81,15 @@ impl Observer {
         self.epoch.elapsed().as_secs_f64() * 1000.0
     }
 
+    /// With the load that was at hand when they were counted. What was known stays where they were not.
     pub(super) fn set_resources(&self, count: Option<u64>) {
-        self.resources.set(count);
+        if let Some(count) = count {
+            self.resources.set(Some(Resources {
+                count,
+                connections: self.load.connections(),
+                in_flight: self.load.in_flight(),
+            }));
+        }
     }
 
     /// Publishes this isolate's memory and answers with that of all other watched isolates.

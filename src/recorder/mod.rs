@@ -296,7 +296,7 @@ fn sizes(sample: &Sample) -> [Option<f64>; CHANNELS.len()] {
         Some(sample.used_heap as f64),
         Some(sample.external as f64),
         sample.native().map(|native| native.max(0.0)),
-        sample.resources.map(|count| count as f64),
+        sample.resources.map(|resources| resources.count as f64),
     ]
 }
 

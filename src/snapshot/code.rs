@@ -38,6 +38,12 @@ pub struct Place {
 }
 
 impl Place {
+    /// Of a file and of none of its functions: the function around a module, which starts at its
+    /// first byte, so its line says nothing.
+    pub(crate) fn is_whole_file(&self) -> bool {
+        self.line.is_none() || self.function.is_none() && self.line == Some(1)
+    }
+
     /// The last part of the file's name with the line, such as `app.js:12`.
     pub fn short(&self) -> Option<String> {
         let file = self.file.as_deref()?;

@@ -200,10 +200,8 @@ impl Described {
 
 /// `handler in app.js:12`, or `app.js:12` where the function has no name.
 fn in_words(place: &Place) -> String {
-    // The function around a module starts at its first byte; its line says nothing.
-    let whole_file = place.function.is_none() && place.line == Some(1);
     let place = &Place {
-        line: place.line.filter(|_| !whole_file),
+        line: place.line.filter(|_| !place.is_whole_file()),
         ..place.clone()
     };
     let file = place

@@ -8,6 +8,9 @@
 //!
 //! The rate must have varied by a fifth. A growth no more than in proportion with it is explained.
 //!
+//! Handles that rise by no more than one for each connection, or each request in flight, are theirs:
+//! the timer of its keep-alive, of the query that it waits for.
+//!
 //! Connections and requests in flight can grow for ever, when nobody answers or closes them, and so
 //! excuse less: no more than a unit can hold, and only in the first third of the way to the limit.
 
@@ -113,12 +116,32 @@ fn by_units(
     } else {
         MOST_BYTES
     };
+    // Handles are few marks of whole numbers, too rough for a regression, so what each unit has by
+    // itself is taken off without one.
+    if context.channel == Channel::Resources
+        && outlook.growth <= risen(column).min(0.5 * context.room)
+    {
+        return Some(Explanation {
+            by,
+            left: 0.0,
+            each: 0.0,
+            load,
+        });
+    }
     let excusable = outlook.growth <= most * (highest(column) - lowest(column))
         && outlook.growth <= 0.5 * context.room;
     excusable
         .then(|| regression(window, by, load))
         .flatten()
         .filter(|explanation| explanation.each <= most)
+}
+
+/// By how much a load rose from one end of the window to the other.
+fn risen(load: &[f64]) -> f64 {
+    let third = (load.len() / 3).max(2);
+    let apart = load.len().saturating_sub(third).max(1) as f64;
+    let rise = mean(&load[load.len() - third..]) - mean(&load[..third]);
+    rise * (load.len() - 1) as f64 / apart
 }
 
 fn regression(window: &Window, by: Load, load: [f64; MAX_POINTS]) -> Option<Explanation> {

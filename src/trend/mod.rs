@@ -46,4 +46,4 @@ pub use history::{Bucket, History, Range};
 pub use judge::Run;
 pub use limits::{Headroom, Limit, Limits};
 pub use ring::SampleRing;
-pub use sample::{Sample, SampleKind};
+pub use sample::{Resources, Sample, SampleKind};

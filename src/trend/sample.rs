@@ -54,7 +54,29 @@ pub struct Sample {
     /// Requests that wait for the end of their response.
     pub in_flight: Option<u32>,
     /// Handles and requests that keep the event loop busy: sockets, timers, files.
-    pub resources: Option<u64>,
+    pub resources: Option<Resources>,
+}
+
+/// A count of handles, with the work that was at hand just then: counting takes its time, so a
+/// sample may have the count of an earlier one.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Resources {
+    pub count: u64,
+    /// As of [`Sample`].
+    pub connections: Option<u32>,
+    pub in_flight: Option<u32>,
+}
+
+impl Resources {
+    /// A count of which it is not known what was at hand.
+    #[must_use]
+    pub const fn of(count: u64) -> Self {
+        Self {
+            count,
+            connections: None,
+            in_flight: None,
+        }
+    }
 }
 
 impl Sample {

@@ -106,8 +106,14 @@ impl Tide {
             self.recent[Channel::Native as usize].take(self.last_ms, native);
         }
         if let Some(resources) = sample.resources {
-            lower(&mut self.low_resources, resources as f64, clocks);
-            self.recent[Channel::Resources as usize].take(self.last_ms, resources as f64);
+            let count = resources.count as f64;
+            let clocks = Clocks {
+                connections: resources.connections.map(|count| count as f32),
+                in_flight: resources.in_flight.map(|count| count as f32),
+                ..clocks
+            };
+            lower(&mut self.low_resources, count, clocks);
+            self.recent[Channel::Resources as usize].take(self.last_ms, count);
         }
         if sample.kind != SampleKind::Major {
             self.heap_peak = self.heap_peak.max(sample.used_heap as f64);

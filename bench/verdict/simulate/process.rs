@@ -7,7 +7,7 @@
 use crate::parts::{HOUR, Held, MB, MINUTE, Now};
 use crate::random::Random;
 use crate::services::Service;
-use tidemark::trend::{Headroom, Limits, Sample, SampleKind};
+use tidemark::trend::{Headroom, Limits, Resources, Sample, SampleKind};
 
 /// V8's least growth of the old space before the next full GC.
 const LEAST_GROWTH: f64 = 10.0 * MB;
@@ -179,6 +179,8 @@ impl Process {
             _ => SampleKind::Timer,
         };
         let requests = self.service.counts_requests.then_some(self.requests as u64);
+        let connections = requests.map(|_| self.live.connections as u32);
+        let in_flight = requests.map(|_| self.live.in_flight as u32);
         Moment {
             sample: Sample {
                 kind,
@@ -193,11 +195,15 @@ impl Process {
                 // A young collection does not read it.
                 rss: (kind != SampleKind::Minor).then_some(self.rss as u64),
                 other_isolates: 0,
-                connections: requests.map(|_| self.live.connections as u32),
-                in_flight: requests.map(|_| self.live.in_flight as u32),
+                connections,
+                in_flight,
                 allocated: Some(self.allocated as u64),
                 requests,
-                resources: Some(self.live.handles as u64),
+                resources: Some(Resources {
+                    count: self.live.handles as u64,
+                    connections,
+                    in_flight,
+                }),
             },
             limits: Limits {
                 cgroup: headroom.map(|bytes| Headroom {

@@ -39,13 +39,13 @@ const ARROW_WITH_THIS = /^(?:async\s*)?(?:\(|[\w$]+\s*=>)[^]*\bthis\b/
  *   there are no more; `beside`: arrays that have the values where the container has their index; `sample`: as of `sampleOf`
  * @returns {Contents}
  *
- * @typedef {{holds: string[], within: string[], bytesPerEntry: number, atLeast: boolean, parts: boolean, routes: string[]}} Contents
+ * @typedef {{holds: string[], within: string[], bytesPerEntry: number, atLeast: boolean, parts: boolean, slices: boolean, routes: string[]}} Contents
  *   constructor names of the entries and of what is in them, the most frequent first; `bytesPerEntry` is an estimate,
  *   0 where there is none, and `atLeast` says that it is a lower bound, as part of the entries cannot be seen; `parts`:
- *   most of it is ArrayBuffers that entries keep a small part of
+ *   most of it is ArrayBuffers that entries keep a small part of; `slices`: of strings, which may be slices of longer ones that nobody sees
  */
 function contentsOf (container, shape, { isShared = () => false, scopes, careful = false, weakMaps = [], mostPerEntry = Infinity, beside = [], sample = sampleOf(container, shape) } = {}) {
-  if (shape === 'text') return { holds: [], bytesPerEntry: 1, atLeast: false, parts: false, routes: [], within: [] }
+  if (shape === 'text') return { holds: [], bytesPerEntry: 1, atLeast: false, parts: false, slices: false, routes: [], within: [] }
   // From one node of a list to the next is no way into what the node holds.
   const apart = new Set(shape === 'chain' ? nodesOf(container, linkOf(container, ownKeys(container)), SAMPLE + 1) : [])
   const options = { container: shape === 'chain' ? undefined : container, isShared, careful, weakMaps, apart }
@@ -63,10 +63,12 @@ function contentsOf (container, shape, { isShared = () => false, scopes, careful
   }
   const stores = storesEach(hasParts(bodies) ? neighboursOf(container, shape, beside, options) : bodies)
   const each = bodies.length === 0 ? 0 : Math.round(bytesEach(bodies) + stores.each) + SLOT[shape]
+  const slices = isMostlyText(bodies)
   return {
     holds: byFrequency(names),
     bytesPerEntry: each > mostPerEntry ? 0 : each,
-    atLeast: shape === 'entries' || entries.some(hasUnseen) || bodies.some(({ isCut }) => isCut) || hasClosures(bodies, MAX_CALLBACKS) || isMostlyText(bodies),
+    atLeast: shape === 'entries' || entries.some(hasUnseen) || bodies.some(({ isCut }) => isCut) || hasClosures(bodies, MAX_CALLBACKS) || slices,
+    slices,
     parts: 2 * stores.each > each && 2 * stores.viewed < stores.each,
     routes: byFrequency(routes),
     /** The innermost types that are worth a name: `[{req}]` holds an IncomingMessage too. */
@@ -74,8 +76,9 @@ function contentsOf (container, shape, { isShared = () => false, scopes, careful
   }
 }
 
-/** A module is called by its file. */
+/** A module is called by its file; the prototype of a generator has no constructor. */
 function nameOfEntry (value) {
+  if (types.isGeneratorObject(value)) return 'Generator'
   const file = isReadable(value) && prototypeOf(value) === Module.prototype ? own(value, 'filename') : undefined
   return typeof file === 'string' ? `Module ${path.basename(file)}` : typeName(value)
 }

@@ -12,6 +12,7 @@ const { own } = require('./read')
 const { Scopes } = require('./scopes')
 const { Slices, now } = require('./slices')
 const { listenersOf } = require('./shape')
+const { timedBy } = require('./timed')
 const { Walk } = require('./walk')
 
 /** Time between the first two walks of a suspicion, twice as much between the next, and so on. */
@@ -24,6 +25,8 @@ const MAX_WALKS = 12
 /** Milliseconds after which a container that is gone is forgotten: another one under its name is a new one. */
 const FORGET_MS = 60000
 const MAX_SAMPLED = 24
+/** What has entries that can be taken out by their keys. */
+const MAY_BE_TIMED = new Set(['map', 'set', 'object'])
 
 /**
  * Names containers that grow: walks from what is known by name when a suspicion begins, counts again
@@ -151,9 +154,10 @@ class CensusEvidence {
     try {
       const described = []
       const memory = memoryInUse()
+      const timers = timersOf(ledger.all())
       for (const kind of kindsOf(ledger.all()).slice(0, MAX_SAMPLED)) {
         const container = livingOf(kind)
-        if (container !== undefined) described.push(this.#look(kind, container, { scopes, memory }))
+        if (container !== undefined) described.push(this.#look(kind, container, { scopes, memory, timers }))
         if (slices.over) break
         if (slices.full) await slices.turn()
       }
@@ -164,7 +168,7 @@ class CensusEvidence {
     }
   }
 
-  #look ({ record, kin }, container, { scopes, memory }) {
+  #look ({ record, kin }, container, { scopes, memory, timers }) {
     const size = kin.reduce((sum, { last }) => sum + last.size, record.last.size)
     const entries = growthOfKind({ record, kin })
     const weakMaps = this.#weakMaps.map((ref) => ref.deref()).filter((weakMap) => weakMap !== undefined)
@@ -182,7 +186,7 @@ class CensusEvidence {
       routes: [...routes],
       event: record.shape === 'emitter' ? listenersOf(container) : undefined,
       cap: capOf({ container, owner, record, numbers, lists }),
-      expiry: expiryOf(sample, this.#careful),
+      expiry: expiryOf(sample, this.#careful) ?? (MAY_BE_TIMED.has(record.shape) ? timedBy({ size, name: record.place.name }, timers, scopes) : undefined),
       growth: entries * contents.bytesPerEntry,
       bytes: size * contents.bytesPerEntry,
       confidence: steadiness(record),
@@ -203,6 +207,13 @@ class CensusEvidence {
   #problem (text) {
     if (!this.problems.includes(text) && this.problems.length < 10) this.problems.push(text)
   }
+}
+
+/** The lists of timers that are known. */
+function timersOf (records) {
+  return records.filter(({ shape }) => shape === 'timers')
+    .map(({ ref, last }) => ({ list: ref.deref(), size: last.size }))
+    .filter(({ list }) => list !== undefined)
 }
 
 /** Any container of the kind: they hold the same. */

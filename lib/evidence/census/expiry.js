@@ -123,4 +123,4 @@ function clockOfTimers () {
   return own(timer, '_idleStart') ?? performance.now()
 }
 
-module.exports = { expiryOf }
+module.exports = { expiryOf, runningTimer }

@@ -187,9 +187,10 @@ function boundOf ({ record, what, contents: { bytesPerEntry: bytesEach, parts },
 }
 
 /** ', about 1.2 kB each' */
-function aboutEach ({ bytesPerEntry: each, atLeast, parts }) {
+function aboutEach ({ bytesPerEntry: each, atLeast, parts, slices }) {
   if (!(each > 0)) return ''
-  return `, ${atLeast ? 'at least' : 'about'} ${inBytes(each)} each${parts ? ' (slices of larger Buffers)' : ''}`
+  const more = parts ? ' (slices of larger Buffers)' : slices ? ' (far more where they are slices of longer strings)' : ''
+  return `, ${atLeast ? 'at least' : 'about'} ${inBytes(each)} each${more}`
 }
 
 /** How it grew, in words. */

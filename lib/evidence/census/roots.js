@@ -191,4 +191,4 @@ function countTimers (list) {
   return count
 }
 
-module.exports = { callbacksOf, countTimers, eachRoot, entriesOf, performanceEntries, timerDurations, timerTableOf }
+module.exports = { MAX_TIMERS, callbacksOf, countTimers, eachRoot, entriesOf, performanceEntries, timerDurations, timerTableOf }

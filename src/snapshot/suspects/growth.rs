@@ -48,7 +48,11 @@ impl Growths {
         gate.pass(0)?;
         let heirs = heirs(earlier);
         let chains = chains(earlier, &heirs, 0);
-        let waited = Waiting::new(earlier, &heirs).all();
+        let waited = if found.iter().any(|(group, _)| group.waits.is_some()) {
+            Waiting::new(earlier, &heirs).all()
+        } else {
+            Vec::new()
+        };
         let all = found
             .iter()
             .map(|(group, suspect)| {

@@ -243,7 +243,7 @@ impl Suspect {
             return;
         }
         if let Some(place) = &mut self.location
-            && place.line.is_none()
+            && place.is_whole_file()
             && let Some(of_calls) = &calls.location
             && place.file == of_calls.file
         {

@@ -95,7 +95,7 @@ fn with_line(analysis: &Analysis, place: Option<Place>, group: &Group) -> Option
     let function = group.waits.and_then(|waits| waits.function);
     let waits = function.and_then(|closure| analysis.code().place(&analysis.snapshot, closure));
     match (place, waits) {
-        (Some(place), Some(waits)) if place.line.is_none() && place.file == waits.file => {
+        (Some(place), Some(waits)) if place.is_whole_file() && place.file == waits.file => {
             Some(waits)
         }
         (None, waits) => waits,

@@ -1,6 +1,6 @@
 //! Programs that must be reported, on the right channel and in time.
 
-use super::{DAY, HOUR, MB, MINUTE, Outcome, Program, Sample, SampleKind, run};
+use super::{DAY, HOUR, MB, MINUTE, Outcome, Program, Resources, Sample, SampleKind, run};
 use crate::trend::{Change, Channel, Config, Detector, Event, State};
 use std::f64::consts::TAU;
 
@@ -470,7 +470,7 @@ fn buffers_that_leak_in_a_straight_line_whenever_full_gcs_come() {
         in_flight: None,
         allocated: Some((at * 10.0 * MB) as u64),
         requests: Some((at * 400.0) as u64),
-        resources: Some(20),
+        resources: Some(Resources::of(20)),
     };
     let mut samples: Vec<Sample> = majors
         .iter()

@@ -138,3 +138,61 @@ fn what_goes_with_connections_is_silent_and_a_leak_beside_it_is_not() {
     assert!(alarms <= 1, "{alarms} of 30 without a leak");
     assert!(told >= 28, "{told} of 30 with one");
 }
+
+#[test]
+fn handles_of_requests_in_flight_are_load_however_seldom_they_are_counted() {
+    // Of each request that waits two seconds a timer; the event loop is saturated at the top.
+    let in_flight = |t: f64| match t {
+        t if t < 150.0 => 40.0 + 6.0 * (t - 30.0).clamp(0.0, 120.0),
+        t if t < 270.0 => 760.0 - 6.0 * (t - 150.0),
+        _ => 40.0,
+    };
+    for count_every in [1.0, 8.0, 15.0] {
+        Program {
+            seconds: 400.0,
+            load: &|t| in_flight(t) / 2.0,
+            in_flight: Some(&in_flight),
+            connections: Some(&|t| 1.2 * in_flight(t)),
+            resources: &|t| 12.0 + in_flight(t),
+            count_every,
+            ..Program::default()
+        }
+        .must_stay_silent();
+        // What every tenth of them leaves open is a leak all the same.
+        let leaky = Program {
+            seconds: 400.0,
+            load: &|t| in_flight(t) / 2.0,
+            in_flight: Some(&in_flight),
+            connections: Some(&|t| 1.2 * in_flight(t)),
+            resources: &|t| 12.0 + in_flight(t) + 6.0 * t,
+            count_every,
+            ..Program::default()
+        };
+        assert_eq!(leaky.reported(), 10, "counted every {count_every} s");
+    }
+}
+
+#[test]
+fn handles_of_a_saturated_service_are_load() {
+    // Each connection has a timer, of its request or of its keep-alive; few full GCs come. The
+    // numbers are from a service of 3 ms a request, of which 20 to 380 a second came.
+    let connections = |t: f64| match t {
+        t if t < 30.0 => 42.0,
+        t if t < 80.0 => 42.0 + 5.2 * (t - 30.0),
+        _ => 302.0 + 160.0 * (1.0 - (-(t - 80.0) / 30.0).exp()) + 0.4 * (t - 80.0),
+    };
+    let in_flight = |t: f64| connections(t) * (0.5 + 0.3 * (t * 1.7).sin() * (t / 100.0).min(1.0));
+    for (gc_every, count_every) in [(25.0, 1.0), (25.0, 6.0), (8.0, 6.0)] {
+        Program {
+            seconds: 300.0,
+            gc_every,
+            load: &|t| 20.0 + (2.0 * t).min(250.0),
+            in_flight: Some(&in_flight),
+            connections: Some(&connections),
+            resources: &|t| 10.0 + 0.6 * connections(t) + 0.3 * in_flight(t - 1.0),
+            count_every,
+            ..Program::default()
+        }
+        .must_stay_silent();
+    }
+}

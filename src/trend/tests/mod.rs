@@ -8,7 +8,9 @@ mod pace;
 
 use std::ops::RangeInclusive;
 
-use super::{CHANNELS, Change, Channel, Config, Detector, Event, Rule, Sample, SampleKind};
+use super::{
+    CHANNELS, Change, Channel, Config, Detector, Event, Resources, Rule, Sample, SampleKind,
+};
 
 pub const MB: f64 = 1e6;
 pub const MINUTE: f64 = 60.0;
@@ -51,6 +53,8 @@ pub struct Program<'a> {
     pub external: &'a dyn Fn(f64) -> f64,
     pub native: &'a dyn Fn(f64) -> f64,
     pub resources: &'a dyn Fn(f64) -> f64,
+    /// Seconds between two counts of them.
+    pub count_every: f64,
     /// Requests a second.
     pub load: &'a dyn Fn(f64) -> f64,
     /// Connections that clients have open, and requests in flight.
@@ -71,6 +75,7 @@ impl Default for Program<'_> {
             external: &|_| 2.0 * MB,
             native: &|_| 40.0 * MB,
             resources: &|_| 10.0,
+            count_every: 0.01,
             load: &|_| 800.0,
             connections: None,
             in_flight: None,
@@ -155,9 +160,19 @@ impl Program<'_> {
                     in_flight: self.in_flight.map(|count| count(at) as u32),
                     allocated: Some((requests * ALLOCATED_PER_REQUEST) as u64),
                     requests: self.knows_requests.then_some(requests as u64),
-                    resources: Some((self.resources)(at) as u64),
+                    resources: Some(self.counted(at)),
                 });
             }
+        }
+    }
+
+    /// Handles as they were at the last count.
+    fn counted(&self, at: f64) -> Resources {
+        let at = at - at % self.count_every;
+        Resources {
+            count: (self.resources)(at) as u64,
+            connections: self.connections.map(|count| count(at) as u32),
+            in_flight: self.in_flight.map(|count| count(at) as u32),
         }
     }
 

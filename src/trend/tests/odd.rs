@@ -1,6 +1,6 @@
 //! Input that nobody would send on purpose. `run` checks every number.
 
-use super::{MB, Program, Random, Sample, SampleKind, run};
+use super::{MB, Program, Random, Resources, Sample, SampleKind, run};
 use crate::trend::{
     Channel, Config, Detector, Event, Headroom, History, Limit, Limits, Rule, SampleRing, State,
 };
@@ -102,7 +102,7 @@ fn numbers_at_their_ends() {
                 in_flight: None,
                 allocated: (pick(3) > 0).then_some(allocated),
                 requests: (pick(3) > 0).then_some(requests),
-                resources: (pick(3) > 0).then_some(resources),
+                resources: (pick(3) > 0).then(|| Resources::of(resources)),
             });
         }
         run(Config::default(), &samples);

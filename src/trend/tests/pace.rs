@@ -1,6 +1,6 @@
 //! How soon a growth is believed, taken back, and looked at: each with a twin that is left alone.
 
-use super::{HOUR, MB, MINUTE, Program, Sample, SampleKind, run};
+use super::{HOUR, MB, MINUTE, Program, Resources, Sample, SampleKind, run};
 use crate::trend::{Channel, Config, Detector, Event, Gate, State};
 
 /// Full GCs and young ones of a process whose heap is as `heap` says, by the second.
@@ -21,7 +21,7 @@ fn sample(at: f64, kind: SampleKind, heap: f64) -> Sample {
         in_flight: None,
         allocated: None,
         requests: None,
-        resources: Some(10),
+        resources: Some(Resources::of(10)),
     }
 }
 
@@ -154,7 +154,7 @@ fn quiet(seconds: f64, look: impl Fn(f64) -> Sample) -> (usize, Option<(f64, Cha
 #[test]
 fn handles_and_native_memory_that_grow_beside_a_quiet_heap_are_reported() {
     let sockets = |at: f64| Sample {
-        resources: Some(5 + (2.0 * at) as u64),
+        resources: Some(Resources::of(5 + (2.0 * at) as u64)),
         ..sample(at, SampleKind::Timer, 12.0 * MB)
     };
     let (_, told) = quiet(150.0, sockets);
@@ -176,7 +176,7 @@ fn handles_and_native_memory_that_grow_beside_a_quiet_heap_are_reported() {
 fn a_quiet_process_whose_native_memory_breathes_is_not_made_to_collect() {
     let breathes = |at: f64| Sample {
         rss: Some(((72.0 + 4.0 * (at / 11.0).sin()) * MB) as u64),
-        resources: Some(20 + (at as u64 / 2) % 9),
+        resources: Some(Resources::of(20 + (at as u64 / 2) % 9)),
         ..sample(at, SampleKind::Timer, 12.0 * MB)
     };
     assert_eq!(quiet(3600.0, breathes), (0, None));
