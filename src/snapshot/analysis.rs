@@ -5,6 +5,8 @@ use std::path::Path;
 use std::sync::OnceLock;
 use std::thread;
 
+use super::best_paths::BestPaths;
+use super::budget::{HELD_PER_NODE, PEAK_PER_NODE};
 use super::classes::Classes;
 use super::code::CodeMap;
 use super::columns::{Node, NodeKind, Sizes, Snapshot};
@@ -12,13 +14,7 @@ use super::error::{Code, SnapshotError};
 use super::graph::essential::Essential;
 use super::graph::weak_maps::WeakMaps;
 use super::graph::{detached, distances, dominators, shallow};
-use super::paths::BestPaths;
 use super::progress::{Gate, OnProgress, Phase};
-
-/// Bytes a node that stay: distance, dominator, order, retained size, class, retainer.
-pub(crate) const HELD_PER_NODE: usize = 6 * 4;
-/// And those that a question wants meanwhile: two more columns.
-const PEAK_PER_NODE: usize = HELD_PER_NODE + 2 * 4;
 
 /// Answers questions about one snapshot. Numbers are those of Chrome DevTools on the same file.
 pub struct Analysis {
@@ -173,7 +169,8 @@ impl Analysis {
     }
 
     pub(crate) fn classes(&self) -> &Classes {
-        self.classes.get_or_init(|| Classes::new(self))
+        self.classes
+            .get_or_init(|| Classes::new(&self.snapshot, |node| self.is_detached(node)))
     }
 
     /// The strings `__proto__`, `constructor`, `map` and `(Global handles)`.

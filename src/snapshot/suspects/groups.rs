@@ -2,7 +2,7 @@
 
 use std::collections::HashMap;
 
-use super::HolderKind;
+use super::holders::HolderKind;
 use crate::snapshot::analysis::Analysis;
 use crate::snapshot::classes::Class;
 use crate::snapshot::code::is_context;

@@ -3,8 +3,9 @@
 use std::collections::HashMap;
 
 use super::groups::{Group, chains, counts_as_member};
+use super::holders::HolderKind;
 use super::naming::lifted;
-use super::{Growth, HolderKind, Suspect};
+use super::suspect::{Growth, Suspect};
 use crate::snapshot::analysis::Analysis;
 use crate::snapshot::classes::Class;
 use crate::snapshot::columns::Node;

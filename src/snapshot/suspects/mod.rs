@@ -17,75 +17,22 @@
 //! snapshots of an object that is the same in both; `medium` for growth that was matched by
 //! description, or for a large share of one heap that the application's own code holds; `low`
 //! for the rest. Size alone is no leak.
+
 mod groups;
 mod growth;
 mod holders;
 mod naming;
-
-use serde_json::{Value, json};
+mod suspect;
 
 use self::groups::Group;
 use self::growth::Growths;
 pub use self::holders::HolderKind;
+pub use self::suspect::{Confidence, Growth, Suspect};
 use super::analysis::Analysis;
-use super::code::Place;
 use super::columns::Node;
 use super::diff::same_process;
 use super::error::SnapshotError;
-use super::paths::Step;
 use super::progress::{Gate, OnProgress, Phase};
-use crate::format;
-
-/// One place where memory gathers.
-#[derive(Clone, Debug)]
-pub struct Suspect {
-    pub kind: HolderKind,
-    /// For a person: holder, count, class, bytes and growth.
-    pub sentence: String,
-    /// The holder in words, the same for the same holder in another snapshot.
-    pub holder: String,
-    pub(crate) node: Node,
-    /// V8's id of the holder.
-    pub id: u32,
-    /// The class of what is held.
-    pub class: String,
-    /// How many.
-    pub count: u64,
-    /// What they retain.
-    pub bytes: u64,
-    /// `bytes` as a share of the heap, 0 to 1.
-    pub share: f64,
-    /// Since the earlier snapshot; nothing without one.
-    pub growth: Option<Growth>,
-    pub confidence: Confidence,
-    /// From the root to the holder.
-    pub path: Vec<Step>,
-    /// Where the variable, the function or the constructor stands.
-    pub location: Option<Place>,
-}
-
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub struct Growth {
-    pub count: i64,
-    pub bytes: i64,
-}
-
-#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
-pub enum Confidence {
-    Low,
-    Medium,
-    High,
-}
-
-impl Confidence {
-    pub fn as_str(self) -> &'static str {
-        match self {
-            Self::Low => "low",
-            Self::Medium => "medium",
-            Self::High => "high",
-        }
-    }
-}
 
 /// No more are told.
 const MOST_SUSPECTS: usize = 10;
@@ -206,43 +153,4 @@ fn dominates(analysis: &Analysis, above: Node, node: Node) -> bool {
         at = analysis.dominator(at);
     }
     false
-}
-
-impl Suspect {
-    fn tell(&mut self, growth: Option<Growth>, certain: bool) {
-        self.growth = growth;
-        let Some(growth) = growth.filter(|growth| growth.bytes > 0) else {
-            return;
-        };
-        let gain = if growth.count > 0 {
-            format::grouped(growth.count as u64)
-        } else {
-            format::bytes(growth.bytes as f64)
-        };
-        self.sentence = format!("{}, +{gain} since the first", self.sentence);
-        self.confidence = if certain && growth.count > 0 {
-            Confidence::High
-        } else {
-            Confidence::Medium
-        };
-    }
-}
-
-impl Suspect {
-    pub fn to_json(&self) -> Value {
-        json!({
-            "kind": self.kind.as_str(),
-            "sentence": self.sentence,
-            "holder": self.holder,
-            "id": self.id,
-            "class": self.class,
-            "count": self.count,
-            "bytes": self.bytes,
-            "share": self.share,
-            "growth": self.growth.map(|growth| json!({ "count": growth.count, "bytes": growth.bytes })),
-            "confidence": self.confidence.as_str(),
-            "path": self.path.iter().map(Step::to_json).collect::<Vec<_>>(),
-            "location": self.location.as_ref().map(Place::to_json),
-        })
-    }
 }
