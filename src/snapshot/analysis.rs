@@ -14,7 +14,7 @@ use super::error::{Code, SnapshotError};
 use super::graph::essential::Essential;
 use super::graph::weak_maps::WeakMaps;
 use super::graph::{detached, distances, dominators, shallow};
-use super::progress::{Gate, OnProgress, Phase};
+use super::progress::{Checkpoint, OnProgress, Phase};
 
 /// Answers questions about one snapshot. Numbers are those of Chrome DevTools on the same file.
 pub struct Analysis {
@@ -50,8 +50,8 @@ impl Analysis {
     /// It was cancelled, or no thread could be started.
     pub fn new(mut snapshot: Snapshot, on_progress: OnProgress<'_>) -> Result<Self, SnapshotError> {
         // Each edge is looked at six times in all.
-        let gate = Gate::new(Phase::Analyse, snapshot.edge_count() as u64 * 6);
-        gate.watch(on_progress, || {
+        let checkpoint = Checkpoint::new(Phase::Analyse, snapshot.edge_count() as u64 * 6);
+        checkpoint.watch(on_progress, || {
             let count = snapshot.node_count();
             snapshot.check_peak(count * PEAK_PER_NODE)?;
             snapshot.check_held(count * HELD_PER_NODE)?;
@@ -60,15 +60,17 @@ impl Analysis {
             let mut sizes = mem::take(&mut snapshot.nodes.self_size);
             let (tree, distances) = thread::scope(|scope| {
                 let beside = || {
-                    let room = shallow::move_to_owners(&snapshot, &mut sizes, &gate)?;
-                    distances::distances(&snapshot, &weak_maps, room, &gate)
+                    let room = shallow::move_to_owners(&snapshot, &mut sizes, &checkpoint)?;
+                    distances::distances(&snapshot, &weak_maps, room, &checkpoint)
                 };
                 let beside = thread::Builder::new()
                     .name("tidemark-snapshot-2".into())
                     .spawn_scoped(scope, beside)
                     .map_err(|error| SnapshotError::io("Starting a thread", &error))?;
-                let tree = Essential::new(&snapshot, &weak_maps, &gate)
-                    .and_then(|essential| dominators::dominators(&snapshot, &essential, &gate));
+                let tree =
+                    Essential::new(&snapshot, &weak_maps, &checkpoint).and_then(|essential| {
+                        dominators::dominators(&snapshot, &essential, &checkpoint)
+                    });
                 let distances = match beside.join() {
                     Ok(result) => result?,
                     Err(panic) => std::panic::resume_unwind(panic),

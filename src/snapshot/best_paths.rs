@@ -13,7 +13,7 @@ use super::code::{CodeMap, Origin, is_context};
 use super::columns::{EdgeKind, Node, NodeKind, Snapshot};
 use super::error::SnapshotError;
 use super::graph::weak_maps::WeakMaps;
-use super::progress::{Gate, Ticker};
+use super::progress::{Checkpoint, Ticker};
 
 const NONE: Node = Node::MAX;
 /// Prices are below this.
@@ -30,7 +30,7 @@ pub(crate) struct BestPaths {
 }
 
 impl BestPaths {
-    pub(crate) fn new(prices: &Prices<'_>, gate: &Gate) -> Result<Self, SnapshotError> {
+    pub(crate) fn new(prices: &Prices<'_>, checkpoint: &Checkpoint) -> Result<Self, SnapshotError> {
         let snapshot = prices.snapshot;
         let count = snapshot.node_count();
         let edges = &snapshot.edges;
@@ -42,7 +42,7 @@ impl BestPaths {
         total[0] = 0;
         buckets[0].push(0);
         let mut now = 0_u32;
-        let mut ticker = Ticker::new(gate);
+        let mut ticker = Ticker::new(checkpoint);
         while waiting > 0 {
             let bucket = &mut buckets[now as usize % BUCKETS];
             let Some(node) = bucket.pop() else {

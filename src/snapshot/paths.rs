@@ -11,7 +11,7 @@ use super::best_paths::{BestPaths, Prices};
 use super::code::Place;
 use super::columns::{Edge, EdgeKind, Node, NodeKind};
 use super::error::SnapshotError;
-use super::progress::{Gate, OnProgress, Phase};
+use super::progress::{Checkpoint, OnProgress, Phase};
 use super::public_name::named;
 
 /// Longer paths lose their middle.
@@ -72,8 +72,9 @@ impl Analysis {
         if self.best_paths.get().is_some() {
             return Ok(());
         }
-        let gate = Gate::new(Phase::Explain, self.node_count() as u64);
-        let found = gate.watch(on_progress, || BestPaths::new(&self.prices(), &gate))?;
+        let checkpoint = Checkpoint::new(Phase::Explain, self.node_count() as u64);
+        let found =
+            checkpoint.watch(on_progress, || BestPaths::new(&self.prices(), &checkpoint))?;
         self.best_paths.get_or_init(|| found);
         Ok(())
     }

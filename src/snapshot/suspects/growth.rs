@@ -12,7 +12,7 @@ use crate::snapshot::columns::Node;
 use crate::snapshot::diff;
 use crate::snapshot::error::SnapshotError;
 use crate::snapshot::graph::bits::Bits;
-use crate::snapshot::progress::Gate;
+use crate::snapshot::progress::Checkpoint;
 use crate::snapshot::public_name::named;
 
 /// What each suspect has grown by.
@@ -27,7 +27,7 @@ impl Growths {
         now: &Analysis,
         earlier: &Analysis,
         found: &[(Group, Suspect)],
-        gate: &Gate,
+        checkpoint: &Checkpoint,
     ) -> Result<Self, SnapshotError> {
         let key = |analysis: &Analysis, dominator: Node, class: Class| {
             let at = analysis.id(lifted(analysis, dominator));
@@ -43,9 +43,9 @@ impl Growths {
         let ids = diff::by_id(earlier);
         let is_new = |node: Node| diff::lookup(&ids, now.id(node)).is_none();
         tally(earlier, &mut then, |_| true);
-        gate.pass(0)?;
+        checkpoint.pass(0)?;
         tally(now, &mut new, is_new);
-        gate.pass(0)?;
+        checkpoint.pass(0)?;
         let chains = chains(earlier, 0);
         let all = found
             .iter()

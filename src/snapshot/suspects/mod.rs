@@ -32,7 +32,7 @@ use super::analysis::Analysis;
 use super::columns::Node;
 use super::diff::same_process;
 use super::error::SnapshotError;
-use super::progress::{Gate, OnProgress, Phase};
+use super::progress::{Checkpoint, OnProgress, Phase};
 
 /// No more are told.
 const MOST_SUSPECTS: usize = 10;
@@ -58,14 +58,14 @@ pub fn suspects(
     {
         earlier.explain(&mut *on_progress)?;
     }
-    let gate = Gate::new(Phase::Explain, 0);
-    gate.watch(on_progress, || ranked(now, earlier, &gate))
+    let checkpoint = Checkpoint::new(Phase::Explain, 0);
+    checkpoint.watch(on_progress, || ranked(now, earlier, &checkpoint))
 }
 
 fn ranked(
     now: &Analysis,
     earlier: Option<&Analysis>,
-    gate: &Gate,
+    checkpoint: &Checkpoint,
 ) -> Result<Vec<Suspect>, SnapshotError> {
     let total = now.total_size();
     let share = if earlier.is_some() {
@@ -74,16 +74,16 @@ fn ranked(
         LEAST_SHARE
     };
     let least = (total / share).max(LEAST_BYTES);
-    let mut found = find(now, least, gate)?;
+    let mut found = find(now, least, checkpoint)?;
     if let Some(earlier) = earlier {
         let growths = if same_process(earlier, now) {
-            Growths::by_id(now, earlier, &found, gate)?
+            Growths::by_id(now, earlier, &found, checkpoint)?
         } else {
             Growths::by_words(
                 now,
                 earlier,
                 &found,
-                &find(earlier, (least / 8).max(4096), gate)?,
+                &find(earlier, (least / 8).max(4096), checkpoint)?,
             )
         };
         for ((_, suspect), growth) in found.iter_mut().zip(growths.all) {
@@ -112,18 +112,18 @@ fn ranked(
 fn find(
     analysis: &Analysis,
     least: u64,
-    gate: &Gate,
+    checkpoint: &Checkpoint,
 ) -> Result<Vec<(Group, Suspect)>, SnapshotError> {
     let mut groups = groups::gathered(analysis, least);
-    gate.pass(0)?;
+    checkpoint.pass(0)?;
     groups.extend(groups::chains(analysis, least));
-    gate.pass(0)?;
+    checkpoint.pass(0)?;
     groups.extend(groups::large_objects(analysis, least));
     groups::keep_largest(&mut groups, groups::MOST);
     let mut suspects: Vec<(Group, Suspect)> = Vec::new();
     let mut holders: Vec<Node> = Vec::new();
     for group in &groups {
-        gate.pass(0)?;
+        checkpoint.pass(0)?;
         let Some((holder, suspect)) = naming::name(analysis, group) else {
             continue;
         };
