@@ -33,6 +33,7 @@ function requireBinding () {
 }
 
 /** What hinders a binary that is there, by what the system says of it; what helps then. */
+/** @type {[signs: RegExp, remedy: string][]} */
 const REMEDIES = [
   [/loading addons is disabled/, 'Start Node.js with `--allow-addons` beside `--permission`, and without `--no-addons`.'],
   [/Access to this API has been restricted/, 'Let `--allow-fs-read` cover the folder of the package.'],
@@ -57,7 +58,7 @@ function whyNot (error, target = `${process.platform}-${process.arch}`) {
   const tried = causes(error)
   const obstacle = tried.find((line) => !ABSENT.test(line))
   if (obstacle === undefined) return PUBLISHED.includes(target) ? [tried] : [tried, undefined, undefined, PUBLISHED]
-  return [tried, obstacle, REMEDIES.find(([signs]) => signs.test(obstacle))[1]]
+  return [tried, obstacle, REMEDIES.find(([signs]) => signs.test(obstacle))?.[1]]
 }
 
 /** The first line of each error of a chain. */

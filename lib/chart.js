@@ -13,11 +13,12 @@ const FAR = 2.5
  */
 function layOut ({ points, growthRate, limit }) {
   if (points.length < 2) return null
-  const [fromMs, toMs] = [points[0].timeMs, points.at(-1).timeMs]
+  const [fromMs, toMs] = [points[0].timeMs, points[points.length - 1].timeMs]
   if (!(toMs > fromMs)) return null
   const highest = Math.max(...points.map(({ value }) => value), 1)
   const isNear = limit !== null && limit <= FAR * highest
   const top = AIR * (isNear ? Math.max(limit, highest) : highest)
+  /** @returns {[x: number, y: number]} */
   const place = (timeMs, value) => [(timeMs - fromMs) / (toMs - fromMs), Math.min(1, Math.max(0, value / top))]
   return {
     points: points.map(({ timeMs, value }) => place(timeMs, value)),
@@ -39,7 +40,7 @@ function trendOf (points, growthRate) {
 }
 
 /**
- * @param {ReturnType<typeof layOut>} chart
+ * @param {NonNullable<ReturnType<typeof layOut>>} chart
  * @param {{columns: number, rows: number}} size
  * @returns {string[]} lines, the highest first
  */
@@ -60,12 +61,12 @@ function drawText (chart, { columns, rows }) {
   return grid.map((line) => line.join('').trimEnd())
 }
 
-/** @returns {string} an SVG element that needs nothing from elsewhere */
+/** @param {NonNullable<ReturnType<typeof layOut>>} chart @returns {string} an SVG element that needs nothing from elsewhere */
 function drawSvg (chart, size) {
   return `<svg class="chart" viewBox="0 0 ${size.width} ${size.height}" preserveAspectRatio="none" role="img" aria-label="Readings over time, the trend and the limit">${shapesOf(chart, size)}</svg>`
 }
 
-/** @returns {string} SVG elements of the classes `limit`, `readings` and `trend` */
+/** @param {NonNullable<ReturnType<typeof layOut>>} chart @returns {string} SVG elements of the classes `limit`, `readings` and `trend` */
 function shapesOf (chart, { width, height }) {
   const at = ([x, y]) => `${(x * width).toFixed(1)},${((1 - y) * height).toFixed(1)}`
   const limit = chart.limit === null ? '' : `<line class="limit" x1="0" x2="${width}" y1="${((1 - chart.limit) * height).toFixed(1)}" y2="${((1 - chart.limit) * height).toFixed(1)}"/>`

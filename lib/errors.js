@@ -88,12 +88,14 @@ class TidemarkTypeError extends TypeError {
  * @param {keyof typeof MESSAGES} code
  * @param {any[]} details what the sentence of this code takes
  * @param {{cause?: unknown}} [options]
+ * @returns {Error & {code: string, reason?: string, offset?: number}}
  */
 function createError (code, details = [], options) {
   const message = MESSAGES[code](...details)
   if (code === 'ERR_TIDEMARK_OPTION' || code === 'ERR_TIDEMARK_UNKNOWN_OPTION') {
     return new TidemarkTypeError(code, message)
   }
+  /** @type {TidemarkError & {reason?: string, offset?: number}} */
   const error = new TidemarkError(code, message, options)
   if (REASONED.includes(code)) [error.reason] = details
   return error

@@ -7,7 +7,7 @@
 
 const UNITS = ['bytes', 'kB', 'MB', 'GB', 'TB']
 
-/** Powers of 1000, as DevTools shows them. @param {number} value. @returns {string} '1.8 MB', '312 kB', '-4.0 MB' */
+/** Powers of 1000, as DevTools shows them. @param {number} value @returns {string} '1.8 MB', '312 kB', '-4.0 MB' */
 function bytes (value) {
   if (!Number.isFinite(value)) return 'unknown'
   const unit = unitOf(value)
@@ -36,6 +36,7 @@ function rate (perSecond) {
   return `${bytes(perSecond * seconds)}/${time}`
 }
 
+/** @param {number} perSecond @returns {[seconds: number, time: string]} */
 function timeOf (perSecond) {
   const size = Math.abs(perSecond)
   if (size >= 1e6) return [1, 's']

@@ -22,6 +22,10 @@ const STATES = ['settling', 'steady', 'suspect', 'leaking']
 /** What is said while nothing is watched. */
 const STOPPED = Object.freeze({ ok: true, state: 'ok', reason: 'tidemark is not running', timeToLimitMs: null, limit: null })
 
+/** @typedef {import('..').ChannelStatus & {channel: keyof typeof SUBJECTS}} Named */
+/** @typedef {{state: 'ok' | 'leaking' | 'critical', channel?: keyof typeof SUBJECTS | null, reason: string | null, timeToLimitMs: number | null, limit: import('..').Health['limit']}} Found */
+/** @typedef {Partial<import('..').RunningStatus['memory']>} Memory */
+
 /**
  * Whether the process can go on, for a readiness check. It is looked at with every sample; asking costs
  * nothing.
@@ -30,6 +34,7 @@ class Health {
   #criticalMs
   #memoryLimit
   #tell
+  /** @type {import('..').Health} */
   #now = Object.freeze({ ok: true, state: 'ok', reason: null, timeToLimitMs: null, limit: null })
   /** V8 asked for a higher limit, and the heap has not come down since. */
   #isNearHeapLimit = false
@@ -48,14 +53,14 @@ class Health {
     this.#tell = tell
   }
 
-  /** @returns {{ok: boolean, state: 'ok' | 'leaking' | 'critical', reason: string | null, timeToLimitMs: number | null, limit: string | null}} */
+  /** @returns {import('..').Health} */
   get now () {
     return this.#now
   }
 
   /**
-   * @param {object[]} channels as the app sees them
-   * @param {object} memory of `status()`
+   * @param {Named[]} channels as the app sees them
+   * @param {Memory} memory of `status()`
    * @param {boolean} asked whether V8 has asked for a higher heap limit since the last look
    */
   look (channels, memory, asked) {
@@ -70,6 +75,13 @@ class Health {
     }
   }
 
+  /**
+   * @param {Named[]} channels
+   * @param {Memory} memory
+   * @param {boolean} asked
+   * @param {boolean} wasCritical
+   * @returns {Found}
+   */
   #judge (channels, memory, asked, wasCritical) {
     const leaking = channels.filter((status) => status.state === 'leaking')
       .sort((one, other) => (one.timeToLimitMs ?? Infinity) - (other.timeToLimitMs ?? Infinity))
@@ -98,14 +110,18 @@ class Health {
     return heap === undefined ? performance.now() - this.#askedAt > this.#criticalMs : heap.share < FULL_NO_LONGER
   }
 
-  /** Of each limit that is known the share that is in use. Of the heap what survived the last full GC: the rest is garbage. */
+  /**
+   * Of each limit that is known the share that is in use. Of the heap what survived the last full GC: the rest is garbage.
+   * @param {Named[]} channels @param {Memory} [memory]
+   */
   #fullest (channels, { heapSizeLimit, cgroup, rss } = {}) {
     const level = channels.find(({ channel }) => channel === 'heap')?.level
-    return [
-      { limit: 'heap', share: level / heapSizeLimit },
-      { limit: 'cgroup', share: cgroup?.usage / cgroup?.limit },
-      { limit: 'memoryLimit', share: rss / this.#memoryLimit }
-    ].filter(({ share }) => Number.isFinite(share))
+    const shares = /** @type {{limit: 'heap' | 'cgroup' | 'memoryLimit', share: number}[]} */ ([
+      { limit: 'heap', share: Number(level) / Number(heapSizeLimit) },
+      { limit: 'cgroup', share: Number(cgroup?.usage) / Number(cgroup?.limit) },
+      { limit: 'memoryLimit', share: Number(rss) / Number(this.#memoryLimit) }
+    ])
+    return shares.filter(({ share }) => Number.isFinite(share))
   }
 }
 
@@ -116,10 +132,11 @@ function placeOf (limit, memory) {
   return limit === 'cgroup' && memory?.cgroup?.slows ? SLOWS : LIMITS[limit]
 }
 
-/** Where the group fills and this process does not. */
+/** Where the group fills and this process does not. @param {{limit: string | null}} full @param {Memory} memory */
 function byOthers ({ limit }, { cgroup, rss }) {
-  const others = limit === 'cgroup' && rss !== undefined ? cgroup.usage - rss : 0
-  return others > cgroup?.usage / 2 ? `, most of it by other processes (${format().bytes(others)})` : ''
+  const usage = Number(cgroup?.usage)
+  const others = limit === 'cgroup' && rss !== undefined ? usage - rss : 0
+  return others > usage / 2 ? `, most of it by other processes (${format().bytes(others)})` : ''
 }
 
 /** @param {string[]} states of channels */

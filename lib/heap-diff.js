@@ -8,6 +8,7 @@ const options = () => withDescriptors(() => require('./analysis/options'))
 const work = () => withDescriptors(() => require('./analysis/work'))
 const readForce = (given) => options().readForce(given)
 const readHeapDiffOptions = (given) => options().readHeapDiffOptions(given)
+/** @type {typeof import('./analysis/work').runWork} */
 const runWork = (...args) => work().runWork(...args)
 const resultOf = (answer) => work().resultOf(answer)
 const readThisHeap = (take) => withDescriptors(() => require('./snapshot/this-heap')).readThisHeap(take)
@@ -18,7 +19,7 @@ const STARTED = Symbol('started')
 
 /**
  * memwatch's HeapDiff for one isolate.
- * @param {object} binding the native module
+ * @param {typeof import('../binding')} binding the native module
  * @param {(work: () => void) => void} unjudged runs what makes V8 collect, kept from the verdict
  */
 function createHeapDiff (binding, unjudged) {

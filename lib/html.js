@@ -6,7 +6,7 @@ const path = require('node:path')
 
 // Names from a heap can be anything: in a page they are text, never markup.
 
-/** @param {unknown} text. @returns {string} for an element or a quoted attribute */
+/** @param {unknown} text @returns {string} for an element or a quoted attribute */
 function escape (text) {
   return String(text).replace(/[&<>"']/g, (character) => `&#${character.charCodeAt(0)};`)
 }

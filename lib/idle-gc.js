@@ -55,7 +55,7 @@ class IdleGc {
    *   status (): {gc: {major: {count: number, durationMs: number}}},
    *   history (): {samples: {forced: boolean, durationMs: number}[]}
    * }} native
-   * @param {import('./pauses').Pauses} pauses
+   * @param {InstanceType<typeof import('./pauses').Pauses>} pauses
    * @param {() => void} start asks V8 for the collection
    * @param {typeof performance.eventLoopUtilization} [read]
    */

@@ -42,12 +42,14 @@ const LIMITS = {
   machine: 'end of the machine\'s memory'
 }
 
+/** @typedef {{status: import('../binding').ChannelShape, run?: import('../binding').RunShape}} Told */
+
 /**
  * The 'leak' payload: memwatch's `start end growth reason` and ours.
- * @param {object} record of the native side
+ * @param {Told} record of the native side
  * @param {(atMs: number) => Date} toDate
  * @param {{detector: string}} options
- * @param {object[]} [suspects] the most likely first
+ * @param {import('..').Suspect[]} [suspects] the most likely first
  * @param {string} [signature] that this leak was told under before
  * @param {string[]} [channels] its own, and those that rise with it
  */
@@ -84,9 +86,9 @@ function leakPayload (record, toDate, options, suspects = [], signature = signat
 
 /**
  * The 'leak-evidence' payload: what was found out about a leak after it was told.
- * @param {string} channel
+ * @param {keyof typeof CHANNELS} channel
  * @param {string} signature of the 'leak' event
- * @param {object[]} suspects the most likely first
+ * @param {import('..').Suspect[]} suspects the most likely first
  * @param {string[]} [channels] its own, and those that rise with it
  */
 function evidencePayload (channel, signature, suspects, channels = [channel]) {
@@ -105,7 +107,7 @@ function evidencePayload (channel, signature, suspects, channels = [channel]) {
 
 /**
  * The 'critical' payload.
- * @param {object} found what health is made of
+ * @param {Record<string, any>} found what health is made of
  * @param {string | null} signature of the leak, where one is reported
  */
 function criticalPayload ({ time, channel, reason, timeToLimitMs, limit }, signature) {
@@ -157,8 +159,10 @@ function isHeld ([first, second]) {
   return [first, ...first.evidence, ...second === undefined ? [] : [second]].some(({ kind }) => ['container', 'listeners', 'retainer', 'route'].includes(kind))
 }
 
-/** The most likely cause, a second way in which it was seen (a retainer, where there is one), and where in the code. */
-function cause ([{ kind, description, evidence, location }, second]) {
+/** The most likely cause, a second way in which it was seen (a retainer, where there is one), and where in the code. @param {import('..').Suspect[]} suspects one at least */
+function cause (suspects) {
+  const [{ kind, description, evidence, location }, second] = suspects
+  /** @type {Map<string, string>} */
   const seen = new Map([[kind, description]])
   const retainers = evidence.filter((other) => other.kind === 'retainer')
   for (const other of [...retainers, ...evidence]) if (CAUSES.includes(other.kind) && !seen.has(other.kind)) seen.set(other.kind, other.description)
@@ -208,6 +212,7 @@ function ratePerSecond (growth, spanMs) {
 
 function classicDuration (ms) {
   const seconds = Math.floor(ms / 1000)
+  /** @type {[value: number, unit: string][]} */
   const parts = [[Math.floor(seconds / 3600), 'h'], [Math.floor(seconds / 60) % 60, 'm'], [seconds % 60, 's']]
   const shown = parts.filter(([value]) => value > 0).map(([value, unit]) => `${value}${unit}`)
   return shown.length > 0 ? shown.join(' ') : '0s'

@@ -21,6 +21,8 @@ const FALLEN_SHARE = 0.25
 /** A leak in one of these is reported, or about to be: other channels may join it. */
 const OPEN = ['confirmed', 'fallen', 'reported']
 
+/** @typedef {import('./leak').Told & {change: import('../binding').ChangeShape, atMs: number}} Told */
+
 /**
  * One leak of one channel, from the first suspicion to its end:
  *
@@ -45,11 +47,11 @@ const OPEN = ['confirmed', 'fallen', 'reported']
 class Leak {
   /** @type {'suspected' | 'unconfirmed' | 'confirmed' | 'excused' | 'fallen' | 'reported' | 'joined' | 'over'} */
   state = 'suspected'
-  /** The record of the claim that was confirmed last. */
+  /** The record of the claim that was confirmed last. @type {Told | null} */
   record = null
-  /** What was reported: signature, suspects, whether the app ignores it; null before. */
+  /** What was reported: signature, suspects, whether the app ignores it; null before. @type {{signature: string, suspects: import('..').Suspect[], isIgnored?: boolean} | null} */
   report = null
-  /** Why the growth will end by itself, and since when that holds. Stands until the leak is reported. */
+  /** Why the growth will end by itself, and since when that holds. Stands until the leak is reported. @type {{reason: string, since: number} | null} */
   excuse = null
   /** Other channels that rise with this one, while it is open. */
   joined = new Set()
@@ -93,8 +95,8 @@ class Leaks {
 
   /**
    * @param {{
-   *   evidence: import('./evidence').Evidence,
-   *   ignored: import('./ignored').Ignored,
+   *   evidence: InstanceType<typeof import('./evidence').Evidence>,
+   *   ignored: InstanceType<typeof import('./ignored').Ignored>,
    *   options: {detector: string},
    *   statuses: () => object[],
    *   tell: (chapter: string, details: object) => void,
@@ -134,7 +136,7 @@ class Leaks {
     this.#isClosed = true
   }
 
-  /** The detector changed its mind about a channel, or says that a leak got worse. @param {object} record */
+  /** The detector changed its mind about a channel, or says that a leak got worse. @param {Told} record */
   changed (record) {
     const { channel, from, to, event } = record.change
     const time = this.#toDate(record.atMs)
@@ -161,7 +163,7 @@ class Leaks {
   look (statuses) {
     for (const leak of this.#leaks.values()) {
       if (this.#isClosed) return
-      if (leak.state === 'fallen' && stands(leak.record.status, statuses)) this.#explain(leak, leak.record)
+      if (leak.state === 'fallen' && leak.record !== null && stands(leak.record.status, statuses)) this.#explain(leak, leak.record)
     }
   }
 
@@ -215,11 +217,11 @@ class Leaks {
   #joins (leak, status) {
     if (leak.report !== null || leak.state === 'confirmed') return false
     const open = this.#all.filter((other) => other !== leak && other.isOpen)
-    const first = partOf(status, open.map(({ record }) => record.status))
+    const first = partOf(status, open.flatMap(({ record }) => record === null ? [] : [record.status]))
     if (first === undefined) return false
     leak.state = 'joined'
     leak.excuse = null
-    this.#leaks.get(first).joined.add(leak.channel)
+    this.#leaks.get(first)?.joined.add(leak.channel)
     return true
   }
 
@@ -345,12 +347,12 @@ function statusOf (channel, statuses) {
   return statuses.find((status) => status.channel === channel)
 }
 
-/** Whether what was claimed is still so: a leak may take 18 s to be explained. */
+/** Whether what was claimed is still so: a leak may take 18 s to be explained. @param {{channel: string, level?: number, growth: number}} claim @param {object[]} statuses */
 function stands ({ channel, level, growth }, statuses) {
   const now = statusOf(channel, statuses)
   if (now === undefined) return true
   if (now.state !== 'leaking') return false
-  return !(level - now.level > FALLEN_SHARE * growth)
+  return !(Number(level) - now.level > FALLEN_SHARE * growth)
 }
 
 /** Whether a channel went on growing when its excuse ended: a cache that has just filled is flat, and the verdict hears of it later. */

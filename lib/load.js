@@ -18,6 +18,7 @@ class Load {
   /** Every server that a connection or a request was seen of, since nobody else knows them all. */
   #servers = new Set()
   #requests
+  /** @type {Record<string, (message: any) => void>} Node.js's own shapes, which its types do not tell */
   #channels = {
     'net.server.socket': ({ socket }) => this.#connected(socket?.server),
     'http.server.request.start': ({ server }) => {
@@ -51,7 +52,7 @@ class Load {
     let open = 0
     for (const server of this.#servers) {
       const count = connectionsOf(server)
-      open += count
+      open += count ?? 0
       if (count === 0 && server.listening !== true) this.#servers.delete(server)
     }
     this.counters[CONNECTIONS] = open
@@ -72,8 +73,8 @@ class Load {
 
 /** What keeps the event loop busy. Node.js has it documented as deprecated, not as gone. */
 function activeHandles () {
-  // oxlint-disable-next-line no-underscore-dangle -- there is no other way to the servers of an app
-  return process._getActiveHandles?.() ?? []
+  const { _getActiveHandles: handles } = /** @type {NodeJS.Process & {_getActiveHandles?: () => object[]}} */ (process)
+  return handles?.call(process) ?? []
 }
 
 /** @returns {number | undefined} as `server.getConnections()` says, only at once; of what is no server undefined */

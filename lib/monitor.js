@@ -20,14 +20,14 @@ class Monitor extends EventEmitter {
   #preset
   /** Started by `start()` rather than by a listener: then only `stop()` ends it. */
   #explicit = false
-  /** Everything that lives from start to stop, or null. */
+  /** Everything that lives from start to stop. @type {InstanceType<typeof import('./session').Session> | null} */
   #session = null
   #publisher = new Publisher(this)
   #onAdded = (event) => this.#listenerAdded(event)
   #onRemoved = (event) => this.#listenerRemoved(event)
 
   /**
-   * @param {object} binding the native module, or a fake of it in tests
+   * @param {typeof import('../binding')} binding the native module, or a fake of it in tests
    * @param {() => object | undefined} [preset] options that hold where `start(options)` does not say otherwise
    */
   constructor (binding, preset = () => undefined) {
@@ -98,8 +98,8 @@ class Monitor extends EventEmitter {
 
   #listenerAdded (event) {
     if (!EVENTS.includes(event)) return
-    if (this.#session === null) this.#begin(this.#wanted())
-    this.#session.listen(event)
+    const session = this.#session ?? this.#begin(this.#wanted())
+    session.listen(event)
   }
 
   #listenerRemoved (event) {
@@ -108,7 +108,7 @@ class Monitor extends EventEmitter {
 
   #listenersChanged () {
     const listening = EVENTS.some((name) => this.listenerCount(name) > 0)
-    if (listening || this.#explicit) this.#session.listen()
+    if (listening || this.#explicit) this.#session?.listen()
     else this.#end()
   }
 
@@ -119,8 +119,10 @@ class Monitor extends EventEmitter {
   }
 
   #begin (options) {
-    this.#session = new Session(this, this.#binding, options, this.#publisher)
-    this.#session.start()
+    const session = new Session(this, this.#binding, options, this.#publisher)
+    this.#session = session
+    session.start()
+    return session
   }
 
   #end () {

@@ -44,7 +44,7 @@ const OPTIONS = {
 }
 
 /**
- * @param {object} given what the caller passed; undefined means all defaults
+ * @param {object | undefined} given what the caller passed; undefined means all defaults
  * @param {Record<string, {default: unknown, check: Function, read?: Function}>} table the known options
  * @returns {Record<string, any>}
  */
@@ -63,7 +63,7 @@ function readOptions (given, table = OPTIONS) {
   for (const [name, option] of Object.entries(table)) {
     const { default: fallback, check } = option
     const raw = Object.hasOwn(given, name) ? given[name] : undefined
-    const value = Object.hasOwn(option, 'read') ? option.read(raw) : raw
+    const value = Object.hasOwn(option, 'read') ? option.read?.(raw) : raw
     if (value === undefined) {
       options[name] = Array.isArray(fallback) ? [...fallback] : fallback
     } else {

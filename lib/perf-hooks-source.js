@@ -5,6 +5,8 @@ const v8 = require('node:v8')
 
 const { NODE_PERFORMANCE_GC_FLAGS_FORCED: FORCED, NODE_PERFORMANCE_GC_MAJOR: MAJOR } = constants
 
+/** @typedef {import('node:perf_hooks').PerformanceEntry & {detail: {kind: number, flags: number}}} GcEntry */
+
 /**
  * Samples without the GC hook, for a Node.js that does not export what the hook needs. Entries come
  * in batches on the event loop, so the heap is read a little after the collection, and once for the
@@ -13,11 +15,12 @@ const { NODE_PERFORMANCE_GC_FLAGS_FORCED: FORCED, NODE_PERFORMANCE_GC_MAJOR: MAJ
 class PerfHooksSource {
   #nowMs
   #push
+  /** @type {PerformanceObserver | null} */
   #observer = null
 
   /**
    * @param {() => number} nowMs milliseconds on the clock of the native side
-   * @param {(sample: object) => void} push
+   * @param {(sample: import('../binding').PushedSample) => void} push
    */
   constructor (nowMs, push) {
     this.#nowMs = nowMs
@@ -27,7 +30,7 @@ class PerfHooksSource {
   /** @param {() => void} after called after each batch */
   start (after) {
     this.#observer = new PerformanceObserver((list) => {
-      const entries = list.getEntries()
+      const entries = /** @type {GcEntry[]} */ (list.getEntries())
       const lastMajor = entries.findLastIndex(({ detail }) => detail.kind === MAJOR)
       const heap = v8.getHeapStatistics()
       // The clocks are not the same: on some systems one of them stands still while the machine sleeps.

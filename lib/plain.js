@@ -8,7 +8,7 @@ const OBEYED = /[\u0000-\u001f\u007f-\u009f\u061c\u200e\u200f\u2028-\u202e\u2066
 /** Of these JSON escapes what is in a text itself; what is left are the line breaks between its parts. */
 const LEFT_IN_JSON = /[\u007f-\u009f\u061c\u200e\u200f\u2028-\u202e\u2066-\u2069]/g
 
-/** @param {string} text. @returns {string} one line that is only seen */
+/** @param {string} text @returns {string} one line that is only seen */
 function plain (text) {
   return text.replace(OBEYED, (character) => character === '\n' ? '↵' : escaped(character))
 }

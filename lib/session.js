@@ -55,19 +55,21 @@ class Session {
   #means
   /** Sources that listen from the start on. */
   #standing = {}
-  /** From the first change of a verdict on: a process that never has one loads neither. @type {import('./evidence').Evidence | null} */
+  /** From the first change of a verdict on: a process that never has one loads neither. @type {InstanceType<typeof import('./evidence').Evidence> | null} */
   #evidence = null
-  /** @type {import('./leaks').Leaks | null} */
+  /** @type {InstanceType<typeof import('./leaks').Leaks> | null} */
   #leaks = null
   /** What the native side queued, and waits for those two to be loaded. */
   #records = []
   /** Why they could not be loaded. @type {string | undefined} */
   #obstacle
   #health
+  /** @type {InstanceType<typeof import('./flight').FlightRecorder> | null} */
   #recorder = null
   /** What works beside the watching: each has `start`, `stop` and `problems`, and may have `tick`. */
   #companions
   #source = 'native'
+  /** @type {InstanceType<typeof import('./perf-hooks-source').PerfHooksSource> | null} */
   #fallback = null
   #problems
   #dropped = 0
@@ -76,9 +78,9 @@ class Session {
 
   /**
    * @param {object} monitor whose session it is
-   * @param {object} binding
-   * @param {Record<string, any>} options all of them
-   * @param {import('./publish').Publisher} publisher
+   * @param {typeof import('../binding')} binding
+   * @param {Record<string, any> & {idleGc: boolean, idleGcIntervalMs: number, criticalMs: number}} options all of them
+   * @param {InstanceType<typeof import('./publish').Publisher>} publisher
    */
   constructor (monitor, binding, options, publisher) {
     this.#monitor = monitor
@@ -286,8 +288,9 @@ class Session {
     }
     const { PerfHooksSource } = require('./perf-hooks-source')
     this.#source = 'perf_hooks'
-    this.#fallback = new PerfHooksSource(() => this.#native.nowMs(), (sample) => this.#native.pushSample(sample))
-    this.#fallback.start(() => this.#unattended(() => this.#drain()))
+    const fallback = new PerfHooksSource(() => this.#native.nowMs(), (sample) => this.#native.pushSample(sample))
+    this.#fallback = fallback
+    fallback.start(() => this.#unattended(() => this.#drain()))
   }
 
   /** What Node.js calls and not the app: a bug of ours there must not end it. */
@@ -332,8 +335,8 @@ class Session {
 
   #collectEvidence ({ channels, gc }) {
     const levels = Object.fromEntries(channels.map(({ channel, level }) => [channel, level]))
-    const isDue = this.#evidence.tick(performance.now(), { fullGcs: gc.major.count, levels })
-    this.#leaks.review(channels, isDue)
+    const isDue = this.#evidence?.tick(performance.now(), { fullGcs: gc.major.count, levels })
+    this.#leaks?.review(channels, isDue === true)
   }
 
   /** Turns what the native side queued into events, in the order in which it happened. */
@@ -347,7 +350,7 @@ class Session {
       if (this.#records[0].change && !this.#hasLeaks()) return
       const record = this.#records.shift()
       if (record.gc) this.#publisher.publish('gc', stats().gcPayload(record.gc, this.#toDate))
-      if (record.change) this.#leaks.changed(record)
+      if (record.change) this.#leaks?.changed(record)
       if (record.stats) this.#publisher.publish('stats', stats().statsPayload(record.stats, this.#toDate))
     }
   }

@@ -59,7 +59,7 @@ function lazily (load) {
  */
 function isOutOfDescriptors (error) {
   if (!(error instanceof Error)) return false
-  const { code, message } = error
+  const { code, message } = /** @type {NodeJS.ErrnoException} */ (error)
   return code === 'EMFILE' || code === 'ENFILE' ||
     (code === 'ERR_INVALID_PACKAGE_CONFIG' && /: (?:too many open files|file table overflow)/.test(message))
 }

@@ -6,7 +6,7 @@ const v8 = require('node:v8')
  * The 'stats' payload: memwatch's names, those of its fork @airbnb/node-memwatch, and ours. No name
  * means two things, so one object carries all three.
  *
- * @param {object} stats a record of the native side
+ * @param {import('../binding').StatsShape} stats a record of the native side
  * @param {(atMs: number) => Date} toDate
  */
 function statsPayload ({ sample, classic, gc, state, growthRate }, toDate) {

@@ -21,12 +21,14 @@ class TerminationLog {
   #file
   #monitor
   #unfollow = () => {}
+  /** @type {import('..').Health & {channel: string} | null} */
   #health = null
   /** What was reported last of each channel that leaks. */
   #leaks = new Map()
   /** What we wrote last: what another process wrote is left alone. */
   #written = ''
   #wanted = ''
+  /** @type {Promise<void> | null} */
   #turn = null
   #problem
 

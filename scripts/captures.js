@@ -65,7 +65,7 @@ function range (numbers) {
 }
 
 /**
- * @param {Steps} steps
+ * @param {InstanceType<typeof Steps>} steps
  * @param {string[]} lines Node.js major versions
  * @param {{captures: string, heapMb?: string, run?: typeof soak}} what
  */

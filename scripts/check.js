@@ -13,6 +13,7 @@ const { benches } = require('./benches')
 const { runTests } = require('./node-tests')
 const { setup } = require('./setup')
 const { stageMain } = require('./stage')
+const { checkTypes } = require('./types')
 
 /** The pure modules alone, and everything. The tests beside `src` are of the pure modules. */
 const FEATURES = [
@@ -21,7 +22,7 @@ const FEATURES = [
 ]
 
 /**
- * @param {Steps} steps
+ * @param {InstanceType<typeof Steps>} steps
  * @param {{javascript?: boolean, verbose?: boolean}} [options] javascript: also run the JavaScript
  *   tests, on this Node.js
  */
@@ -42,6 +43,7 @@ async function check (steps, { javascript = true, verbose = false } = {}) {
   await steps.step('binding.js and binding.d.ts are current', checkGenerated)
   await steps.step('oxlint', () => tool('oxlint', ['--deny-warnings', '.'], verbose))
   await steps.step('tsc on the types', () => tool('tsc', ['-p', path.join('__test__', 'types')], verbose, 'typescript'))
+  await steps.step('tsc on the JSDoc of lib, bin and scripts', checkTypes)
   await steps.step('publint', () => publint(verbose))
   await steps.step('benches run (short forms)', benches)
   if (javascript) await steps.step(`JavaScript tests on Node.js ${process.versions.node}`, () => javascriptTests(verbose))

@@ -22,7 +22,7 @@ const AT_BOTH_ENDS = [
 ]
 
 /**
- * @param {Steps} steps
+ * @param {InstanceType<typeof Steps>} steps
  * @param {string[]} [lines] Node.js major versions
  */
 async function matrix (steps, lines = LINES) {

@@ -39,7 +39,7 @@ class HeapSnapshot {
    */
   async suspects (earlier) {
     if (earlier !== undefined) HeapSnapshot.#check('earlier', earlier)
-    return this.#ask((native, work) => native.suspects(work, earlier?.#native))
+    return this.#ask((native, work) => native.suspects(work, earlier === undefined ? undefined : earlier.#native))
   }
 
   /**
@@ -91,7 +91,7 @@ class HeapSnapshot {
 
 /**
  * Reads and analyses a `.heapsnapshot` file off the event loop.
- * @param {object} binding the native module
+ * @param {typeof import('../../binding')} binding the native module
  * @param {string} file
  * @param {{signal?: AbortSignal, onProgress?: (progress: object) => void}} [options] also for the questions that follow
  * @returns {Promise<HeapSnapshot>}
@@ -105,7 +105,7 @@ async function readHeapSnapshot (binding, file, options) {
 
 /**
  * Copies a snapshot without what users typed.
- * @param {object} binding
+ * @param {typeof import('../../binding')} binding
  * @param {string} from
  * @param {string} to there whole or not at all, readable by its owner alone
  * @param {{strip?: boolean, signal?: AbortSignal, onProgress?: (progress: object) => void}} [options] strip: not even the lengths of strings stay

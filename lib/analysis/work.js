@@ -25,9 +25,9 @@ const running = new Set()
 
 /**
  * Runs one job of the native side off the event loop.
- * @param {object} binding
+ * @param {typeof import('../../binding')} binding
  * @param {{signal?: AbortSignal, onProgress?: (progress: {phase: string, done: number, total: number}) => void}} options
- * @param {(work: object) => Promise<any>} start what begins it
+ * @param {(work: import('../../binding').SnapshotWork) => Promise<any>} start what begins it
  * @throws what the native side finds, the signal's reason, or what `onProgress` threw
  */
 async function runWork (binding, { signal, onProgress }, start) {
@@ -39,7 +39,7 @@ async function runWork (binding, { signal, onProgress }, start) {
     const progress = work.progress()
     if (progress === null || thrown !== undefined) return
     try {
-      onProgress(progress)
+      onProgress?.(progress)
     } catch (error) {
       thrown = { error }
       cancel()

@@ -54,7 +54,7 @@ const ALL = Object.assign({}, COMMON, ...Object.values(COMMANDS).map(({ options 
  */
 function parse (args) {
   if (parseArgs === undefined) throw new UsageError('The tidemark command needs Node.js 18.3 or later.')
-  const { values, positionals } = read(args)
+  const { values, positionals } = /** @type {{values: Record<string, any>, positionals: string[]}} */ (read(args))
   const asksForHelp = values.help || positionals[0] === 'help'
   const [name, ...files] = positionals[0] === 'help' ? positionals.slice(1) : positionals
   if (name === undefined && (asksForHelp || values.version || args.length === 0)) {

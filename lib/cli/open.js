@@ -9,8 +9,8 @@ const GZIP = Buffer.from([0x1f, 0x8b])
 
 /**
  * Opens the files of a command one after the other; an error names the file.
- * @param {object} context as commands get it
- * @returns {Promise<import('../analysis').HeapSnapshot[]>}
+ * @param {{binding: typeof import('../../binding'), files: string[], work: (what: string) => object}} context as commands get it
+ * @returns {Promise<InstanceType<typeof import('../analysis').HeapSnapshot>[]>}
  */
 async function openAll ({ binding, files, work }) {
   const snapshots = []

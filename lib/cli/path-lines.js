@@ -4,7 +4,7 @@ const { bytes, location, short } = require('./words')
 
 /**
  * A retainer path, one line a step.
- * @param {object[]} path from the root
+ * @param {import('../..').SnapshotStep[]} path from the root
  * @returns {string[]}
  */
 function pathLines (path) {
@@ -17,7 +17,7 @@ function pathLines (path) {
   })
 }
 
-/** @param {{name?: string, class: string}} step. @param {number} at its place in the path */
+/** @param {{name?: string | null, class: string}} step @param {number} at its place in the path */
 function stepName ({ name, class: className }, at) {
   return at === 0 ? 'root' : name ?? className
 }

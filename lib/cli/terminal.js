@@ -26,7 +26,7 @@ class Terminal {
     this.#colours = wantsColours(env) ?? Boolean(stdout.isTTY && stdout.hasColors?.(env))
     // `| head` closes the pipe: what it did not want to read is no error.
     for (const stream of [stdout, stderr]) {
-      stream.on('error', (error) => { if (error.code !== 'EPIPE') throw error })
+      stream.on('error', (/** @type {NodeJS.ErrnoException} */ error) => { if (error.code !== 'EPIPE') throw error })
     }
   }
 
@@ -39,7 +39,7 @@ class Terminal {
     this.#err.write(`tidemark: ${message}\n`)
   }
 
-  /** @param {keyof STYLES} style. @param {string} text. @returns {string} styled where stdout shows it */
+  /** @param {keyof typeof STYLES} style @param {string} text @returns {string} styled where stdout shows it */
   style (style, text) {
     if (!this.#colours) return text
     const [on, off] = STYLES[style]
@@ -76,6 +76,7 @@ class Terminal {
  * What the environment says, with FORCE_COLOR over NO_COLOR as Node.js has it.
  * @returns {boolean | undefined} undefined where it says nothing
  */
+/** @param {Record<string, string | undefined>} env */
 function wantsColours ({ FORCE_COLOR: forced, NO_COLOR: none }) {
   if (forced !== undefined) return !['0', 'false'].includes(forced)
   return none === undefined || none === '' ? undefined : false

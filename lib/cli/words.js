@@ -3,12 +3,12 @@
 const { bytes, grouped, percent } = require('../format')
 const { plain } = require('../plain')
 
-/** @param {number} value. @returns {string} '+34 MB' */
+/** @param {number} value @returns {string} '+34 MB' */
 function change (value) {
   return `${value > 0 ? '+' : ''}${bytes(value)}`
 }
 
-/** @param {{function?: string, file?: string, line?: number, column?: number} | null} place. @returns {string} 'app.js:12' or '' */
+/** @param {import('../..').SnapshotPlace | import('../..').Location | null} place @returns {string} 'app.js:12' or '' */
 function location (place) {
   if (!place?.file) return ''
   return plain(place.line ? `${place.file}:${place.line}` : place.file)

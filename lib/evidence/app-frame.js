@@ -25,6 +25,7 @@ const EVAL = /eval at [^(]*\((?<file>[^()]+?):(?<lineNumber>\d+):(?<columnNumber
  * @returns {Location | null} source maps applied
  */
 function applicationFrame (frames) {
+  /** @type {Location | null} */
   let nearest = null
   for (const frame of frames) {
     const location = locationOf(frame)
@@ -56,7 +57,7 @@ function parseStack (stack) {
 function frameOf (line) {
   const match = EVAL.exec(line) ?? FRAME.exec(line)
   if (match === null) return null
-  const { name = null, file, lineNumber, columnNumber } = match.groups
+  const { name = null, file, lineNumber, columnNumber } = /** @type {Record<string, string>} */ (match.groups)
   return { file, lineNumber: Number(lineNumber), columnNumber: Number(columnNumber), functionName: name }
 }
 

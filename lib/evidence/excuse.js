@@ -7,8 +7,9 @@ const { bytes, duration, grouped } = require('../format')
  * Where the growth of a container ends by itself: at the number of entries that it may have (`most`, reached in
  * `untilMs` at this pace; `parts`: entries are small parts of what they keep, which the cap was not meant for), or once its oldest entries
  * expire (`afterMs` after they were made, or within `leftMs` from now).
- * @typedef {{kind: 'cap', what: string, size: number, most: number, bytesEach: number, parts: boolean, untilMs: number} |
- *   {kind: 'expiry', what: string, size: number, by: 'timer' | 'time', afterMs?: number, leftMs?: number, watchedMs: number}} Bound
+ * @typedef {{kind: 'cap', what: string, size: number, most: number, bytesEach: number, parts: boolean, untilMs: number}} Cap
+ * @typedef {{kind: 'expiry', what: string, size: number, by: 'timer' | 'time', afterMs?: number, leftMs?: number, watchedMs: number}} Expiry
+ * @typedef {Cap | Expiry} Bound
  */
 
 /** Containers with a bound must explain this share of a leak's growth. */
@@ -32,7 +33,7 @@ const SLACK = 1.25
  */
 function excuseOf (findings, { growthRate, ageMs = 0 }, timeLeftMs = Infinity, mostBytes = getHeapStatistics().heap_size_limit) {
   const bounded = findings.filter(({ bound }) => bound !== undefined && !bound.parts)
-  if (bounded.length === 0 || !(growthRate > 0) || !explain(bounded, findings, growthRate)) return undefined
+  if (bounded.length === 0 || growthRate === null || !(growthRate > 0) || !explain(bounded, findings, growthRate)) return undefined
   const until = Math.max(...bounded.map(({ bound }) => untilOf(bound, ageMs)))
   if (!(until > 0) || until > timeLeftMs * FITS || growthRate * until / 1000 > mostBytes * FITS) return undefined
   const [{ bound }] = [...bounded].sort((one, other) => (other.growth ?? 0) - (one.growth ?? 0))

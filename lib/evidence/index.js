@@ -147,7 +147,7 @@ class Evidence {
 
   /**
    * Whether a growth that was excused still is. Asks only who can say: the rest was found already, and costs more.
-   * @param {object} leak as of `weigh`
+   * @param {{channel: string, growthRate: number | null}} leak as of `weigh`
    * @param {number} [timeLeftMs] until a limit is reached
    * @returns {Promise<string | undefined>} in words
    */

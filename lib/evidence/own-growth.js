@@ -32,6 +32,7 @@ const MOST_ROWS = 256
  */
 class OwnGrowth {
   #begunAt = Infinity
+  /** @type {number | null} */
   #fullGcs = null
   /** Of each channel, what was left after the full GCs since its step. */
   #rows = {}

@@ -92,8 +92,8 @@ function signatureOf (channel, suspects) {
 /**
  * Whether the likeliest suspect is worth another event: another cause, or the same one seen in a way
  * in which it was not seen before.
- * @param {object} suspect
- * @param {object} [before] the likeliest that was told
+ * @param {Finding} suspect
+ * @param {Finding} [before] the likeliest that was told
  */
 function isNews (suspect, before) {
   return suspect.key !== before?.key || PLACES.some((kind) => isSeenAs(kind, suspect) && !isSeenAs(kind, before))
@@ -106,7 +106,7 @@ function isSeenAs (wanted, { kind, evidence }) {
 function rate (finding, { channel, growthRate }) {
   const known = channel === 'resources' ? null : shareOf(finding, growthRate)
   // A lower bound that is small says nothing.
-  const share = finding.atLeast === true && known < UNKNOWN_SHARE ? null : known
+  const share = finding.atLeast === true && known !== null && known < UNKNOWN_SHARE ? null : known
   const fit = FITS[channel]?.[finding.kind] ?? 1
   const score = clamp(finding.confidence) * clamp(finding.weight) * fit * factorOf(share ?? UNKNOWN_SHARE)
   return { finding, share, score }

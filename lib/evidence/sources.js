@@ -3,8 +3,8 @@
 /**
  * What the sources are given. Where tests make one without, it does as much as it can without the native module.
  * @typedef {{
- *   binding?: object,
- *   pauses?: import('../pauses').Pauses,
+ *   binding?: typeof import('../../binding'),
+ *   pauses?: InstanceType<typeof import('../pauses').Pauses>,
  *   resources?: () => Record<string, number>,
  *   memoryLimit?: number,
  *   sinceFullGc?: () => number,

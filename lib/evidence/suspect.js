@@ -6,7 +6,7 @@
  *
  * One observation behind a suspicion. `kind` says who saw it, `description` is a sentence for a
  * person, the rest are the numbers that the sentence tells. JSON all the way down.
- * @typedef {{kind: string, description: string}} Observation
+ * @typedef {{kind: string, description: string, [number: string]: unknown}} Observation
  *
  * What an evidence source reports: one possible cause of the growth, not yet ranked among others.
  * `bytes` is what it holds now, `growth` what it gained within `intervalMs`; null where unknown.

@@ -12,7 +12,7 @@ const { fileURLToPath } = require('node:url')
 function toPath (url) {
   if (!url?.startsWith('file:')) return url
   try {
-    return fileURLToPath(url)
+    return /** @type {T} */ (fileURLToPath(url))
   } catch {
     return url
   }

@@ -16,11 +16,12 @@ const OPTIONS = {
 /**
  * Makes `tidemark.express`: middleware that counts requests beside the monitor's memory, for
  * Express 4 and 5 and every server that calls `(req, res, next)`.
- * @param {import('../monitor').Monitor} monitor
+ * @param {InstanceType<typeof import('../monitor').Monitor>} monitor
  */
 function createMiddleware (monitor) {
   /** One for all apps of this thread, so that a request that meets two of them is counted once. */
   const traffic = new Traffic()
+  /** @type {InstanceType<typeof Reporter> | null} */
   let latest = null
   /** What serves `app.use(tidemark.express)`, which was to be `app.use(tidemark.express())`. */
   let uncalled

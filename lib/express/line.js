@@ -6,12 +6,13 @@ const { bytes, duration, percent, rate } = require('../format')
  * The line of stats for a person:
  * 'tidemark: leaking, heap 84 MB after GC, +2.1 MB/min; 1204 requests in 60 s, p50 1.2 ms, p99 14 ms, GC 1.3 % of the time'
  * What is not known yet, or is 0 and should be, is left out.
- * @param {object} stats
+ * @param {Parameters<typeof memory>[0] & Parameters<typeof requests>[0]} stats
  */
 function statsLine (stats) {
   return `tidemark: ${memory(stats)}; ${requests(stats)}`
 }
 
+/** @param {{state: string, channel: string, heapAfterGc: number | null, growthRate: number | null}} stats */
 function memory ({ state, channel, heapAfterGc, growthRate }) {
   const parts = [channel === 'heap' ? state : `${state} (${channel})`]
   if (heapAfterGc !== null) parts.push(`heap ${bytes(heapAfterGc)} after GC`)

@@ -8,6 +8,8 @@ const { statsLine } = require('./line')
 /** Windows of an interval; each is one point of the correlation. */
 const WINDOWS = 6
 
+/** @typedef {{at: number, gcMs: number, requests: number, errors: number, aborted: number, inFlight: number, totalMs: number, counts: Float64Array}} Mark where the traffic stands */
+
 /**
  * Sums up the traffic of each interval and writes it to the logger, from a timer that a request sets
  * going and that stops after an interval without requests. So a burst that ends is reported, no
@@ -20,17 +22,19 @@ class Reporter {
   #write
   #intervalMs
   #correlation = new Correlation()
+  /** @type {NodeJS.Timeout | null} */
   #timer = null
   #windows = 0
   /** Where the traffic stood when the window and the interval began. */
-  #window = null
+  #window = { requests: 0, totalMs: 0 }
+  /** @type {Mark | null} */
   #interval = null
   /** The counts of latencies when the interval before that began. */
   #earlier
 
   /**
    * @param {object} monitor
-   * @param {import('./traffic').Traffic} traffic
+   * @param {InstanceType<typeof import('./traffic').Traffic>} traffic
    * @param {number} intervalMs
    * @param {(stats: object, line: string) => void} [write]
    */
@@ -56,8 +60,9 @@ class Reporter {
     if (this.#timer !== null) return
     this.#traffic.wake()
     this.#windows = 0
-    this.#interval = this.#mark(this.#monitor.status())
-    this.#window = this.#interval
+    const now = this.#mark(this.#monitor.status())
+    this.#interval = now
+    this.#window = now
     this.#timer = setInterval(() => this.#tick(), Math.max(1, this.#intervalMs / WINDOWS)).unref()
   }
 
@@ -66,15 +71,15 @@ class Reporter {
     this.#closeWindow(status)
     if (++this.#windows < WINDOWS) return
     this.#windows = 0
-    const now = this.#mark(status)
-    if (now.requests === this.#interval.requests && now.aborted === this.#interval.aborted && now.inFlight === 0) {
-      clearInterval(this.#timer)
+    const [before, now] = [this.#interval, this.#mark(status)]
+    if (before === null || (now.requests === before.requests && now.aborted === before.aborted && now.inFlight === 0)) {
+      if (this.#timer !== null) clearInterval(this.#timer)
       this.#timer = null
       this.#traffic.rest()
       return
     }
-    const stats = status.running ? this.#sumUp(status, now) : null
-    this.#earlier = this.#interval.counts
+    const stats = status.running ? this.#sumUp(status, before, now) : null
+    this.#earlier = before.counts
     this.#interval = now
     if (stats !== null) this.#write?.(stats, statsLine(stats))
   }
@@ -95,6 +100,7 @@ class Reporter {
     this.#window = { requests, totalMs }
   }
 
+  /** @returns {Mark} */
   #mark (status) {
     const { requests, errors, aborted, inFlight, totalMs, latency } = this.#traffic
     return {
@@ -109,8 +115,8 @@ class Reporter {
     }
   }
 
-  #sumUp (status, now) {
-    const before = this.#interval
+  /** @param {Record<string, any>} status @param {Mark} before @param {Mark} now */
+  #sumUp (status, before, now) {
     const intervalMs = now.at - before.at
     const channel = Object.keys(status.channels).find((name) => status.channels[name].state === status.state) ?? 'heap'
     return {

@@ -15,6 +15,7 @@ const EXCHANGE = Symbol('tidemark.exchange')
 /** On a connection: its responses that are not finished, several where requests are pipelined. */
 const UNFINISHED = Symbol('tidemark.unfinished')
 
+/** @type {Record<string, (message: any) => void>} Node.js's own shapes, which its types do not tell */
 const CHANNELS = { 'http.server.request.start': onRequestStart, 'http.server.response.finish': onResponseFinish }
 
 let watchers = 0
@@ -33,8 +34,8 @@ function unwatch () {
 
 /**
  * Follows a response to its end, unless it is followed already or has ended.
- * @param {object} req
- * @param {import('node:http').ServerResponse} res
+ * @param {import('node:http').IncomingMessage} req
+ * @param {import('node:http').ServerResponse & {[EXCHANGE]?: Exchange | null}} res
  * @param {{begun (req: object): Exchange}} traffic makes what hears of the end
  *
  * @typedef {{finished (res: object): void, gone (): void}} Exchange one of the two is called, once
@@ -80,17 +81,20 @@ function onResponseFinish ({ response, socket }) {
   } catch {}
 }
 
+/** @this {any} a socket, which has what was put on it under a symbol */
 function onConnectionClose () {
   for (const res of this[UNFINISHED]) onClose.call(res)
   this[UNFINISHED].clear()
 }
 
+/** @this {any} a response, as above */
 function onFinish () {
   try {
     this[EXCHANGE].finished(this)
   } catch {}
 }
 
+/** @this {any} a response, as above */
 function onClose () {
   try {
     this[EXCHANGE].gone()

@@ -32,7 +32,7 @@ class Traffic {
   /**
    * From now until the response is finished or its connection is gone. A response that is counted
    * already, because the middleware is mounted twice, or that has ended already, is left alone.
-   * @param {object} req
+   * @param {import('node:http').IncomingMessage} req
    * @param {import('node:http').ServerResponse} res
    */
   begin (req, res) {

@@ -36,7 +36,7 @@ function fullestHeap (isolates) {
 
 /**
  * How a process ended, or that it runs, from its recorder file.
- * @param {object} recording as `readFlight` tells it
+ * @param {Record<string, any>} recording as `readFlight` tells it
  * @returns {{cause: 'running' | 'exit' | 'stopped' | 'oom-kill' | 'heap-limit' | 'killed', sentence: string}}
  */
 function endingOf ({ alive, end, process: pulse, isolates }) {

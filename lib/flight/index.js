@@ -26,7 +26,9 @@ class FlightRecorder {
   #native
   #options
   #onPrevious
+  /** @type {import('../../binding').Flight | null} */
   #flight = null
+  /** @type {string | null} */
   #file = null
   #problem
   #search
@@ -108,9 +110,9 @@ class FlightRecorder {
   }
 
   #follow (chapter, details) {
-    if (chapter === 'health') this.#flight.setHealth(details.state)
+    if (chapter === 'health') this.#flight?.setHealth(details.state)
     if (chapter === 'reported' || chapter === 'evidence') {
-      this.#flight.leak(leakText({ time: new Date(), ...details }, this.#binding.flightRoom()))
+      this.#flight?.leak(leakText({ time: new Date(), ...details }, this.#binding.flightRoom()))
     }
   }
 

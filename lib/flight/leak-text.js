@@ -10,7 +10,7 @@ const SUSPECT_FORMS = [
 
 /**
  * A 'leak' event for the recorder's file.
- * @param {object} leak
+ * @param {import('../..').Leak & Record<string, any>} leak
  * @param {number} room bytes
  * @returns {string} JSON that has room
  */
@@ -19,7 +19,7 @@ function leakText (leak, room) {
   const forms = SUSPECT_FORMS.map((form) => ({ ...rest, message, suspects: suspects.slice(0, MOST_SUSPECTS).map(form) }))
   const short = { time: leak.time, channel: leak.channel, signature: leak.signature, message: message.slice(0, 500), suspects: [] }
   const texts = [...forms, short].map((form) => JSON.stringify(form))
-  return texts.find((text) => Buffer.byteLength(text) <= room) ?? texts.at(-1)
+  return texts.find((text) => Buffer.byteLength(text) <= room) ?? texts[texts.length - 1]
 }
 
 module.exports = { leakText }

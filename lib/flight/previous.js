@@ -7,7 +7,7 @@ const { endingOf, nearestLimit } = require('./ending')
 
 /**
  * The 'previous-run' event.
- * @param {object} recording of a process of this service that ended without a word
+ * @param {Record<string, any>} recording of a process of this service that ended without a word
  */
 function previousPayload (recording) {
   const { identity, process: pulse, isolates, leaks, others, file } = recording

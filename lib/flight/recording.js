@@ -10,7 +10,7 @@ const READING_OF = { heap: 'usedHeapSize', external: 'externalMemory', native: '
 
 /**
  * What is to be seen of a process at a glance: one row an isolate.
- * @param {object} recording as `listFlights` tells it
+ * @param {Record<string, any>} recording as `listFlights` tells it
  * @returns {object[]}
  */
 function rowsOf (recording) {

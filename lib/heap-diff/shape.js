@@ -1,8 +1,10 @@
 'use strict'
 
+/** @typedef {{nodes: number, size: number}} Stock */
+
 /**
  * memwatch's result, from what the native side counted.
- * @param {{before: object, after: object, freed: number, allocated: number, rows: object[]}} counted
+ * @param {{before: Stock, after: Stock, freed: number, allocated: number, rows: {what: string, size: number, allocated: number, freed: number}[]}} counted
  */
 function heapDiffShape ({ before, after, freed, allocated, rows }) {
   return {
@@ -21,7 +23,7 @@ function sizes (bytes) {
   return { size_bytes: bytes, size: niceSize(bytes) }
 }
 
-/** @param {number} bytes. @returns {string} as memwatch writes it: '1.78 mb', '12.5 kb', '-512 bytes' */
+/** @param {number} bytes @returns {string} as memwatch writes it: '1.78 mb', '12.5 kb', '-512 bytes' */
 function niceSize (bytes) {
   const size = Math.abs(bytes)
   if (size > 1024 * 1024) return `${rounded(bytes / 1024 / 1024)} mb`

@@ -18,11 +18,13 @@ const SETTLED = 0.75
  * }} GrowthNode bytes alive; `total` and `growth` with all that it calls, `frame` null for the root
  */
 
+/** @typedef {{id: number, selfSize: number, callFrame: import('node:inspector').Runtime.CallFrame, children: ProfileNode[]}} ProfileNode */
+
 /**
  * The last profile as a tree of functions, with what each gained since the first.
  * @param {{samples: object[]}} first
- * @param {{head: object, samples: object[]}} last
- * @param {import('../evidence/sites/stacks').Stacks} stacks
+ * @param {{head: ProfileNode, samples: object[]}} last
+ * @param {InstanceType<typeof import('../evidence/sites/stacks').Stacks>} stacks
  * @returns {GrowthNode} the heaviest branches where there are too many; children by size
  */
 function growthTree (first, last, stacks) {
@@ -32,6 +34,7 @@ function growthTree (first, last, stacks) {
   prune(root)
   return root
 
+  /** @param {ProfileNode} node @param {number | null} parent @returns {GrowthNode} */
   function build ({ id, selfSize, callFrame, children: calls }, parent) {
     const children = calls.map((child) => build(child, id)).sort((one, other) => other.total - one.total)
     return {

@@ -39,7 +39,7 @@ async function profile (given) {
   signal?.throwIfAborted()
   const files = { heapprofile: options.path ?? null, flamegraph: options.flameGraph ?? null }
   for (const file of Object.values(files)) if (file !== null) await mustBeWritable(file)
-  const assets = files.flamegraph === null ? null : readAssets(files.flamegraph)
+  const assets = files.flamegraph === null ? undefined : readAssets(files.flamegraph)
   const sampler = startSampling(options.intervalBytes ?? intervalFor(await allocationRate()))
   try {
     signal?.throwIfAborted()
@@ -56,7 +56,7 @@ async function profile (given) {
     const startedAt = performance.now()
     const sites = toFindings(growthBySite(stacks, first, last), stacks, ageMs).map(toPublic)
     if (files.heapprofile !== null) await writeProfile(files.heapprofile, contentsOf(files.heapprofile, last, stacks, sampler))
-    if (files.flamegraph !== null) {
+    if (files.flamegraph !== null && assets !== undefined) {
       const { intervalBytes } = sampler
       await writeProfile(files.flamegraph, renderFlameGraph(growthTree(first, last, stacks), { durationMs: ageMs, intervalBytes, sites }, assets))
     }
@@ -77,8 +77,9 @@ function allocationRate () {
 }
 
 function startSampling (intervalBytes) {
-  const { sampler, problem, busy } = Sampler.start(intervalBytes)
-  if (sampler !== undefined) return sampler
+  const started = Sampler.start(intervalBytes)
+  if (started.sampler !== undefined) return started.sampler
+  const { problem, busy } = started
   throw createError(busy ? 'ERR_TIDEMARK_PROFILE_BUSY' : 'ERR_TIDEMARK_PROFILE_UNAVAILABLE', [problem])
 }
 

@@ -25,6 +25,7 @@ function writeLine (line) {
 process.once('exit', () => { ends = true })
 
 /** A worker thread cannot see what the main thread replaced, but whether it was PM2. */
+/** @param {Record<string, string | undefined>} env */
 function isReplaced ({ exec_mode: mode, pm_id: id }) {
   return isMainThread ? Object.hasOwn(process.stderr, 'write') : mode === 'cluster_mode' && id !== undefined
 }

@@ -60,7 +60,7 @@ const KUBERNETES = /^TIDEMARK_(SERVICE_|PORT)/
  * watched by the defaults than, unnoticed, not at all. An empty variable is one that is not set.
  *
  * @param {Record<string, string | undefined>} env
- * @returns {{format: string, events: string[], options: object | undefined, errors: Error[]}}
+ * @returns {{format: string, events: string[], options: Record<string, any> | undefined, errors: (Error & {code: string})[]}}
  *   options is undefined where no variable sets one
  */
 function readVariables (env) {

@@ -25,15 +25,15 @@ const IN_MEMORY = [0x01021994, 0x858458f6]
  * By fork it refuses only what cannot be, since the child counts the objects and gives up when it sees
  * that they need more than it may use. In the process a need that is too great ends the app.
  *
- * @param {object} binding
- * @param {object} options
+ * @param {typeof import('../../binding')} binding
+ * @param {{memoryLimit?: number, force?: boolean}} options
  * @param {{forks: boolean, parses?: boolean, fileInMemory: boolean}} how parses: whether the text is read in the process;
  *   fileInMemory: whether the file, too, takes memory
  * @returns {{heap: {used: number, large: number}, need: number, reserve: number, available: number, fileSize: number, fileInMemory: number}} bytes
  */
 function checkMemory (binding, options, { forks, parses, fileInMemory }) {
   // Without one nobody can tell what is left.
-  refusingWithout(() => closeSync(openSync(devNull)))
+  refusingWithout(() => closeSync(openSync(devNull, 'r')))
   const heap = readHeap()
   const { used: usedHeapSize } = heap
   const fileSize = fileSizeOf(usedHeapSize)
@@ -61,6 +61,8 @@ function reserveFor (usedHeapSize) {
 
 /**
  * What is left before something ends the process: the native side decides.
+ * @param {typeof import('../../binding')} binding
+ * @param {{memoryLimit?: number}} options
  * @param {boolean} [forked] no fork is to come that would claim the process's memory once more
  * @returns {{bytes: number, where: string}}
  */

@@ -28,6 +28,7 @@ class SnapshotNearHeapLimit {
   #timeoutMs
   #folder
   #onError
+  /** @type {import('../../binding').NearHeapLimit | null} */
   #native = null
   /** Why it does nothing, or would be refused now. */
   #problem
@@ -69,7 +70,9 @@ class SnapshotNearHeapLimit {
   /** The heap changes, and a child that is done wants its file to have its name. */
   tick () {
     if (this.#native === null || this.#told) return
-    const { state, ...look } = this.#native.look()
+    const looked = this.#native.look()
+    if (looked === null) return
+    const { state, ...look } = looked
     if (state === 'waiting') {
       this.#expect()
     } else if (state !== 'writing') {
@@ -106,7 +109,7 @@ class SnapshotNearHeapLimit {
       return
     }
     const { need, usual, available, where } = this.#outlook()
-    this.#native.expect(need)
+    this.#native?.expect(need)
     const least = need.child + need.reserve
     const left = `and ${format.bytes(available)} are left ${where}.`
     this.#problem = least > available
@@ -141,6 +144,7 @@ class SnapshotNearHeapLimit {
     }
   }
 
+  /** @param {string} state @param {Omit<import('../../binding').NearHeapLimitLook, 'state'>} look */
   #tell (state, { path, bytes, pauseMs, durationMs, need, available, place, reason, fault }) {
     if (state === 'written') {
       this.#publish({ path, method: 'fork', bytes, pauseMs, durationMs })
@@ -148,7 +152,7 @@ class SnapshotNearHeapLimit {
     }
     const error = state === 'refused'
       ? Object.assign(createError('ERR_TIDEMARK_SNAPSHOT_REFUSED', [reason,
-        `the heap reached its limit, a snapshot would need about ${format.bytes(need)} and ${format.bytes(available)} are left ${place}. ` +
+        `the heap reached its limit, a snapshot would need about ${format.bytes(Number(need))} and ${format.bytes(Number(available))} are left ${place}. ` +
         (reason === 'disk' ? 'Name a `snapshotFolder` on another one' : 'Give the process more memory')]), { need, available })
       : createError('ERR_TIDEMARK_SNAPSHOT_FAILED', ['child', `the heap reached its limit, and ${fault}`])
     this.#publish({ error })

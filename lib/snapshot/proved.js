@@ -4,7 +4,7 @@
 const LINES = [18, 20, 22, 24, 26]
 
 /**
- * @param {object} [runtime] `process`, or a fake of it in tests
+ * @param {{versions: NodeJS.ProcessVersions, platform: string, arch: string, config: {variables?: Record<string, any>}}} [runtime] `process`, or a fake of it in tests
  * @returns {string | undefined} why this Node.js is not one of them
  */
 function unproved ({ versions, platform, arch, config } = process) {

@@ -46,7 +46,9 @@ function isRequestName (name, pid) {
  * it; without any, the signal means what it means without. The answer goes into the file that was
  * checked, and nowhere else.
  *
- * @returns {Promise<{path?: string, redact: boolean, force: boolean, timeoutMs?: number, answer: (answer: object) => void} | undefined>}
+ * @typedef {{path?: string, redact: boolean, force: boolean, timeoutMs?: number, answer: (answer: object) => void}} Request
+ *
+ * @returns {Promise<Request | undefined>}
  */
 async function takeRequest () {
   if (process.platform !== 'linux') return undefined
@@ -62,7 +64,7 @@ async function takeRequest () {
   return undefined
 }
 
-/** @returns {object | undefined} undefined where it does not count, or another signal has it */
+/** @returns {Request | undefined} undefined where it does not count, or another signal has it */
 function takeFile (name) {
   let descriptor
   try {
@@ -77,18 +79,19 @@ function takeFile (name) {
   }
 }
 
-/** @throws where it does not count, or is not of the form */
+/** @returns {{request: Omit<Request, 'answer'>, size: number}} @throws where it does not count, or is not of the form */
 function read (descriptor) {
   const stat = fs.fstatSync(descriptor)
   if (!counts(stat)) throw new Error('It does not count.')
   const bytes = Buffer.alloc(stat.size)
   fs.readSync(descriptor, bytes, 0, stat.size, 0)
-  return { request: readOptions(JSON.parse(bytes.toString()), OPTIONS), size: stat.size }
+  const request = /** @type {Omit<Request, 'answer'>} */ (readOptions(JSON.parse(bytes.toString()), OPTIONS))
+  return { request, size: stat.size }
 }
 
 /** Its age by the time of change, since that of writing can be set. */
 function counts (stat) {
-  return stat.isFile() && stat.nlink === 1 && stat.uid === process.geteuid() && (stat.mode & 0o022) === 0 &&
+  return stat.isFile() && stat.nlink === 1 && stat.uid === process.geteuid?.() && (stat.mode & 0o022) === 0 &&
     stat.size <= LARGEST && Math.abs(Date.now() - stat.ctimeMs) < FRESH_MS
 }
 

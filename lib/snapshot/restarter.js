@@ -6,6 +6,7 @@ const { readFileSync } = require('node:fs')
 const ANCESTORS = 2
 
 /** What a command line says of the signal that restarts the app. */
+/** @type {[pattern: RegExp, restarts: {by: string, signal?: string}][]} */
 const RESTARTERS = [
   [/(?:^|[ \\/])nodemon(?:\.js)?(?: |$)/, { by: 'nodemon', signal: 'SIGUSR2' }],
   [/ --watch-kill-signal[ =](SIG\w+)/, { by: 'node --watch' }]
@@ -22,7 +23,7 @@ function restarter (look = processOf) {
     if (found === undefined) return undefined
     for (const [pattern, restarts] of RESTARTERS) {
       const match = pattern.exec(found.command)
-      if (match !== null) return { signal: match[1], ...restarts }
+      if (match !== null) return { by: restarts.by, signal: restarts.signal ?? match[1] }
     }
     pid = found.parent
   }
@@ -33,7 +34,7 @@ function processOf (pid) {
   try {
     const command = readFileSync(`/proc/${pid}/cmdline`, 'utf8').replaceAll('\0', ' ')
     // The name in parentheses may hold anything.
-    const parent = Number(readFileSync(`/proc/${pid}/stat`, 'latin1').split(') ').pop().split(' ')[1])
+    const parent = Number(readFileSync(`/proc/${pid}/stat`, 'latin1').split(') ').pop()?.split(' ')[1])
     return { command, parent }
   } catch {
     return undefined

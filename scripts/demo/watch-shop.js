@@ -10,7 +10,7 @@ const LAST_LEVEL_MS = 200
 /**
  * Runs one app under load until it gets a 'leak' event, or for `untilMs`, and shows what happens.
  * @param {string} file of the example
- * @param {import('./screen').Screen} screen
+ * @param {InstanceType<typeof import('./screen').Screen>} screen
  * @param {{untilMs: number, collectEveryMs?: number}} options collectEveryMs: see probe.js
  */
 async function watchShop (file, screen, { untilMs, collectEveryMs }) {

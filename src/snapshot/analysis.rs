@@ -5,6 +5,8 @@ use std::path::Path;
 use std::sync::OnceLock;
 use std::thread;
 
+use super::best_paths::BestPaths;
+use super::budget::{HELD_PER_NODE, PEAK_PER_NODE};
 use super::classes::Classes;
 use super::code::CodeMap;
 use super::columns::{Node, NodeKind, Sizes, Snapshot};
@@ -12,13 +14,7 @@ use super::error::{Code, SnapshotError};
 use super::graph::essential::Essential;
 use super::graph::weak_maps::WeakMaps;
 use super::graph::{detached, distances, dominators, shallow};
-use super::paths::BestPaths;
-use super::progress::{Gate, OnProgress, Phase};
-
-/// Bytes a node that stay: distance, dominator, order, retained size, class, retainer.
-pub(crate) const HELD_PER_NODE: usize = 6 * 4;
-/// And those that a question wants meanwhile: two more columns.
-const PEAK_PER_NODE: usize = HELD_PER_NODE + 2 * 4;
+use super::progress::{Checkpoint, OnProgress, Phase};
 
 /// Answers questions about one snapshot. Numbers are those of Chrome DevTools on the same file.
 pub struct Analysis {
@@ -54,8 +50,8 @@ impl Analysis {
     /// It was cancelled, or no thread could be started.
     pub fn new(mut snapshot: Snapshot, on_progress: OnProgress<'_>) -> Result<Self, SnapshotError> {
         // Each edge is looked at six times in all.
-        let gate = Gate::new(Phase::Analyse, snapshot.edge_count() as u64 * 6);
-        gate.watch(on_progress, || {
+        let checkpoint = Checkpoint::new(Phase::Analyse, snapshot.edge_count() as u64 * 6);
+        checkpoint.watch(on_progress, || {
             let count = snapshot.node_count();
             let wider = snapshot.wider_sizes();
             snapshot.check_peak(count * PEAK_PER_NODE + wider)?;
@@ -65,15 +61,17 @@ impl Analysis {
             let mut sizes = mem::take(&mut snapshot.nodes.self_size);
             let (tree, distances) = thread::scope(|scope| {
                 let beside = || {
-                    let room = shallow::move_to_owners(&snapshot, &mut sizes, &gate)?;
-                    distances::distances(&snapshot, &weak_maps, room, &gate)
+                    let room = shallow::move_to_owners(&snapshot, &mut sizes, &checkpoint)?;
+                    distances::distances(&snapshot, &weak_maps, room, &checkpoint)
                 };
                 let beside = thread::Builder::new()
                     .name("tidemark-snapshot-2".into())
                     .spawn_scoped(scope, beside)
                     .map_err(|error| SnapshotError::io("Starting a thread", &error))?;
-                let tree = Essential::new(&snapshot, &weak_maps, &gate)
-                    .and_then(|essential| dominators::dominators(&snapshot, &essential, &gate));
+                let tree =
+                    Essential::new(&snapshot, &weak_maps, &checkpoint).and_then(|essential| {
+                        dominators::dominators(&snapshot, &essential, &checkpoint)
+                    });
                 let distances = match beside.join() {
                     Ok(result) => result?,
                     Err(panic) => std::panic::resume_unwind(panic),
@@ -174,7 +172,8 @@ impl Analysis {
     }
 
     pub(crate) fn classes(&self) -> &Classes {
-        self.classes.get_or_init(|| Classes::new(self))
+        self.classes
+            .get_or_init(|| Classes::new(&self.snapshot, |node| self.is_detached(node)))
     }
 
     /// The strings `__proto__`, `constructor`, `map` and `(Global handles)`.

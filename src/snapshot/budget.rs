@@ -14,6 +14,11 @@ const PEAK_SPARE: u64 = 24 << 20;
 /// For what stays when the analysis is done: several snapshots can be held.
 const HELD_SPARE: u64 = 6 << 20;
 
+/// Bytes a node that stay of an analysis: distance, dominator, order, retained size, class, retainer.
+pub(crate) const HELD_PER_NODE: usize = 6 * 4;
+/// And those that a question wants meanwhile: two more columns.
+pub(crate) const PEAK_PER_NODE: usize = HELD_PER_NODE + 2 * 4;
+
 /// Whether reading and analysing a file of `file` bytes may take `needed` bytes at its peak.
 pub(crate) fn check_peak(file: u64, needed: usize) -> Result<(), SnapshotError> {
     check(file, needed, PEAK_SPARE)

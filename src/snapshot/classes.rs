@@ -8,7 +8,6 @@ use std::borrow::Cow;
 use std::collections::HashMap;
 use std::hash::{BuildHasher, RandomState};
 
-use super::analysis::Analysis;
 use super::columns::{EdgeKind, Node, NodeKind, Snapshot};
 use super::names::Names;
 use super::strings;
@@ -28,8 +27,7 @@ const FEWEST: u64 = 2;
 const PROPORTION: u64 = 1000;
 
 impl Classes {
-    pub(crate) fn new(analysis: &Analysis) -> Self {
-        let snapshot = &analysis.snapshot;
+    pub(crate) fn new(snapshot: &Snapshot, is_detached: impl Fn(Node) -> bool) -> Self {
         let mut names = Names::of_classes();
         let mut of_string: HashMap<(u32, bool), Class> = HashMap::new();
         let object_name = snapshot.strings.find(b"Object");
@@ -44,7 +42,7 @@ impl Classes {
                     if kind == NodeKind::Object && Some(name) == object_name {
                         plain.push(node);
                     }
-                    let key = (name, analysis.is_detached(node));
+                    let key = (name, is_detached(node));
                     match of_string.get(&key) {
                         Some(&class) => class,
                         None if names.is_full() => names.rest(),

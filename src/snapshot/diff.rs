@@ -14,7 +14,7 @@ use super::analysis::Analysis;
 use super::columns::{Edge, Node, NodeKind};
 use super::error::SnapshotError;
 use super::names::Names;
-use super::progress::{Gate, OnProgress, Phase, Ticker};
+use super::progress::{Checkpoint, OnProgress, Phase, Ticker};
 use super::summary::MOST_ROWS;
 
 /// How the objects of two snapshots were told to be the same.
@@ -83,11 +83,11 @@ pub fn diff(
     matching: Option<Matching>,
     on_progress: OnProgress<'_>,
 ) -> Result<Diff, SnapshotError> {
-    let gate = Gate::new(
+    let checkpoint = Checkpoint::new(
         Phase::Compare,
         (before.node_count() + after.node_count()) as u64,
     );
-    gate.watch(on_progress, || {
+    checkpoint.watch(on_progress, || {
         let matching = matching.unwrap_or_else(|| {
             if same_process(before, after) {
                 Matching::Ids
@@ -96,8 +96,8 @@ pub fn diff(
             }
         });
         let rows = match matching {
-            Matching::Ids => by_ids(before, after, &gate)?,
-            Matching::Structure => by_structure(before, after, &gate)?,
+            Matching::Ids => by_ids(before, after, &checkpoint)?,
+            Matching::Structure => by_structure(before, after, &checkpoint)?,
         };
         let rows = rows.told();
         Ok(Diff {
@@ -259,7 +259,11 @@ impl Rows {
     }
 }
 
-fn by_ids(before: &Analysis, after: &Analysis, gate: &Gate) -> Result<Rows, SnapshotError> {
+fn by_ids(
+    before: &Analysis,
+    after: &Analysis,
+    checkpoint: &Checkpoint,
+) -> Result<Rows, SnapshotError> {
     let (old_ids, new_ids) = (by_id(before), by_id(after));
     let mut rows = Rows::new();
     let of_class = |analysis: &Analysis, rows: &mut Rows| -> Vec<usize> {
@@ -270,7 +274,7 @@ fn by_ids(before: &Analysis, after: &Analysis, gate: &Gate) -> Result<Rows, Snap
     };
     let old_rows = of_class(before, &mut rows);
     let new_rows = of_class(after, &mut rows);
-    let mut ticker = Ticker::new(gate);
+    let mut ticker = Ticker::new(checkpoint);
     let mut old = old_ids.iter().peekable();
     let mut new = new_ids.iter().peekable();
     // Both are in order of ids.
@@ -314,9 +318,13 @@ fn by_ids(before: &Analysis, after: &Analysis, gate: &Gate) -> Result<Rows, Snap
 /// Dominators that make up the signature.
 const DEPTH: usize = 4;
 
-fn by_structure(before: &Analysis, after: &Analysis, gate: &Gate) -> Result<Rows, SnapshotError> {
+fn by_structure(
+    before: &Analysis,
+    after: &Analysis,
+    checkpoint: &Checkpoint,
+) -> Result<Rows, SnapshotError> {
     let mut rows = Rows::new();
-    let mut ticker = Ticker::new(gate);
+    let mut ticker = Ticker::new(checkpoint);
     for (analysis, is_after) in [(before, false), (after, true)] {
         let classes = analysis.classes();
         let mut signatures = Signatures::new(analysis);

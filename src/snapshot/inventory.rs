@@ -12,7 +12,7 @@ use serde_json::{Value, json};
 use super::columns::{NodeKind, Snapshot};
 use super::error::SnapshotError;
 use super::names::Names;
-use super::progress::{Gate, OnProgress, Phase, Ticker};
+use super::progress::{Checkpoint, OnProgress, Phase, Ticker};
 use super::summary::MOST_ROWS;
 
 /// The objects of one snapshot.
@@ -48,8 +48,8 @@ impl Inventory {
     /// It was cancelled.
     pub fn new(snapshot: Snapshot, on_progress: OnProgress<'_>) -> Result<Self, SnapshotError> {
         let Snapshot { nodes, strings, .. } = snapshot;
-        let gate = Gate::new(Phase::Analyse, nodes.kind.len() as u64);
-        gate.watch(on_progress, || {
+        let checkpoint = Checkpoint::new(Phase::Analyse, nodes.kind.len() as u64);
+        checkpoint.watch(on_progress, || {
             let own = strings.find_each(OWN);
             let mut words = Names::of_classes();
             words.intern_always("");
@@ -57,7 +57,7 @@ impl Inventory {
             let mut passing: HashMap<u32, (u64, u64)> = HashMap::new();
             let mut objects = Vec::with_capacity(nodes.kind.len());
             let (mut count, mut sum) = (0_u64, 0_u64);
-            let mut ticker = Ticker::new(&gate);
+            let mut ticker = Ticker::new(&checkpoint);
             for (at, &kind) in nodes.kind.iter().enumerate() {
                 ticker.step(1)?;
                 let name = nodes.name[at];
@@ -183,13 +183,13 @@ impl InventoryDiff {
         on_progress: OnProgress<'_>,
     ) -> Result<Self, SnapshotError> {
         let work = before.objects.len() + after.objects.len();
-        let gate = Gate::new(Phase::Compare, work as u64);
-        gate.watch(on_progress, || {
+        let checkpoint = Checkpoint::new(Phase::Compare, work as u64);
+        checkpoint.watch(on_progress, || {
             let mut rows = Rows {
                 rows: Vec::new(),
                 words: Names::of_classes(),
             };
-            compare_objects(before, after, &mut rows, &gate)?;
+            compare_objects(before, after, &mut rows, &checkpoint)?;
             compare_passing(before, after, &mut rows);
             let mut rows = rows.rows;
             let freed = rows.iter().map(|row| row.freed).sum();
@@ -240,11 +240,11 @@ fn compare_objects(
     before: &Inventory,
     after: &Inventory,
     rows: &mut Rows,
-    gate: &Gate,
+    checkpoint: &Checkpoint,
 ) -> Result<(), SnapshotError> {
     let old_rows = rows.of(before);
     let new_rows = rows.of(after);
-    let mut ticker = Ticker::new(gate);
+    let mut ticker = Ticker::new(checkpoint);
     let (mut old, mut new) = (before.objects.as_slice(), after.objects.as_slice());
     // Both are in order of ids: what is behind is in one of the two alone.
     loop {

@@ -17,6 +17,7 @@
 )]
 
 mod analysis;
+mod best_paths;
 mod budget;
 mod classes;
 mod code;

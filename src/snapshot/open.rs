@@ -9,7 +9,7 @@ use std::thread;
 use super::columns::Snapshot;
 use super::error::{Code, SnapshotError};
 use super::parse::{Builder, Parser, Remote};
-use super::progress::{Gate, OnProgress, Phase};
+use super::progress::{Checkpoint, OnProgress, Phase};
 
 const PIECE: usize = 1 << 20;
 /// Blocks of numbers that may wait between the two threads: a few MB.
@@ -23,10 +23,10 @@ impl Snapshot {
     /// It is not a regular file, cannot be read, changes meanwhile, or is not a valid snapshot.
     pub fn open(path: &Path, on_progress: OnProgress<'_>) -> Result<Self, SnapshotError> {
         let (mut file, before) = open_regular(path)?;
-        let gate = Gate::new(Phase::Read, before.len());
+        let checkpoint = Checkpoint::new(Phase::Read, before.len());
         // A file that grows faster than it is read must come to an end here too.
         let mut source = (&mut file).take(before.len());
-        let result = gate.watch(on_progress, || Self::read_from(&mut source, &gate));
+        let result = checkpoint.watch(on_progress, || Self::read_from(&mut source, &checkpoint));
         unchanged(&file, &before)?;
         result
     }
@@ -41,11 +41,14 @@ impl Snapshot {
         length: u64,
         on_progress: OnProgress<'_>,
     ) -> Result<Self, SnapshotError> {
-        let gate = Gate::new(Phase::Read, length);
-        gate.watch(on_progress, || Self::read_from(source, &gate))
+        let checkpoint = Checkpoint::new(Phase::Read, length);
+        checkpoint.watch(on_progress, || Self::read_from(source, &checkpoint))
     }
 
-    fn read_from(source: &mut (dyn Read + Send), gate: &Gate) -> Result<Self, SnapshotError> {
+    fn read_from(
+        source: &mut (dyn Read + Send),
+        checkpoint: &Checkpoint,
+    ) -> Result<Self, SnapshotError> {
         let (messages, inbox) = sync_channel(BLOCKS);
         let (give_back, spare) = sync_channel(BLOCKS);
         let mut parser = Parser::with_remote(Remote { messages, spare });
@@ -53,10 +56,10 @@ impl Snapshot {
             let builder = thread::Builder::new()
                 .name("tidemark-snapshot-2".into())
                 .spawn_scoped(scope, move || {
-                    Builder::of_file(gate.total()).run(&inbox, &give_back)
+                    Builder::of_file(checkpoint.total()).run(&inbox, &give_back)
                 })
                 .map_err(|error| SnapshotError::io("Starting a thread", &error))?;
-            let read = read_pieces(source, gate, |piece| parser.feed(piece));
+            let read = read_pieces(source, checkpoint, |piece| parser.feed(piece));
             parser.hang_up();
             let built = match builder.join() {
                 Ok(built) => built,
@@ -108,7 +111,7 @@ pub(super) fn unchanged(file: &File, before: &Metadata) -> Result<(), SnapshotEr
 /// Hands over the source's bytes piece by piece.
 pub(super) fn read_pieces(
     source: &mut (dyn Read + Send),
-    gate: &Gate,
+    checkpoint: &Checkpoint,
     mut take: impl FnMut(&[u8]) -> Result<(), SnapshotError>,
 ) -> Result<(), SnapshotError> {
     let mut piece = vec![0; PIECE];
@@ -117,7 +120,7 @@ pub(super) fn read_pieces(
             Ok(0) => return Ok(()),
             Ok(length) => {
                 take(&piece[..length])?;
-                gate.pass(length as u64)?;
+                checkpoint.pass(length as u64)?;
             }
             Err(error) if error.kind() == ErrorKind::Interrupted => {}
             Err(error) => return Err(SnapshotError::io("Reading the snapshot", &error)),

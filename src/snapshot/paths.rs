@@ -1,39 +1,21 @@
-//! The retainer path that explains best: not the fewest edges, but the cheapest by a price for
-//! each edge that is high where a reader learns nothing.
-//!
-//! The shortest path often leads through a hidden class, a feedback vector or a handle on the
-//! stack of whoever took the snapshot. Prices keep such paths for when there is no other: the
-//! application's own variables are cheap, packages dearer, the runtime's own closures dearer
-//! still. Weak edges, and a `WeakMap`'s own half of its pairs, retain nothing and are no way.
-//!
-//! One run finds the paths of all nodes: Dijkstra's algorithm with one bucket for each price.
+//! The retainer path of an object, step by step: not the one of the fewest edges, but the one that
+//! explains best.
+//! `best_paths` finds it; here is how it is told.
 
 use std::collections::VecDeque;
 
 use serde_json::{Value, json};
 
-use super::analysis::{Analysis, HELD_PER_NODE};
-use super::code::{Origin, Place, is_context};
+use super::analysis::Analysis;
+use super::best_paths::{BestPaths, Prices};
+use super::code::Place;
 use super::columns::{Edge, EdgeKind, Node, NodeKind};
 use super::error::SnapshotError;
-use super::progress::{Gate, OnProgress, Phase, Ticker};
+use super::progress::{Checkpoint, OnProgress, Phase};
 use super::public_name::named;
 
-const NONE: Node = Node::MAX;
-/// Prices are below this.
-const BUCKETS: usize = 128;
-/// An empty bucket keeps room for at most this many nodes.
-const LARGEST_KEPT: usize = 1 << 14;
-/// Of what is tidemark's own: any other way says more. With the dearest edge still below `BUCKETS`.
-const OWN: u32 = 80;
 /// Longer paths lose their middle.
 const MOST_STEPS: usize = 128;
-
-/// For each node what leads to it on its best path; the root and what nothing reaches have
-/// nothing.
-pub(crate) struct BestPaths {
-    from: Vec<Node>,
-}
 
 /// One step of a path.
 #[derive(Clone, Debug)]
@@ -76,21 +58,30 @@ impl Analysis {
         Ok(self.known_path(node))
     }
 
+    fn prices(&self) -> Prices<'_> {
+        Prices::new(
+            &self.snapshot,
+            &self.weak_maps,
+            self.code(),
+            self.well_known(),
+        )
+    }
+
     /// Finds the best paths of all nodes, once.
     pub(crate) fn explain(&self, on_progress: OnProgress<'_>) -> Result<(), SnapshotError> {
         if self.best_paths.get().is_some() {
             return Ok(());
         }
-        let gate = Gate::new(Phase::Explain, self.node_count() as u64);
-        let found = gate.watch(on_progress, || BestPaths::new(self, &gate))?;
+        let checkpoint = Checkpoint::new(Phase::Explain, self.node_count() as u64);
+        let found =
+            checkpoint.watch(on_progress, || BestPaths::new(&self.prices(), &checkpoint))?;
         self.best_paths.get_or_init(|| found);
         Ok(())
     }
 
     /// What leads to `node` on its best path, after `explain`.
     pub(crate) fn best_retainer(&self, node: Node) -> Option<Node> {
-        let from = self.best_paths.get()?.from[node as usize];
-        (from != NONE).then_some(from)
+        self.best_paths.get()?.retainer(node)
     }
 
     /// As [`Self::path`], after `explain`.
@@ -169,7 +160,7 @@ impl Analysis {
 
     /// The edge of a best path between two nodes that follow each other on it.
     pub(crate) fn cheapest_edge(&self, from: Node, to: Node) -> Option<usize> {
-        let prices = Prices::new(self);
+        let prices = self.prices();
         self.snapshot
             .edges_of(from)
             .filter(|&edge| self.snapshot.edges.to[edge] == to)
@@ -182,7 +173,7 @@ impl Analysis {
 impl Analysis {
     /// For each node the cheapest edge from its dominator, [`Edge::MAX`] where there is none.
     pub(crate) fn edges_of_dominators(&self) -> Vec<Edge> {
-        let prices = Prices::new(self);
+        let prices = self.prices();
         let mut found = vec![Edge::MAX; self.node_count()];
         for from in 0..self.node_count() as Node {
             for edge in self.snapshot.edges_of(from) {
@@ -200,131 +191,6 @@ impl Analysis {
             }
         }
         found
-    }
-}
-
-impl BestPaths {
-    fn new(analysis: &Analysis, gate: &Gate) -> Result<Self, SnapshotError> {
-        let count = analysis.node_count();
-        let edges = &analysis.snapshot.edges;
-        let prices = Prices::new(analysis);
-        let mut from = vec![NONE; count];
-        let mut total = vec![u32::MAX; count];
-        let mut buckets: Vec<Vec<Node>> = vec![Vec::new(); BUCKETS];
-        let mut waiting = 1_u64;
-        let mut most = count as u64;
-        total[0] = 0;
-        buckets[0].push(0);
-        let mut now = 0_u32;
-        let mut ticker = Ticker::new(gate);
-        while waiting > 0 {
-            let bucket = &mut buckets[now as usize % BUCKETS];
-            let Some(node) = bucket.pop() else {
-                // The largest of all rounds would stay in each of them.
-                bucket.shrink_to(LARGEST_KEPT);
-                now += 1;
-                continue;
-            };
-            waiting -= 1;
-            if total[node as usize] != now {
-                continue;
-            }
-            ticker.step(1)?;
-            for edge in analysis.snapshot.edges_of(node) {
-                let to = edges.to[edge];
-                if total[to as usize] <= now {
-                    continue;
-                }
-                let Some(price) = prices.of(node, edge) else {
-                    continue;
-                };
-                let sum = now.saturating_add(price);
-                if sum < total[to as usize] {
-                    total[to as usize] = sum;
-                    from[to as usize] = node;
-                    buckets[sum as usize % BUCKETS].push(to);
-                    waiting += 1;
-                    if waiting > most {
-                        // A node waits again with each cheaper price.
-                        analysis
-                            .snapshot
-                            .check_peak(count * HELD_PER_NODE + waiting as usize * 4)?;
-                        most = waiting * 2;
-                    }
-                }
-            }
-        }
-        Ok(Self { from })
-    }
-}
-
-struct Prices<'a> {
-    analysis: &'a Analysis,
-    prototype: Option<u32>,
-    constructor: Option<u32>,
-    map: Option<u32>,
-    handles: Option<u32>,
-}
-
-impl<'a> Prices<'a> {
-    fn new(analysis: &'a Analysis) -> Self {
-        let [prototype, constructor, map, handles] = analysis.well_known();
-        Self {
-            analysis,
-            prototype,
-            constructor,
-            map,
-            handles,
-        }
-    }
-
-    /// The price of an edge, at least 1; nothing where it is no way.
-    fn of(&self, from: Node, edge: usize) -> Option<u32> {
-        let snapshot = &self.analysis.snapshot;
-        let edges = &snapshot.edges;
-        let name = Some(edges.name[edge]);
-        let to = edges.to[edge];
-        let by_edge = match edges.kind[edge] {
-            EdgeKind::Weak => return None,
-            EdgeKind::Shortcut if from != 0 => return None,
-            EdgeKind::Property if name == self.prototype => 20,
-            EdgeKind::Property if name == self.constructor => 10,
-            EdgeKind::Internal => {
-                if let Some(pair) = self.analysis.weak_maps.get(edges.name[edge])
-                    && pair.table == snapshot.id(from)
-                {
-                    return None;
-                }
-                if name == self.map { 40 } else { 2 }
-            }
-            EdgeKind::Hidden => 4,
-            _ => 1,
-        };
-        let by_node = match snapshot.kind(to) {
-            NodeKind::Code | NodeKind::ObjectShape => 30,
-            NodeKind::Hidden => 4,
-            NodeKind::Synthetic if Some(snapshot.nodes.name[to as usize]) == self.handles => 8,
-            NodeKind::Synthetic if from == 0 => 4,
-            // Stacks, handle scopes, V8's own tables.
-            NodeKind::Synthetic => 50,
-            NodeKind::Closure => self.by_origin(to),
-            NodeKind::Object if is_context(snapshot, to) => self.by_origin(to),
-            NodeKind::Object if self.analysis.code().is_own_object(to) => OWN,
-            // A handle of whoever took the snapshot; the variable is the better answer.
-            _ if from != 0 && snapshot.kind(from) == NodeKind::Synthetic => 16,
-            _ => 0,
-        };
-        Some(by_edge + by_node)
-    }
-
-    fn by_origin(&self, node: Node) -> u32 {
-        match self.analysis.code().origin(&self.analysis.snapshot, node) {
-            Origin::Application => 0,
-            Origin::Package => 2,
-            Origin::Unknown => 8,
-            Origin::Runtime => 12,
-            Origin::Own => OWN,
-        }
     }
 }
 

@@ -54,14 +54,14 @@ pub fn ignore(_: Progress) -> ControlFlow<()> {
 }
 
 /// The side of the workers: they count here and learn here that they shall stop.
-pub(crate) struct Gate {
+pub(crate) struct Checkpoint {
     phase: Phase,
     done: AtomicU64,
     total: u64,
     cancelled: AtomicBool,
 }
 
-impl Gate {
+impl Checkpoint {
     pub(crate) fn new(phase: Phase, total: u64) -> Self {
         Self {
             phase,
@@ -130,17 +130,20 @@ impl Gate {
     }
 }
 
-/// Counts into a [`Gate`] only now and then, for loops whose steps take nanoseconds.
+/// Counts into a [`Checkpoint`] only now and then, for loops whose steps take nanoseconds.
 pub(crate) struct Ticker<'a> {
-    gate: &'a Gate,
+    checkpoint: &'a Checkpoint,
     pending: u64,
 }
 
 impl<'a> Ticker<'a> {
     const BATCH: u64 = 1 << 18;
 
-    pub(crate) fn new(gate: &'a Gate) -> Self {
-        Self { gate, pending: 0 }
+    pub(crate) fn new(checkpoint: &'a Checkpoint) -> Self {
+        Self {
+            checkpoint,
+            pending: 0,
+        }
     }
 
     pub(crate) fn step(&mut self, amount: u64) -> Result<(), SnapshotError> {
@@ -148,6 +151,6 @@ impl<'a> Ticker<'a> {
         if self.pending < Self::BATCH {
             return Ok(());
         }
-        self.gate.pass(std::mem::take(&mut self.pending))
+        self.checkpoint.pass(std::mem::take(&mut self.pending))
     }
 }

@@ -23,7 +23,7 @@ use super::error::{Code, SnapshotError};
 use super::graph::bits::Bits;
 use super::open::{open_regular, read_pieces, unchanged};
 use super::parse::{Parser, StringPiece};
-use super::progress::{Gate, OnProgress, Phase};
+use super::progress::{Checkpoint, OnProgress, Phase};
 use super::public_name::{HIDDEN, named, named_by_v8};
 
 /// Copies `input` to `output` without the contents of strings; `length` is for the progress, 0
@@ -120,11 +120,11 @@ fn rewrite(
     length: u64,
     on_progress: OnProgress<'_>,
 ) -> Result<(), SnapshotError> {
-    let gate = Gate::new(Phase::Redact, length);
-    gate.watch(on_progress, || {
+    let checkpoint = Checkpoint::new(Phase::Redact, length);
+    checkpoint.watch(on_progress, || {
         let mut redaction = Redaction::new(fill);
         let mut written = Vec::new();
-        read_pieces(input, &gate, |piece| {
+        read_pieces(input, &checkpoint, |piece| {
             written.clear();
             redaction.push(piece, &mut written)?;
             write(output, &written)

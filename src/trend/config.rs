@@ -36,8 +36,9 @@ pub struct Config {
     /// The same for resources, in handles.
     pub resources_floor: f64,
     pub resources_share: f64,
-    /// Least standard deviations of Mann-Kendall's test. 2.2: one in seventy by
-    /// chance. Below 8 points the test cannot get that high, there 1.7 will do.
+    /// Least standard deviations of Mann-Kendall's test. 2.0: one in forty-four by
+    /// chance. With 5 to 7 points 1.8 will do, with four in order 1.6: fewer points
+    /// cannot have more.
     pub trend_z: f64,
     /// A growth is watched for this share of the time that is left to its limit, where that is half
     /// an hour or more; for less where it is nearer, see `patience`. 1/12: a thirteenth of the way has
@@ -101,5 +102,46 @@ impl Config {
             Channel::Resources => (self.resources_floor, self.resources_share),
         };
         floor.max(share * base.max(0.0))
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    /// `name: number` of everything that can be set.
+    fn defaults() -> Vec<(String, f64)> {
+        let text = format!("{:?}", Config::default());
+        text.trim_end_matches(" }")
+            .split([',', '{'])
+            .filter_map(|pair| pair.trim().split_once(": "))
+            .filter_map(|(name, value)| Some((name.to_owned(), value.parse().ok()?)))
+            .collect()
+    }
+
+    /// `1,048,576` or `1/12`.
+    fn number(text: &str) -> Option<f64> {
+        let whole = |text: &str| text.replace(',', "").parse::<f64>().ok();
+        match text.split_once('/') {
+            Some((one, other)) => Some(whole(one)? / whole(other)?),
+            None => whole(text),
+        }
+    }
+
+    #[test]
+    fn the_docs_list_every_threshold_with_its_default() {
+        let docs = include_str!("../../docs/verdict.md");
+        let (_, section) = docs.split_once("## Thresholds").expect("a section");
+        let section = section.split("\n## ").next().unwrap_or_default();
+        let listed: Vec<(String, f64)> = section
+            .lines()
+            .filter_map(|line| {
+                let mut cells = line.strip_prefix("| `")?.split(" | ");
+                let name = cells.next()?.trim_end_matches('`').to_owned();
+                Some((name, number(cells.next()?)?))
+            })
+            .collect();
+        assert_eq!(listed, defaults());
+        assert!(listed.len() > 15);
     }
 }

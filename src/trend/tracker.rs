@@ -8,8 +8,9 @@ use super::gate::Gate;
 use super::gates;
 use super::horizon::{Horizons, LEVELS, Mark};
 use super::outlook::{Context, Outlook, PLENTY};
-use super::stats::{MAX_POINTS, Slope};
-use super::window::largest_fall;
+use super::report::Report;
+use super::stats::MAX_POINTS;
+use super::swing::Swing;
 use super::{Channel, Config, State};
 
 /// When full GCs are few, one is always worth asking for this long after the last.
@@ -25,62 +26,6 @@ const FIRST_LOOKS: f64 = 6.0;
 /// Full GCs within this time make one mark, the lowest of them. V8 collects many times a second when
 /// external memory presses, and 24 such marks would be a window of two seconds.
 const MARK_EVERY_MS: f64 = 1_000.0;
-
-/// Growth that has stopped for less than this says nothing about how it goes on.
-const FLAT_MS: f64 = 30_000.0;
-
-/// The report that stands.
-#[derive(Clone, Copy, Debug)]
-struct Report {
-    base: f64,
-    growth: f64,
-    rate: Slope,
-    per_request: Option<f64>,
-    per_allocated: Option<f64>,
-    start_ms: f64,
-    /// How long the growth had lasted.
-    watched_ms: f64,
-    at: Mark,
-    /// Marks since then.
-    marks: usize,
-}
-
-/// How far the marks of a level are used to fall, before those in the ring. A
-/// process that rises and falls alike does not leak, so a rise is news only when
-/// it exceeds the falls. What was seen is forgotten slowly, for a process may
-/// change its ways.
-#[derive(Clone, Copy, Debug, Default)]
-struct Swing {
-    /// The largest fall.
-    fall: f64,
-    /// The highest mark of the newest stretch, a ring's length or less.
-    peak: f64,
-    marks: usize,
-}
-
-impl Swing {
-    /// A mark leaves the ring.
-    fn push(&mut self, size: f64) {
-        if self.marks == MAX_POINTS {
-            self.marks = 0;
-            self.fall *= 0.95;
-        }
-        self.peak = if self.marks == 0 {
-            size
-        } else {
-            self.peak.max(size)
-        };
-        self.marks += 1;
-        self.fall = self.fall.max(self.peak - size);
-    }
-
-    /// The largest fall before the newest of `marks`, which are what is in the ring.
-    fn fall(&self, marks: &[Mark]) -> f64 {
-        let before = (self.marks > 0).then_some(self.peak);
-        let sizes = marks.iter().map(|mark| mark.size);
-        largest_fall(before.into_iter().chain(sizes)).max(self.fall)
-    }
-}
 
 /// The last outlook of a level.
 #[derive(Clone, Copy, Debug, Default)]
@@ -292,9 +237,9 @@ impl Tracker {
     fn step(&mut self, config: &Config, mark: Mark) -> Option<Event> {
         let outlook = self.outlook;
         if let Some(report) = &mut self.report {
-            report.marks += 1;
+            report.count();
             let report = *report;
-            if self.recovered(&report, mark) {
+            if report.is_over(&self.horizons, mark) {
                 let lasted = 2.0 * (mark.at_ms - report.start_ms);
                 self.learnt_patience_ms = self.learnt_patience_ms.max(lasted);
                 self.report = None;
@@ -313,13 +258,13 @@ impl Tracker {
                 && outlook.rate.low >= config.worse_rate * report.rate.median
                 && grown > 1.5 * report.growth;
             if worse {
-                self.report = Some(report_of(&outlook, mark));
+                self.report = Some(Report::new(&outlook, mark));
                 return Some(Event::Leak);
             }
             return None;
         }
         if outlook.gate.is_none() && outlook.gcs > 0 {
-            self.report = Some(report_of(&outlook, mark));
+            self.report = Some(Report::new(&outlook, mark));
             self.state = State::Leaking;
             return Some(Event::Leak);
         }
@@ -329,47 +274,6 @@ impl Tracker {
             _ => State::Steady,
         };
         None
-    }
-
-    /// A leak has ended when the marks since the report gave back half of the growth
-    /// (two at least, three where there are), or when it was flat for as long as it had
-    /// been watched: it grew at less than a quarter of the pace that was reported, by
-    /// time and by requests, or by what was allocated where requests are not known.
-    fn recovered(&self, report: &Report, mark: Mark) -> bool {
-        let (_, high) = self.horizons.recent_range(report.marks.min(3));
-        if report.marks >= 2 && high < report.base + 0.5 * report.growth {
-            return true;
-        }
-        let stretch = report.watched_ms.max(FLAT_MS);
-        if report.marks < 3 || mark.at_ms - report.at.at_ms < stretch {
-            return false;
-        }
-        let Some(then) = self
-            .horizons
-            .around((mark.at_ms - 1.25 * stretch).max(report.at.at_ms))
-            .filter(|then| mark.at_ms - then.at_ms >= 0.75 * stretch)
-        else {
-            return false;
-        };
-        let grown = self.horizons.lowest_since(mark.at_ms - 0.25 * stretch) - then.size;
-        let flat = |pace: Option<f64>, run: Option<f64>| {
-            pace.zip(run)
-                .map(|(pace, run)| grown < 0.25 * pace.max(0.0) * run)
-        };
-        let share = (report.rate.low / report.rate.median.max(f64::MIN_POSITIVE)).clamp(0.0, 1.0);
-        let between = |to: Option<f64>, from: Option<f64>| Some(to? - from?);
-        let work = flat(
-            report.per_request.map(|pace| pace * share),
-            between(mark.requests, then.requests),
-        )
-        .or_else(|| {
-            flat(
-                report.per_allocated.map(|pace| pace * share),
-                between(mark.allocated, then.allocated),
-            )
-        });
-        flat(Some(report.rate.low), Some(mark.at_ms - then.at_ms)) == Some(true)
-            && work.unwrap_or(true)
     }
 
     /// Whether another full GC would tell something; the last was `since_ms` ago. Load and a
@@ -389,9 +293,9 @@ impl Tracker {
                         since_ms,
                     )
             }
-            (State::Leaking, _) => self.report.is_some_and(|report| {
-                since_ms >= (report.watched_ms.max(FLAT_MS) / LOOKS).max(QUIET_MS)
-            }),
+            (State::Leaking, _) => self
+                .report
+                .is_some_and(|report| since_ms >= (report.flat_for_ms() / LOOKS).max(QUIET_MS)),
             _ => false,
         }
     }
@@ -436,23 +340,9 @@ impl Tracker {
         }
         self.waiting = false;
         self.outlook.pass();
-        self.report = Some(report_of(&self.outlook, mark));
+        self.report = Some(Report::new(&self.outlook, mark));
         self.state = State::Leaking;
         Some(Event::Leak)
-    }
-}
-
-fn report_of(outlook: &Outlook, at: Mark) -> Report {
-    Report {
-        base: outlook.base,
-        growth: outlook.growth,
-        rate: outlook.rate,
-        per_request: outlook.per_request,
-        per_allocated: outlook.per_allocated,
-        start_ms: outlook.start_ms,
-        watched_ms: outlook.watched_ms,
-        at,
-        marks: 0,
     }
 }
 

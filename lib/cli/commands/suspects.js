@@ -19,11 +19,11 @@ async function run (context) {
   const { files, options } = context
   if (options.html !== undefined) await checkTarget(options.html, files)
   const snapshots = await openAll(context)
-  const last = snapshots.at(-1)
+  const last = snapshots[snapshots.length - 1]
   const first = snapshots.length > 1 ? snapshots[0] : undefined
   const suspects = await last.suspects(first)
   const json = {
-    file: files.at(-1),
+    file: files[files.length - 1],
     totalSize: last.totalSize,
     nodes: last.nodeCount,
     ...(first && { comparedWith: files[0], totalSizeBefore: first.totalSize }),

@@ -11,8 +11,8 @@ const MOST_ROWS = 40
 /**
  * Writes the report about one snapshot: a single file that loads nothing.
  * @param {string} file readable by its owner alone: a heap holds what users typed
- * @param {import('../../analysis').HeapSnapshot} snapshot
- * @param {{file: string, comparedWith?: string, suspects: object[]}} found
+ * @param {InstanceType<typeof import('../../analysis').HeapSnapshot>} snapshot
+ * @param {import('./page').Found} found
  */
 async function writeReport (file, snapshot, found) {
   const summary = await snapshot.summary({ rows: MOST_ROWS })

@@ -7,7 +7,9 @@ const { stepName } = require('../path-lines')
 const { bytes, change, count, location, percent } = require('../words')
 
 /**
- * @param {{found: object, summary: object, parts: any[][], assets: {style: string, script: string}}} content
+ * @typedef {{file: string, comparedWith?: string, totalSizeBefore?: number, suspects: import('../../..').SnapshotSuspect[]}} Found
+ *
+ * @param {{found: Found, summary: Record<string, any>, parts: any[][], assets: {style: string, script?: string}}} content
  * @returns {string} the whole page
  */
 function page ({ found, summary, parts, assets }) {
@@ -31,12 +33,14 @@ ${duplicates(summary.duplicateStrings)}
   return renderPage({ title: `${name} - tidemark`, body, data: parts, assets })
 }
 
+/** @param {Found} found @param {Record<string, any>} summary */
 function headline ({ comparedWith, totalSizeBefore }, { totalSize, nodes }) {
   const now = `${bytes(totalSize)} in ${count(nodes)} objects`
   if (comparedWith === undefined) return now
-  return `${now}, ${change(totalSize - totalSizeBefore)} since ${path.basename(comparedWith)}`
+  return `${now}, ${change(totalSize - (totalSizeBefore ?? 0))} since ${path.basename(comparedWith)}`
 }
 
+/** @param {Found} found */
 function suspectList ({ suspects, comparedWith }) {
   if (suspects.length === 0) {
     return `<p>${comparedWith === undefined ? 'Nothing in this heap stands out.' : 'Nothing grew enough to be suspicious.'}</p>`

@@ -9,12 +9,13 @@ const SIZE = { width: 1000, height: 260 }
 /**
  * Writes what a recorder file says as one page that loads nothing and runs nothing.
  * @param {string} file readable by its owner alone
- * @param {object} described as the recorder command describes it
+ * @param {Record<string, any>} described as the recorder command describes it
  */
 async function writeRecording (file, described) {
   await writePrivately(file, page(described, readAssets(__dirname, { style: 'style.css' })))
 }
 
+/** @param {Record<string, any>} described @param {{style: string}} assets */
 function page ({ title, facts, ending, isolates, leaks, remarks }, assets) {
   const body = `<header>
 <h1>${escape(title)}</h1>

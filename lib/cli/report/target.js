@@ -17,7 +17,7 @@ async function checkTarget (target, inputs) {
   for (const input of there === undefined ? [] : inputs) {
     const { dev, ino } = await identityOf(input) ?? {}
     // By whatever name: a link to a snapshot is that snapshot.
-    if (dev === there.dev && ino === there.ino) throw new UsageError(`The report would replace '${input}', which it is made from. Give --html another name.`)
+    if (dev === there?.dev && ino === there?.ino) throw new UsageError(`The report would replace '${input}', which it is made from. Give --html another name.`)
   }
   const folder = path.dirname(path.resolve(target))
   try {

@@ -16,10 +16,10 @@ const GRACE_MS = 5000
 
 /**
  * Asks a process that has tidemark for a snapshot, and waits for the answer.
- * @param {{pid: number, signal: string, running: object, request: {path?: string, redact: boolean, timeoutMs: number}}} question
+ * @param {{pid: number, signal: string, running: ReturnType<typeof import('./proof').prove>, request: {path?: string, redact: boolean, timeoutMs: number}}} question
  *   running: what was proved of it
  * @param {{abort: AbortSignal, tell: (doing: string) => void}} how tell: what it waits for
- * @returns {Promise<object>} what `writeHeapSnapshot` gives, or `{error}`
+ * @returns {Promise<Record<string, any>>} what `writeHeapSnapshot` gives, or `{error}`
  * @throws a sentence, where there is no answer
  */
 async function ask ({ pid, signal, running, request }, { abort, tell }) {

@@ -22,7 +22,7 @@ function readProcess (pid) {
       state: field('State')[0],
       leader: Number(field('Tgid')),
       // Before Linux 4.1 it is not told.
-      inner: Number(field('NSpid')?.split(/\s+/).pop() ?? pid),
+      inner: Number(field('NSpid').split(/\s+/).pop() || pid),
       uid: Number(field('Uid').split(/\s+/)[1]),
       catches: (signal) => (caught >> BigInt(signal - 1) & 1n) === 1n,
       startedAt: stat.slice(stat.lastIndexOf(')') + 2).split(' ')[STARTED_AT]
@@ -34,7 +34,7 @@ function readProcess (pid) {
 }
 
 function fieldsOf (status) {
-  return (name) => new RegExp(`^${name}:\\t(.*)$`, 'm').exec(status)?.[1]
+  return (name) => new RegExp(`^${name}:\\t(.*)$`, 'm').exec(status)?.[1] ?? ''
 }
 
 /** Whether a file of such a name is in its memory, also one that was deleted since, as an update does. */

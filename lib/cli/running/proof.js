@@ -51,7 +51,7 @@ function hasAddon (pid, who) {
 
 /** In a container root is not almighty. */
 function lack () {
-  if (process.geteuid() !== 0) return 'it has rights that this command lacks. Run it as root.'
+  if (process.geteuid?.() !== 0) return 'it has rights that this command lacks. Run it as root.'
   return 'even root needs the capability CAP_SYS_PTRACE for it, which containers take away. Start the container with it: docker run --cap-add SYS_PTRACE'
 }
 

@@ -46,7 +46,7 @@ class RequestFile {
     this.#size = Buffer.byteLength(text)
     await this.#handle.writeFile(text)
     // Root's file would not be the process's to take.
-    if (uid !== process.geteuid()) await this.#handle.chown(uid, -1)
+    if (uid !== process.geteuid?.()) await this.#handle.chown(uid, -1)
   }
 
   /** Whether the process has it: then it has no name. */
@@ -87,7 +87,7 @@ async function checkOthers (folder, { pid, inner, uid }) {
     const file = path.join(folder, name)
     const stat = await fs.lstat(file).catch(() => undefined)
     // What others put there the process leaves alone, and so does this.
-    if (stat?.uid !== uid || !stat.isFile()) continue
+    if (stat === undefined || stat.uid !== uid || !stat.isFile()) continue
     if (Date.now() - stat.ctimeMs < FRESH_MS) {
       throw new Error(`Process ${pid} is being asked already: '${path.join(FOLDER, name)}' is there, of user ${uid}. Try again in a minute.`)
     }

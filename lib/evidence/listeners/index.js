@@ -15,7 +15,7 @@ const reading = lazily(() => require('./finding'))
  * remembers where that was, and counts later how many there are now. The emitter is held weakly;
  * Node.js prints its warning whoever else listens for it.
  *
- * @implements {import('../suspect').EvidenceSource}
+ * An `EvidenceSource`, see `suspect.js`.
  */
 class ListenerWarnings {
   cost = { durationMs: 0 }

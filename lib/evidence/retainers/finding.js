@@ -26,18 +26,19 @@ const WAITS = new Set(['promises', 'suspended'])
 
 /**
  * Of the suspects of two snapshots those that grew and that a person can find, as evidence.
- * @param {object[]} suspects as `HeapSnapshot.suspects(earlier)` tells them
+ * @param {import('../../..').SnapshotSuspect[]} suspects as `HeapSnapshot.suspects(earlier)` tells them
  * @param {number} intervalMs between the two
  * @returns {Finding[]}
  */
 function toFindings (suspects, intervalMs) {
   return suspects
-    .filter(({ confidence, growth, location }) => confidence in CONFIDENCE && growth?.bytes > 0 && !isOwn(location))
+    .filter(({ confidence, growth, location }) => confidence in CONFIDENCE && growth !== null && growth.bytes > 0 && !isOwn(location))
     .filter(({ holder, location }) => location !== null || holder.includes('`'))
     .slice(0, MOST_FINDINGS)
     .map((suspect) => finding(suspect, intervalMs))
 }
 
+/** @param {import('../../..').SnapshotSuspect} suspect @param {number} intervalMs @returns {Finding} */
 function finding ({ kind, sentence, holder, class: held, count, bytes, growth, confidence, path: steps, location }, intervalMs) {
   const name = withoutData(holder, steps)
   const file = location?.file ?? null

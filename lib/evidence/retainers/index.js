@@ -33,7 +33,7 @@ let begunAt = -Infinity
  * The ladder's top rung: two heap snapshots by fork after a leak was told, and out of them who holds
  * what grew. Refused, with a problem that says why, where the guard of the snapshots refuses.
  *
- * @implements {import('../suspect').EvidenceSource}
+ * An `EvidenceSource`, see `suspect.js`.
  */
 class RetainerEvidence {
   /** Milliseconds that this thread stood still for the captures. */
@@ -42,7 +42,9 @@ class RetainerEvidence {
   #snapshots
   #pauses
   #memoryLimit
+  /** @type {Promise<void> | null} */
   #work = null
+  /** @type {(() => void) | null} */
   #cancel = null
   #findings = []
   #foundAt = -Infinity

@@ -6,7 +6,7 @@ const { checkHeadroom } = require('../../snapshot/guard')
 
 /**
  * How retainers are looked for, with the real snapshots of this process.
- * @param {object} binding
+ * @param {typeof import('../../../binding')} binding
  */
 function snapshotsOf (binding) {
   return {

@@ -3,7 +3,7 @@
 const { types: { isTypedArray } } = require('node:util')
 const { dataProperty } = require('../data-property')
 
-const byteLengthOf = Object.getOwnPropertyDescriptor(Object.getPrototypeOf(Uint8Array.prototype), 'byteLength').get
+const byteLengthOf = Object.getOwnPropertyDescriptor(Object.getPrototypeOf(Uint8Array.prototype), 'byteLength')?.get
 
 /** At most this many requests wait for two full GCs, and at most this many that outlived them are watched further. */
 const MOST_PENDING = 32

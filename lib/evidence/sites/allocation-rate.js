@@ -12,7 +12,9 @@ const UNKNOWN_RATE = 256 * 1024 * 1024
 
 /** How fast the app allocates on V8's heap: how much it grew between collections, for a quarter of a second. */
 class AllocationRate {
-  #timer = null
+  /** @type {NodeJS.Timeout | undefined} */
+  #timer
+  /** @type {import('node:v8').GCProfiler | null} */
   #profiler = null
 
   /**
@@ -25,27 +27,28 @@ class AllocationRate {
     const [before, startedAt] = [used(), performance.now()]
     profiler?.start()
     this.#profiler = profiler
-    this.#timer = setTimeout(() => {
+    const timer = this.#timer = setTimeout(() => {
       const { statistics } = this.stop()
       const seconds = (performance.now() - startedAt) / 1000
       done(profiler === null ? UNKNOWN_RATE : allocatedBytes(before, statistics, used()) / seconds)
     }, MEASURE_MS)
     // Fake timers of test runners may be plain objects.
-    if (!keepsAlive) this.#timer.unref?.()
+    if (!keepsAlive) timer.unref?.()
   }
 
   /** Without an answer, where it is not there yet. */
   stop () {
     clearTimeout(this.#timer)
     const profile = this.#profiler?.stop()
-    this.#timer = this.#profiler = null
+    this.#timer = undefined
+    this.#profiler = null
     return profile ?? { statistics: [] }
   }
 }
 
 /**
  * @param {number} before bytes in use at first
- * @param {{beforeGC: object, afterGC: object}[]} collections as v8.GCProfiler tells them
+ * @param {import('node:v8').GCProfilerResult['statistics']} collections as v8.GCProfiler tells them
  * @param {number} after bytes in use at last
  */
 function allocatedBytes (before, collections, after) {

@@ -26,7 +26,7 @@ const NODE = { key: NODE_KEY, owner: 'node', frame: null, callers: 0 }
  * Says for each node of a profile which site it belongs to: the nearest function of the application;
  * the package where there is none, or where the application calls it from everywhere, as it does a
  * session store that saves with every response; Node.js itself where there is neither.
- * @param {import('./stacks').Stacks} stacks
+ * @param {InstanceType<typeof import('./stacks').Stacks>} stacks
  * @param {{size: number, nodeId: number}[]} samples of what stayed
  * @returns {(nodeId: number) => Site}
  */

@@ -26,7 +26,7 @@ const WEIGHTS = { app: 0.8, package: 0.4, node: 0.1 }
 
 /**
  * @param {import('./growth').SiteGrowth[]} growths what grows most first
- * @param {import('./stacks').Stacks} stacks
+ * @param {InstanceType<typeof import('./stacks').Stacks>} stacks
  * @param {number} intervalMs since the sampling began
  * @returns {Finding[]} at most 10
  */

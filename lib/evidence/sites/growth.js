@@ -36,7 +36,7 @@ const SETTLED = 3 / 4
  * @typedef {{samples: {size: number, nodeId: number, ordinal: number}[], settled?: number}} Profile
  *   settled: the share of its ordinals, the oldest first, of which what is dead was collected, and that counts
  *
- * @param {import('./stacks').Stacks} stacks that have read both profiles
+ * @param {InstanceType<typeof import('./stacks').Stacks>} stacks that have read both profiles
  * @param {Profile | null} first
  * @param {Profile} last
  * @returns {SiteGrowth[]} what grows most first

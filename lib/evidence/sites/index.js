@@ -44,23 +44,29 @@ const EARLY_MS = 12000
 /**
  * Which code allocates what stays: V8's sampling heap profiler, from a suspicion until it ends. Two
  * profiles, one early and one when somebody asks, tell what has stayed from what only passes.
- * @implements {import('../suspect').EvidenceSource}
+ * An `EvidenceSource`, see `suspect.js`.
  */
 class SiteEvidence {
   cost = { durationMs: 0 }
   #means
   #rate
   #startSampler
+  /** @type {InstanceType<typeof Sampler> | null} */
   #sampler = null
+  /** @type {InstanceType<typeof import('./stacks').Stacks> | null} */
   #stacks = null
+  /** @type {Record<string, any> | null} */
   #first = null
+  /** @type {number | null} */
   #fullGcs = null
   #measuredAt = 0
   #timesTooFine = 0
   /** While it pauses, and how long it paused last. */
   #resumeAt = Infinity
   #pauseMs = PAUSE_MS / 2
+  /** @type {Promise<void> | null} */
   #finding = null
+  /** @type {{at: number, findings: import('../suspect').Finding[]}} */
   #answer = { at: -Infinity, findings: [] }
   #problems = new Set()
 
@@ -108,7 +114,7 @@ class SiteEvidence {
   async findings () {
     const isFresh = performance.now() - this.#answer.at < FRESH_MS
     // What was found before the sampling began anew says more than what begins.
-    const isYoung = this.#answer.findings.length > 0 && this.#sampler?.ageMs < EARLY_MS
+    const isYoung = this.#answer.findings.length > 0 && this.#sampler !== null && this.#sampler.ageMs < EARLY_MS
     if (this.#sampler !== null && !isFresh && !isYoung) await this.#find()
     return this.#answer.findings
   }

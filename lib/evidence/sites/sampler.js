@@ -5,7 +5,7 @@ const { openInspector, debuggerProblem } = require('../inspector')
 const { PausePerHeap } = require('../../pauses')
 
 /** The one that samples in this thread: V8 has one sampling heap profiler per isolate. */
-let active = null
+let active = /** @type {Sampler | null} */ (null)
 
 /** The full GC that V8 has before a profile where the inspector began the sampling. */
 const collecting = new PausePerHeap(5, 0.65)

@@ -10,7 +10,7 @@ const TITLE = 'What stays in memory, by the code that allocated it'
 
 /**
  * @param {string} file that is to be made of them
- * @returns {{style: string, script: string}} what the page is made of
+ * @returns {{style: string, script?: string}} what the page is made of
  * @throws where a bundler has left that out: better before the sampling than after it
  */
 function readAssets (file) {
@@ -25,8 +25,8 @@ function readAssets (file) {
 /**
  * The tree as one HTML file.
  * @param {import('../growth-tree').GrowthNode} root
- * @param {{durationMs: number, intervalBytes: number, sites: object[]}} about
- * @param {{style: string, script: string}} assets
+ * @param {{durationMs: number, intervalBytes: number, sites: import('../../..').Suspect[]}} about
+ * @param {{style: string, script?: string}} assets
  * @returns {string}
  */
 function renderFlameGraph (root, { durationMs, intervalBytes, sites }, assets) {

@@ -6,7 +6,7 @@ use super::shallow::is_user_root;
 use super::weak_maps::WeakMaps;
 use crate::snapshot::columns::{EdgeKind, NodeKind, Snapshot};
 use crate::snapshot::error::SnapshotError;
-use crate::snapshot::progress::{Gate, Ticker};
+use crate::snapshot::progress::{Checkpoint, Ticker};
 
 /// The distance of what nothing reaches.
 pub const UNREACHABLE: i32 = -5;
@@ -18,7 +18,7 @@ pub(crate) fn distances(
     snapshot: &Snapshot,
     weak_maps: &WeakMaps,
     room: Vec<u32>,
-    gate: &Gate,
+    checkpoint: &Checkpoint,
 ) -> Result<Vec<i32>, SnapshotError> {
     let count = snapshot.node_count();
     let mut distances: Vec<i32> = room.into_iter().map(|_| UNREACHABLE).collect();
@@ -43,12 +43,12 @@ pub(crate) fn distances(
         }
     }
     let has_user_roots = !search.queue.is_empty();
-    search.run(1, gate)?;
+    search.run(1, checkpoint)?;
     search.reached.set(0);
     let from_root = if has_user_roots { SYSTEM } else { 0 };
     search.distances[0] = from_root;
     search.queue.push(0);
-    search.run(from_root, gate)?;
+    search.run(from_root, checkpoint)?;
     Ok(search.distances)
 }
 
@@ -88,8 +88,8 @@ impl Search<'_> {
 
     /// Breadth first, level by level, from what is in the queue and is as far as `distance`;
     /// empties the queue.
-    fn run(&mut self, mut distance: i32, gate: &Gate) -> Result<(), SnapshotError> {
-        let mut ticker = Ticker::new(gate);
+    fn run(&mut self, mut distance: i32, checkpoint: &Checkpoint) -> Result<(), SnapshotError> {
+        let mut ticker = Ticker::new(checkpoint);
         let mut level = Vec::new();
         while !self.queue.is_empty() {
             std::mem::swap(&mut level, &mut self.queue);

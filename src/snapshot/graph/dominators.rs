@@ -20,7 +20,7 @@ use super::bits::Bits;
 use super::essential::Essential;
 use crate::snapshot::columns::{Edge, Node, Snapshot};
 use crate::snapshot::error::SnapshotError;
-use crate::snapshot::progress::{Gate, Ticker};
+use crate::snapshot::progress::{Checkpoint, Ticker};
 
 /// The dominator tree.
 pub(crate) struct Tree {
@@ -33,10 +33,10 @@ pub(crate) struct Tree {
 pub(crate) fn dominators(
     snapshot: &Snapshot,
     essential: &Essential,
-    gate: &Gate,
+    checkpoint: &Checkpoint,
 ) -> Result<Tree, SnapshotError> {
-    let mut walk = Walk::new(snapshot, essential, gate)?;
-    let retainers = Retainers::new(snapshot, essential, &mut walk, gate)?;
+    let mut walk = Walk::new(snapshot, essential, checkpoint)?;
+    let retainers = Retainers::new(snapshot, essential, &mut walk, checkpoint)?;
     let Walk {
         order,
         mut parent,
@@ -45,7 +45,7 @@ pub(crate) fn dominators(
     } = walk;
     // The peak of the memory is here: what is not needed any more is used again.
     let forest = Forest::new(&parent[..reached], met);
-    let semi = semidominators(&parent, &retainers, forest, gate)?;
+    let semi = semidominators(&parent, &retainers, forest, checkpoint)?;
     let mut dominator = retainers.first;
     drop(retainers.numbers);
     // From here on `parent` holds dominators, from the front.
@@ -98,7 +98,11 @@ struct Walk {
 }
 
 impl Walk {
-    fn new(snapshot: &Snapshot, essential: &Essential, gate: &Gate) -> Result<Self, SnapshotError> {
+    fn new(
+        snapshot: &Snapshot,
+        essential: &Essential,
+        checkpoint: &Checkpoint,
+    ) -> Result<Self, SnapshotError> {
         let count = snapshot.node_count();
         let mut walk = Self {
             order: Vec::with_capacity(count),
@@ -106,7 +110,7 @@ impl Walk {
             met: vec![NOT_MET; count],
             reached: 0,
         };
-        let mut ticker = Ticker::new(gate);
+        let mut ticker = Ticker::new(checkpoint);
         walk.descend(0, snapshot, essential, &mut ticker)?;
         if walk.order.len() < count {
             let retained = walk.retained(snapshot, essential, &mut ticker)?;
@@ -214,7 +218,7 @@ impl Retainers {
         snapshot: &Snapshot,
         essential: &Essential,
         walk: &mut Walk,
-        gate: &Gate,
+        checkpoint: &Checkpoint,
     ) -> Result<Self, SnapshotError> {
         let mut first = Vec::with_capacity(snapshot.node_count() + 1);
         let mut total = 0;
@@ -231,7 +235,7 @@ impl Retainers {
         first.push(total);
         snapshot.check_peak(snapshot.node_count() * PEAK_PER_NODE + total as usize * 4)?;
         let mut numbers = vec![NONE; total as usize];
-        let mut ticker = Ticker::new(gate);
+        let mut ticker = Ticker::new(checkpoint);
         for node in 0..snapshot.node_count() as Node {
             let number = walk.met[node as usize].number;
             if number as usize >= walk.reached {
@@ -262,11 +266,11 @@ fn semidominators(
     parent: &[u32],
     retainers: &Retainers,
     mut forest: Forest,
-    gate: &Gate,
+    checkpoint: &Checkpoint,
 ) -> Result<Vec<u32>, SnapshotError> {
     let reached = forest.trees.len();
     let mut semi = parent[..reached].to_vec();
-    let mut ticker = Ticker::new(gate);
+    let mut ticker = Ticker::new(checkpoint);
     for w in (1..reached).rev() {
         let mut least = semi[w];
         let retainers = retainers.of(w);

@@ -11,7 +11,7 @@ use super::bits::{BitWriter, Bits};
 use super::weak_maps::WeakMaps;
 use crate::snapshot::columns::{EdgeKind, Node, NodeKind, Snapshot};
 use crate::snapshot::error::SnapshotError;
-use crate::snapshot::progress::{Gate, Ticker};
+use crate::snapshot::progress::{Checkpoint, Ticker};
 
 /// One bit an edge.
 pub(crate) struct Essential {
@@ -22,12 +22,12 @@ impl Essential {
     pub(crate) fn new(
         snapshot: &Snapshot,
         weak_maps: &WeakMaps,
-        gate: &Gate,
+        checkpoint: &Checkpoint,
     ) -> Result<Self, SnapshotError> {
-        let page_owned = page_owned(snapshot, gate)?;
+        let page_owned = page_owned(snapshot, checkpoint)?;
         let edges = &snapshot.edges;
         let mut essential = BitWriter::with_capacity(snapshot.edge_count());
-        let mut ticker = Ticker::new(gate);
+        let mut ticker = Ticker::new(checkpoint);
         for node in 0..snapshot.node_count() as Node {
             let range = snapshot.edges_of(node);
             ticker.step(range.len() as u64)?;
@@ -68,7 +68,7 @@ fn is_tables_half(snapshot: &Snapshot, weak_maps: &WeakMaps, from: Node, edge: u
 }
 
 /// What the root's shortcut edges and the synthetic `(Document DOM trees)` reach, weak edges aside.
-fn page_owned(snapshot: &Snapshot, gate: &Gate) -> Result<Bits, SnapshotError> {
+fn page_owned(snapshot: &Snapshot, checkpoint: &Checkpoint) -> Result<Bits, SnapshotError> {
     let edges = &snapshot.edges;
     let mut owned = Bits::new(snapshot.node_count());
     let mut stack = Vec::new();
@@ -83,7 +83,7 @@ fn page_owned(snapshot: &Snapshot, gate: &Gate) -> Result<Bits, SnapshotError> {
             stack.push(to);
         }
     }
-    let mut ticker = Ticker::new(gate);
+    let mut ticker = Ticker::new(checkpoint);
     while let Some(node) = stack.pop() {
         let range = snapshot.edges_of(node);
         ticker.step(range.len() as u64)?;

@@ -7,7 +7,7 @@ use super::bits::Bits;
 use super::essential::is_dom_trees;
 use crate::snapshot::columns::{EdgeKind, NodeKind, Sizes, Snapshot};
 use crate::snapshot::error::SnapshotError;
-use crate::snapshot::progress::{Gate, Ticker};
+use crate::snapshot::progress::{Checkpoint, Ticker};
 
 /// Not to be moved.
 const NOBODY: u32 = u32::MAX;
@@ -18,9 +18,9 @@ const MANY: u32 = u32::MAX - 1;
 pub(crate) fn move_to_owners(
     snapshot: &Snapshot,
     sizes: &mut Sizes,
-    gate: &Gate,
+    checkpoint: &Checkpoint,
 ) -> Result<Vec<u32>, SnapshotError> {
-    let owners = owners(snapshot, gate)?;
+    let owners = owners(snapshot, checkpoint)?;
     for (owned, &owner) in owners.iter().enumerate() {
         if owner != NOBODY {
             let size = sizes.get(owned as u32);
@@ -34,7 +34,7 @@ pub(crate) fn move_to_owners(
 /// For each node the one that its bytes go to, or [`NOBODY`]; empty where all keep theirs.
 ///
 /// A snapshot that was taken with internals exposed has no user roots and keeps its sizes.
-fn owners(snapshot: &Snapshot, gate: &Gate) -> Result<Vec<u32>, SnapshotError> {
+fn owners(snapshot: &Snapshot, checkpoint: &Checkpoint) -> Result<Vec<u32>, SnapshotError> {
     if !has_user_roots(snapshot) {
         return Ok(Vec::new());
     }
@@ -44,7 +44,7 @@ fn owners(snapshot: &Snapshot, gate: &Gate) -> Result<Vec<u32>, SnapshotError> {
     let mut is_own = Bits::new(count);
     let mut owners = vec![UNVISITED; count];
     let mut stack = Vec::new();
-    let mut ticker = Ticker::new(gate);
+    let mut ticker = Ticker::new(checkpoint);
     for node in 0..count as u32 {
         match snapshot.kind(node) {
             NodeKind::Hidden | NodeKind::Array => {}

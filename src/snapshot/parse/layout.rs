@@ -2,9 +2,12 @@
 
 use serde_json::Value;
 
-use super::rows::LARGEST_SIZE;
 use crate::snapshot::columns::{EdgeKind, NodeKind};
 use crate::snapshot::error::{Code, SnapshotError};
+
+/// Beyond the integers that JavaScript tells apart no size is true, nor is the sum of all sizes.
+/// So no sum of sizes of this file overflows anywhere.
+pub(super) const LARGEST_SIZE: i64 = 1 << 53;
 
 pub(super) struct NodeLayout {
     pub(super) fields: usize,

@@ -2,7 +2,7 @@
 //!
 //! Nothing is reserved by what the file claims: the columns grow with the bytes that came.
 
-use super::layout::{EdgeLayout, LocationLayout, NodeLayout};
+use super::layout::{EdgeLayout, LARGEST_SIZE, LocationLayout, NodeLayout};
 use super::numbers::Numbers;
 use crate::snapshot::columns::{EdgeKind, Edges, Location, Nodes};
 use crate::snapshot::error::{Code, SnapshotError};
@@ -137,9 +137,6 @@ pub(super) struct NodeSink<'a> {
 
 /// Ordinals and sentinels share 32 bits.
 const MOST: u64 = u32::MAX as u64 - 16;
-/// Beyond the integers that JavaScript tells apart no size is true, nor is the sum of all sizes.
-/// So no sum of sizes of this file overflows anywhere.
-pub(super) const LARGEST_SIZE: i64 = 1 << 53;
 
 impl Sink for NodeSink<'_> {
     fn fields(&self) -> usize {

@@ -2,7 +2,7 @@
 
 use std::collections::HashMap;
 
-use super::HolderKind;
+use super::holders::HolderKind;
 use super::waiting::Waits;
 use crate::snapshot::analysis::Analysis;
 use crate::snapshot::classes::Class;

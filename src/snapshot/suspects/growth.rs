@@ -3,16 +3,17 @@
 use std::collections::HashMap;
 
 use super::groups::{Group, chains, counts_as_member, heirs};
+use super::holders::HolderKind;
 use super::naming::lifted;
+use super::suspect::{Growth, Suspect};
 use super::waiting::{Waiting, cause};
-use super::{Growth, HolderKind, Suspect};
 use crate::snapshot::analysis::Analysis;
 use crate::snapshot::classes::Class;
 use crate::snapshot::columns::Node;
 use crate::snapshot::diff;
 use crate::snapshot::error::SnapshotError;
 use crate::snapshot::graph::bits::Bits;
-use crate::snapshot::progress::Gate;
+use crate::snapshot::progress::Checkpoint;
 use crate::snapshot::public_name::named;
 
 /// What each suspect has grown by.
@@ -27,7 +28,7 @@ impl Growths {
         now: &Analysis,
         earlier: &Analysis,
         found: &[(Group, Suspect)],
-        gate: &Gate,
+        checkpoint: &Checkpoint,
     ) -> Result<Self, SnapshotError> {
         let key = |analysis: &Analysis, dominator: Node, class: Class| {
             let at = analysis.id(lifted(analysis, dominator));
@@ -43,9 +44,9 @@ impl Growths {
         let ids = diff::by_id(earlier);
         let is_new = |node: Node| diff::lookup(&ids, now.id(node)).is_none();
         tally(earlier, &mut then, |_| true);
-        gate.pass(0)?;
+        checkpoint.pass(0)?;
         tally(now, &mut new, is_new);
-        gate.pass(0)?;
+        checkpoint.pass(0)?;
         let heirs = heirs(earlier);
         let chains = chains(earlier, &heirs, 0);
         let waited = if found.iter().any(|(group, _)| group.waits.is_some()) {

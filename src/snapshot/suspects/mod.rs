@@ -18,77 +18,24 @@
 //! snapshots of an object that is the same in both; `medium` for growth that was matched by
 //! description, or for a large share of one heap that the application's own code holds; `low`
 //! for the rest. Size alone is no leak.
+
 mod groups;
 mod growth;
 mod holders;
 mod naming;
+mod suspect;
 mod waiting;
-
-use serde_json::{Value, json};
 
 use self::groups::Group;
 use self::growth::Growths;
 pub use self::holders::HolderKind;
+pub use self::suspect::{Confidence, Growth, Suspect};
 use self::waiting::Waiting;
 use super::analysis::Analysis;
-use super::code::Place;
 use super::columns::Node;
 use super::diff::same_process;
 use super::error::SnapshotError;
-use super::paths::Step;
-use super::progress::{Gate, OnProgress, Phase};
-use crate::format;
-
-/// One place where memory gathers.
-#[derive(Clone, Debug)]
-pub struct Suspect {
-    pub kind: HolderKind,
-    /// For a person: holder, count, class, bytes and growth.
-    pub sentence: String,
-    /// The holder in words, the same for the same holder in another snapshot.
-    pub holder: String,
-    pub(crate) node: Node,
-    /// V8's id of the holder.
-    pub id: u32,
-    /// The class of what is held.
-    pub class: String,
-    /// How many.
-    pub count: u64,
-    /// What they retain.
-    pub bytes: u64,
-    /// `bytes` as a share of the heap, 0 to 1.
-    pub share: f64,
-    /// Since the earlier snapshot; nothing without one.
-    pub growth: Option<Growth>,
-    pub confidence: Confidence,
-    /// From the root to the holder.
-    pub path: Vec<Step>,
-    /// Where the variable, the function or the constructor stands.
-    pub location: Option<Place>,
-}
-
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub struct Growth {
-    pub count: i64,
-    pub bytes: i64,
-}
-
-#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
-pub enum Confidence {
-    Low,
-    Medium,
-    High,
-}
-
-impl Confidence {
-    pub fn as_str(self) -> &'static str {
-        match self {
-            Self::Low => "low",
-            Self::Medium => "medium",
-            Self::High => "high",
-        }
-    }
-}
+use super::progress::{Checkpoint, OnProgress, Phase};
 
 /// No more are told.
 const MOST_SUSPECTS: usize = 10;
@@ -116,14 +63,14 @@ pub fn suspects(
     {
         earlier.explain(&mut *on_progress)?;
     }
-    let gate = Gate::new(Phase::Explain, 0);
-    gate.watch(on_progress, || ranked(now, earlier, &gate))
+    let checkpoint = Checkpoint::new(Phase::Explain, 0);
+    checkpoint.watch(on_progress, || ranked(now, earlier, &checkpoint))
 }
 
 fn ranked(
     now: &Analysis,
     earlier: Option<&Analysis>,
-    gate: &Gate,
+    checkpoint: &Checkpoint,
 ) -> Result<Vec<Suspect>, SnapshotError> {
     let total = now.total_size();
     let share = if earlier.is_some() {
@@ -132,16 +79,16 @@ fn ranked(
         LEAST_SHARE
     };
     let least = (total / share).max(LEAST_BYTES);
-    let mut found = find(now, least, gate)?;
+    let mut found = find(now, least, checkpoint)?;
     if let Some(earlier) = earlier {
         let growths = if same_process(earlier, now) {
-            Growths::by_id(now, earlier, &found, gate)?
+            Growths::by_id(now, earlier, &found, checkpoint)?
         } else {
             Growths::by_words(
                 now,
                 earlier,
                 &found,
-                &find(earlier, (least / 8).max(4096), gate)?,
+                &find(earlier, (least / 8).max(4096), checkpoint)?,
             )
         };
         for ((_, suspect), growth) in found.iter_mut().zip(growths.all) {
@@ -170,22 +117,22 @@ fn ranked(
 fn find(
     analysis: &Analysis,
     least: u64,
-    gate: &Gate,
+    checkpoint: &Checkpoint,
 ) -> Result<Vec<(Group, Suspect)>, SnapshotError> {
     let mut groups = groups::gathered(analysis, least);
-    gate.pass(0)?;
+    checkpoint.pass(0)?;
     let heirs = groups::heirs(analysis);
     groups.extend(groups::chains(analysis, &heirs, least));
-    gate.pass(0)?;
+    checkpoint.pass(0)?;
     let waiting = Waiting::new(analysis, &heirs);
     groups.extend(waiting.promises(least));
-    gate.pass(0)?;
+    checkpoint.pass(0)?;
     groups.extend(groups::large_objects(analysis, least));
     groups::keep_largest(&mut groups, groups::MOST);
     let mut suspects: Vec<(Group, Suspect)> = Vec::new();
     let mut holders: Vec<Node> = Vec::new();
     for group in &groups {
-        gate.pass(0)?;
+        checkpoint.pass(0)?;
         let Some((holder, suspect)) = naming::name(analysis, group) else {
             continue;
         };
@@ -200,7 +147,7 @@ fn find(
         }
     }
     for group in waiting.suspended(least) {
-        gate.pass(0)?;
+        checkpoint.pass(0)?;
         let Some((_, suspect)) = naming::name(analysis, &group) else {
             continue;
         };
@@ -234,64 +181,4 @@ fn dominates(analysis: &Analysis, above: Node, node: Node) -> bool {
         at = analysis.dominator(at);
     }
     false
-}
-
-impl Suspect {
-    /// It holds suspended calls.
-    fn add_waiting(&mut self, calls: &Suspect) {
-        if matches!(self.kind, HolderKind::Promises | HolderKind::Suspended) {
-            return;
-        }
-        if let Some(place) = &mut self.location
-            && place.is_whole_file()
-            && let Some(of_calls) = &calls.location
-            && place.file == of_calls.file
-        {
-            *place = of_calls.clone();
-        }
-        self.sentence = format!(
-            "{}; by it wait {} calls of {} with {}",
-            self.sentence,
-            format::grouped(calls.count),
-            calls.holder,
-            calls.class
-        );
-    }
-
-    fn tell(&mut self, growth: Option<Growth>, certain: bool) {
-        self.growth = growth;
-        let Some(growth) = growth.filter(|growth| growth.bytes > 0) else {
-            return;
-        };
-        let gain = if growth.count > 0 {
-            format::grouped(growth.count as u64)
-        } else {
-            format::bytes(growth.bytes as f64)
-        };
-        self.sentence = format!("{}, +{gain} since the first", self.sentence);
-        self.confidence = if certain && growth.count > 0 {
-            Confidence::High
-        } else {
-            Confidence::Medium
-        };
-    }
-}
-
-impl Suspect {
-    pub fn to_json(&self) -> Value {
-        json!({
-            "kind": self.kind.as_str(),
-            "sentence": self.sentence,
-            "holder": self.holder,
-            "id": self.id,
-            "class": self.class,
-            "count": self.count,
-            "bytes": self.bytes,
-            "share": self.share,
-            "growth": self.growth.map(|growth| json!({ "count": growth.count, "bytes": growth.bytes })),
-            "confidence": self.confidence.as_str(),
-            "path": self.path.iter().map(Step::to_json).collect::<Vec<_>>(),
-            "location": self.location.as_ref().map(Place::to_json),
-        })
-    }
 }

@@ -3,7 +3,8 @@
 use std::collections::HashMap;
 
 use super::groups::Group;
-use super::{Confidence, HolderKind, Suspect, holders};
+use super::holders::{self, HolderKind};
+use super::suspect::{Confidence, Suspect};
 use crate::snapshot::analysis::Analysis;
 use crate::snapshot::code::{Origin, Place, is_context};
 use crate::snapshot::columns::{Node, NodeKind};

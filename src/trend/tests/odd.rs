@@ -222,3 +222,28 @@ fn the_classic_rule_speaks_through_the_same_face() {
     );
     assert_eq!(detector.status(Channel::Heap).state, State::Leaking);
 }
+
+#[test]
+fn the_classic_rule_asks_for_a_full_gc_until_one_says_that_the_heap_did_not_grow() {
+    let mut detector = Detector::new(Config {
+        rule: Rule::Memwatch { consecutive: 5 },
+        ..Config::default()
+    });
+    let mut asks = |kind, at_ms, used_heap| {
+        detector.push(&Sample {
+            kind,
+            ..sample(at_ms, used_heap)
+        });
+        detector.wants_gc()
+    };
+    assert!(!asks(SampleKind::Minor, 8_900.0, 5 << 20), "V8 may be slow");
+    assert!(!asks(SampleKind::Minor, 9_500.0, 2 << 20), "too little");
+    assert!(asks(SampleKind::Minor, 9_600.0, 5 << 20));
+    asks(SampleKind::Major, 9_700.0, 3 << 20);
+    assert!(asks(SampleKind::Minor, 9_800.0, 8 << 20), "one is no run");
+    asks(SampleKind::Major, 9_900.0, 3 << 20);
+    assert!(
+        !asks(SampleKind::Minor, 60_000.0, 8 << 20),
+        "it did not grow"
+    );
+}

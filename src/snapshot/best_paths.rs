@@ -1,0 +1,169 @@
+//! The way to each node that explains best: not the fewest edges, but the cheapest by a price for
+//! each edge that is high where a reader learns nothing.
+//!
+//! The shortest path often leads through a hidden class, a feedback vector or a handle on the
+//! stack of whoever took the snapshot. Prices keep such paths for when there is no other: the
+//! application's own variables are cheap, packages dearer, the runtime's own closures dearer
+//! still. Weak edges, and a `WeakMap`'s own half of its pairs, retain nothing and are no way.
+//!
+//! One run finds the paths of all nodes: Dijkstra's algorithm with one bucket for each price.
+
+use super::budget::HELD_PER_NODE;
+use super::code::{CodeMap, Origin, is_context};
+use super::columns::{EdgeKind, Node, NodeKind, Snapshot};
+use super::error::SnapshotError;
+use super::graph::weak_maps::WeakMaps;
+use super::progress::{Checkpoint, Ticker};
+
+const NONE: Node = Node::MAX;
+/// Prices are below this.
+const BUCKETS: usize = 128;
+/// An empty bucket keeps room for at most this many nodes.
+const LARGEST_KEPT: usize = 1 << 14;
+/// Of what is tidemark's own: any other way says more. With the dearest edge still below `BUCKETS`.
+const OWN: u32 = 80;
+
+/// For each node what leads to it on its best path; the root and what nothing reaches have
+/// nothing.
+pub(crate) struct BestPaths {
+    from: Vec<Node>,
+}
+
+impl BestPaths {
+    pub(crate) fn new(prices: &Prices<'_>, checkpoint: &Checkpoint) -> Result<Self, SnapshotError> {
+        let snapshot = prices.snapshot;
+        let count = snapshot.node_count();
+        let edges = &snapshot.edges;
+        let mut from = vec![NONE; count];
+        let mut total = vec![u32::MAX; count];
+        let mut buckets: Vec<Vec<Node>> = vec![Vec::new(); BUCKETS];
+        let mut waiting = 1_u64;
+        let mut most = count as u64;
+        total[0] = 0;
+        buckets[0].push(0);
+        let mut now = 0_u32;
+        let mut ticker = Ticker::new(checkpoint);
+        while waiting > 0 {
+            let bucket = &mut buckets[now as usize % BUCKETS];
+            let Some(node) = bucket.pop() else {
+                // The largest of all rounds would stay in each of them.
+                bucket.shrink_to(LARGEST_KEPT);
+                now += 1;
+                continue;
+            };
+            waiting -= 1;
+            if total[node as usize] != now {
+                continue;
+            }
+            ticker.step(1)?;
+            for edge in snapshot.edges_of(node) {
+                let to = edges.to[edge];
+                if total[to as usize] <= now {
+                    continue;
+                }
+                let Some(price) = prices.of(node, edge) else {
+                    continue;
+                };
+                let sum = now.saturating_add(price);
+                if sum < total[to as usize] {
+                    total[to as usize] = sum;
+                    from[to as usize] = node;
+                    buckets[sum as usize % BUCKETS].push(to);
+                    waiting += 1;
+                    if waiting > most {
+                        // A node waits again with each cheaper price.
+                        snapshot.check_peak(count * HELD_PER_NODE + waiting as usize * 4)?;
+                        most = waiting * 2;
+                    }
+                }
+            }
+        }
+        Ok(Self { from })
+    }
+
+    /// What leads to `node`.
+    pub(crate) fn retainer(&self, node: Node) -> Option<Node> {
+        let from = self.from[node as usize];
+        (from != NONE).then_some(from)
+    }
+}
+
+/// What a step along an edge costs.
+pub(crate) struct Prices<'a> {
+    snapshot: &'a Snapshot,
+    weak_maps: &'a WeakMaps,
+    code: &'a CodeMap,
+    prototype: Option<u32>,
+    constructor: Option<u32>,
+    map: Option<u32>,
+    handles: Option<u32>,
+}
+
+impl<'a> Prices<'a> {
+    /// The strings are `__proto__`, `constructor`, `map` and `(Global handles)`.
+    pub(crate) fn new(
+        snapshot: &'a Snapshot,
+        weak_maps: &'a WeakMaps,
+        code: &'a CodeMap,
+        [prototype, constructor, map, handles]: [Option<u32>; 4],
+    ) -> Self {
+        Self {
+            snapshot,
+            weak_maps,
+            code,
+            prototype,
+            constructor,
+            map,
+            handles,
+        }
+    }
+
+    /// The price of an edge, at least 1; nothing where it is no way.
+    pub(crate) fn of(&self, from: Node, edge: usize) -> Option<u32> {
+        let snapshot = self.snapshot;
+        let edges = &snapshot.edges;
+        let name = Some(edges.name[edge]);
+        let to = edges.to[edge];
+        let by_edge = match edges.kind[edge] {
+            EdgeKind::Weak => return None,
+            EdgeKind::Shortcut if from != 0 => return None,
+            EdgeKind::Property if name == self.prototype => 20,
+            EdgeKind::Property if name == self.constructor => 10,
+            EdgeKind::Internal => {
+                if let Some(pair) = self.weak_maps.get(edges.name[edge])
+                    && pair.table == snapshot.id(from)
+                {
+                    return None;
+                }
+                if name == self.map { 40 } else { 2 }
+            }
+            EdgeKind::Hidden => 4,
+            _ => 1,
+        };
+        let by_node = match snapshot.kind(to) {
+            NodeKind::Code | NodeKind::ObjectShape => 30,
+            NodeKind::Hidden => 4,
+            NodeKind::Synthetic if Some(snapshot.nodes.name[to as usize]) == self.handles => 8,
+            NodeKind::Synthetic if from == 0 => 4,
+            // Stacks, handle scopes, V8's own tables.
+            NodeKind::Synthetic => 50,
+            NodeKind::Closure => self.by_origin(to),
+            NodeKind::Object if is_context(snapshot, to) => self.by_origin(to),
+            NodeKind::Object if self.code.is_own_object(to) => OWN,
+            // A handle of whoever took the snapshot; the variable is the better answer.
+            _ if from != 0 && snapshot.kind(from) == NodeKind::Synthetic => 16,
+            _ => 0,
+        };
+        Some(by_edge + by_node)
+    }
+
+    fn by_origin(&self, node: Node) -> u32 {
+        match self.code.origin(self.snapshot, node) {
+            Origin::Application => 0,
+            Origin::Package => 2,
+            Origin::Unknown => 8,
+            Origin::Runtime => 12,
+            Origin::Own => OWN,
+        }
+    }
+}
