@@ -178,6 +178,12 @@ declare namespace tidemark {
      */
     report?: string | { directory: string, keep?: number | undefined } | undefined
     /**
+     * Whether the recorder, the termination message and a report are complete when V8's heap is full, before it ends the
+     * process (in a worker thread: before Node.js ends the thread): in the folder of `report`, or in the current one. What
+     * is written is prepared at the start, when something is reported, and every 10 s. Default: false
+     */
+    reportNearHeapLimit?: boolean | undefined
+    /**
      * A command that is run for each report (its Markdown file; the other two have the same name and another ending) and
      * each heap snapshot that is complete, with the file's path as its last argument: a program and its arguments, no
      * shell. One at a time, at most 16 wait; what takes longer than `timeoutMs` is ended. Its failure is a problem in

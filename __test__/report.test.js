@@ -17,6 +17,7 @@ const { checkCommand } = require('../lib/report/check')
 const { leakReport } = require('../lib/report/contents')
 const { MOST_BYTES } = require('../lib/report/markdown')
 const { redactSecrets, redactSentence } = require('../lib/report/redact')
+const { fillMany } = require('../scripts/heap-limit-reports')
 const { createFakeBinding, leakRecord } = require('./helpers/fake-binding')
 const { run } = require('./helpers/child')
 const { data } = require('./names.json')
@@ -50,20 +51,21 @@ function leakOf (suspects) {
   return leakPayload(leakRecord(), (atMs) => new Date(1.7e12 + atMs), { detector: 'trend' }, suspects)
 }
 
-/** All three texts of a report whose names are these. */
-function textsFor (suspects, { problems = [], leak = leakOf(suspects), evidence = [] } = {}) {
-  const report = leakReport({
-    leak,
-    suspects,
-    state: 'leaking',
+/** What a report is made of, beside the leak. */
+function factsFor (leak, { problems = [], evidence = [] } = {}) {
+  return {
     status: { uptimeMs: 97000, evidence: { collecting: false }, memory: { rss: 2e8, heapSizeLimit: 4e9, usedHeapSize: 5e7 }, problems },
     options: readOptions({ evidence }),
     identity: { name: 'shop', version: '1.0.0', node: '20.0.0', platform: 'linux-x64', args: [], nodeArgs: [], startedMs: 1.7e12 },
     health: { state: 'leaking', reason: 'The JavaScript heap leaks.' },
     command: checkCommand(leak),
     written: new Date(1.7e12)
-  })
-  return textsOf('tidemark-shop', report, history())
+  }
+}
+
+/** All three texts of a report whose names are these. */
+function textsFor (suspects, { leak = leakOf(suspects), ...more } = {}) {
+  return textsOf('tidemark-shop', leakReport({ ...factsFor(leak, more), leak, suspects, state: 'leaking' }), history())
 }
 
 function history () {
@@ -132,7 +134,8 @@ function follow (t, options, onFinished = () => {}) {
   const monitor = new Monitor(createFakeBinding())
   monitor.start({ evidence: [] })
   const publisher = new Publisher(monitor)
-  const reports = new Reports(monitor, readOptions(options), onFinished)
+  const read = readOptions(options)
+  const reports = new Reports(monitor, read, { ...read.report, leaks: true }, onFinished)
   reports.start()
   t.after(() => { reports.stop(); monitor.stop() })
   return { monitor, reports, tell: (chapter, details) => publisher.tell(chapter, details) }
@@ -296,4 +299,19 @@ test('an app that leaks has a report, and the preload says where', { timeout: 12
   assert.equal(code, 0, stderr)
   const [, file] = /Report: (\S+\.md)/.exec(stderr)
   assert.match(readFileSync(file, 'utf8'), /^# The JavaScript heap leaks/)
+})
+
+test('report, recorder and termination message are complete when V8\'s heap is full', { timeout: 300000 }, async () => {
+  const { runs, complete, faults } = await fillMany({ runs: 1 })
+  assert.deepEqual(faults, [])
+  assert.equal(complete, runs)
+})
+
+test('what a report says at the end of a process has marks for that moment where names cannot be', () => {
+  const marks = { sentence: '{{v8:sentence}}', object: '{{v8:object}}' }
+  const report = leakReport({ ...factsFor(leakOf([SUSPECT])), leak: { ...leakOf([SUSPECT]), message: Object.values(marks).join(' ') }, suspects: [SUSPECT], state: 'leaking' })
+  const { md, json } = textsOf('tidemark-shop', report, history(), marks)
+  assert.equal(md.split(marks.sentence).length, 2, 'names are escaped')
+  assert.equal(json.split(`"${marks.object}"`).length, 2)
+  assert.match(json, /^ {2}"nearHeapLimit": "\{\{v8:object\}\}",$/m)
 })

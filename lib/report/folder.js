@@ -132,4 +132,4 @@ function escaped (text) {
   return text.replaceAll(/[.*+?^${}()|[\]\\]/g, String.raw`\$&`)
 }
 
-module.exports = { ReportFolder }
+module.exports = { KINDS, ReportFolder }

@@ -5,12 +5,13 @@ use super::shapes::{
     StatusShape, number,
 };
 use super::watch::{GcTypes, LoadCounters, Watch};
+use crate::flight::{LastWords, Word};
 use crate::process::{cgroup, machine, rss};
 use crate::recorder::{Interest, Recorder, Settings};
 use crate::trend::{CHANNELS, Config, Headroom, Limits, Rule, SampleKind};
 use crate::v8::{GcHook, HeapLimitWatch, HeapStatistics, Isolate, Waker};
-use napi::Env;
 use napi::bindgen_prelude::{Float64Array, Function};
+use napi::{Env, Error, Status};
 use napi_derive::napi;
 use std::cell::{Cell, RefCell};
 use std::rc::{Rc, Weak};
@@ -21,6 +22,27 @@ use std::rc::{Rc, Weak};
 pub struct Monitor {
     /// Taken out by `close`, so that its memory goes at once and not with the JavaScript object.
     inner: Rc<RefCell<Option<Inner>>>,
+}
+
+/// A file that is written when V8 asks for a higher heap limit.
+#[napi(object, object_to_js = false)]
+pub struct LastWord {
+    /// Absolute.
+    pub path: String,
+    /// With marks for what only that moment knows, see `src/flight/last_words.rs`.
+    pub text: String,
+    /// The file that is there is written to, rather than replaced.
+    pub in_place: bool,
+}
+
+impl From<LastWord> for Word {
+    fn from(word: LastWord) -> Self {
+        Self {
+            path: word.path.into(),
+            text: word.text,
+            in_place: word.in_place,
+        }
+    }
 }
 
 struct Inner {
@@ -115,20 +137,38 @@ impl Monitor {
     }
 
     /// From here on it is known when V8 asks for a higher heap limit. Of this isolate's callbacks for that
-    /// V8 calls the last one only: whoever registered before is not called any more.
+    /// V8 calls the last one only: whoever registered before is not called any more, but for Node.js in a
+    /// `worker` thread.
     #[napi(catch_unwind)]
-    pub fn watch_heap_limit(&self) {
+    pub fn watch_heap_limit(&self, worker: bool) {
         let (Some(watch), Ok(Some(isolate))) = (self.watch(), Isolate::current()) else {
             return;
         };
-        let on_asked = Rc::new(move || watch.heap_limit_asked());
-        let installed = HeapLimitWatch::install(isolate, on_asked);
+        let on_asked = Rc::new(move |limit| watch.heap_limit_asked(limit));
+        let installed = HeapLimitWatch::install(isolate, on_asked, worker);
         // Nothing new: it is watched already.
         if let Ok(Some(new)) = installed
             && let Some(inner) = self.inner.borrow_mut().as_mut()
         {
             inner.heap_limit = Some(new);
         }
+    }
+
+    /// What is written when V8 asks, instead of what was prepared before. Throws a sentence where it cannot be.
+    #[napi(catch_unwind)]
+    pub fn prepare_last_words(&self, words: Vec<LastWord>) -> napi::Result<()> {
+        let failed = |reason: String| Error::new(Status::GenericFailure, reason);
+        let Some(watch) = self.watch() else {
+            return Ok(());
+        };
+        let mut last = watch.last_words.borrow_mut();
+        if last.is_none() {
+            *last = Some(LastWords::new().map_err(failed)?);
+        }
+        if let Some(last) = &*last {
+            last.prepare(words.into_iter().map(Into::into).collect());
+        }
+        Ok(())
     }
 
     /// Whether V8 has asked for a higher heap limit since this was called last.

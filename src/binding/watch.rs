@@ -1,6 +1,6 @@
 //! Joins the hook, the process's figures and the recorder: the one place that runs inside the GC.
 
-use crate::flight::{Flight, Health, Plan, Seat};
+use crate::flight::{Fill, Flight, Health, LastWords, Plan, Seat};
 use crate::process::isolates::Registration;
 use crate::process::rss;
 use crate::recorder::Recorder;
@@ -94,6 +94,8 @@ pub(super) struct Watch {
     registration: RefCell<Option<Registration>>,
     /// Where what happens is recorded beyond the end of the process, if it is.
     pub(super) aboard: RefCell<Option<Aboard>>,
+    /// What is written when V8 asks for a higher heap limit, if something is.
+    pub(super) last_words: RefCell<Option<LastWords>>,
 }
 
 /// An isolate's part in the flight recorder.
@@ -138,6 +140,7 @@ impl Watch {
             load,
             registration: RefCell::new(Some(Registration::new())),
             aboard: RefCell::new(None),
+            last_words: RefCell::new(None),
         }
     }
 
@@ -171,6 +174,8 @@ impl Watch {
         drop(registration);
         let aboard = self.aboard.take();
         drop(aboard);
+        let last_words = self.last_words.take();
+        drop(last_words);
     }
 
     /// The heap's numbers now, or the last ones where V8 cannot be asked.
@@ -200,14 +205,26 @@ impl Watch {
     }
 
     /// V8 asks for a higher heap limit, in the middle of an allocation or a collection. It may end the process
-    /// in the next moment, so the record of it is waited for, once.
-    pub(super) fn heap_limit_asked(&self) {
+    /// in the next moment, so the record of it, and what was prepared for it, is waited for, once.
+    pub(super) fn heap_limit_asked(&self, limit: usize) {
         self.near_heap_limit.set(true);
+        let last_words = self.last_words.try_borrow().ok();
+        let last_words = last_words.as_deref().and_then(Option::as_ref);
+        let heap = self.heap.get();
+        let spoken = last_words.filter(|last_words| {
+            last_words.begin(Fill {
+                used: heap.used_heap_size,
+                limit: limit as u64,
+            })
+        });
         if let Ok(aboard) = self.aboard.try_borrow()
             && let Some(aboard) = &*aboard
             && aboard.seat.near_heap_limit()
         {
             aboard.flight.flush(LAST_RECORD);
+        }
+        if let Some(last_words) = spoken {
+            last_words.wait(LAST_RECORD);
         }
     }
 

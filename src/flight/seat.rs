@@ -39,6 +39,8 @@ pub struct Seat {
     newest: [AtomicU64; ISOLATE_WORDS],
     health: AtomicU8,
     near_heap_limit: AtomicBool,
+    /// The newest full GC has left room.
+    has_room: AtomicBool,
     closed: AtomicBool,
     /// The worst state that was put, to see that it changes.
     state: AtomicU8,
@@ -71,6 +73,7 @@ impl Seat {
             newest: [const { AtomicU64::new(0) }; ISOLATE_WORDS],
             health: AtomicU8::new(0),
             near_heap_limit: AtomicBool::new(false),
+            has_room: AtomicBool::new(false),
             closed: AtomicBool::new(false),
             state: AtomicU8::new(0),
             writer,
@@ -83,9 +86,13 @@ impl Seat {
         if !matches!(sample.kind, SampleKind::Major | SampleKind::Timer) {
             return;
         }
-        // V8 asked, and the memory was free at last: what ends the process hours later is something else.
+        // V8 asked, and the memory was free at last: what ends the process hours later is something else. A
+        // worker thread that ends for its heap frees it too, but is looked at no more.
         let room = sample.heap_limit as f64 * HEAP_HAS_ROOM;
-        if sample.kind == SampleKind::Major && (sample.used_heap as f64) < room {
+        if sample.kind == SampleKind::Major {
+            self.has_room
+                .store((sample.used_heap as f64) < room, Relaxed);
+        } else if self.has_room.load(Relaxed) {
             self.near_heap_limit.store(false, Relaxed);
         }
         let mut channels = [Standing::default(); CHANNELS.len()];
@@ -120,6 +127,7 @@ impl Seat {
 
     /// V8 asked for a higher limit. Says whether that is news to the process that is recorded.
     pub fn near_heap_limit(&self) -> bool {
+        self.has_room.store(false, Relaxed);
         !self.near_heap_limit.swap(true, Relaxed) && self.process == std::process::id()
     }
 
@@ -258,7 +266,11 @@ mod tests {
         };
         assert!(collect(SampleKind::Major, 90));
         assert!(collect(SampleKind::Timer, 20), "no collection");
-        assert!(!collect(SampleKind::Major, 89));
+        assert!(
+            collect(SampleKind::Major, 89),
+            "its thread may be at its end"
+        );
+        assert!(!collect(SampleKind::Timer, 89));
         assert!(seat.near_heap_limit(), "it is news again");
     }
 
