@@ -180,7 +180,7 @@ declare namespace tidemark {
     /**
      * Whether the recorder, the termination message and a report are complete when V8's heap is full, before it ends the
      * process (in a worker thread: before Node.js ends the thread): in the folder of `report`, or in the current one. What
-     * is written is prepared at the start, when something is reported, and every 10 s. Default: false
+     * is written is prepared at the start, when something is reported, and every 30 s. Default: false
      */
     reportNearHeapLimit?: boolean | undefined
     /**

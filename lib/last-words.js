@@ -11,7 +11,7 @@ const SENTENCE = '{{v8:sentence}}'
 const OBJECT = '{{v8:object}}'
 
 /** Milliseconds after which what is prepared is made anew, though nothing was reported: sizes and the chart have grown old. */
-const OLD_MS = 10000
+const OLD_MS = 30000
 
 /** After one of these, more is known. */
 const NEWS = ['reported', 'evidence', 'recovered', 'health']

@@ -3,8 +3,12 @@
 // Fills V8's heap. Arguments: a folder, and the way: 'loop' never yields, 'turns' does, 'worker' and 'workerTurns' do so in a
 // thread of their own; 'reported' waits for the report of its leak, and never yields then. Everything that is to be complete before the end goes into the folder.
 
+const { existsSync, readdirSync } = require('node:fs')
 const path = require('node:path')
 const { Worker, isMainThread, workerData } = require('node:worker_threads')
+
+/** That is left to Node.js for the end of the thread. */
+const LEFT_MS = 5000
 
 const [folder, way] = isMainThread ? process.argv.slice(2) : [workerData.folder, workerData.way]
 
@@ -36,6 +40,10 @@ if (isMainThread && way.startsWith('worker')) {
     console.log(JSON.stringify({ code }))
     process.exit()
   })
+  // Node.js 24 and 26 take minutes to end such a thread, or end the process.
+  setInterval(() => {
+    if (existsSync(path.join(folder, 'reports')) && readdirSync(path.join(folder, 'reports')).some((name) => name.endsWith('.md'))) setTimeout(() => process.exit(), LEFT_MS)
+  }, 100)
 } else {
   fill()
 }
