@@ -398,7 +398,7 @@ declare namespace tidemark {
     /** The kernel for its memory, V8 at its heap's limit, or neither: then it was killed or crashed. */
     cause: 'oom-kill' | 'heap-limit' | 'killed'
     /** What it had reported last. */
-    leak: { signature: string | null, message: string | null, suspects: Pick<Suspect, 'kind' | 'description' | 'location'>[] } | null
+    leak: { signature: string | null, message: string | null, suspects: Pick<Suspect, 'kind' | 'description' | 'location'>[], report: string | null } | null
     /** Processes of this service that ended like that beside it. */
     others: number
     /** Its recorder file: `tidemark recorder FILE`. */

@@ -1,6 +1,7 @@
 'use strict'
 
 const assert = require('node:assert/strict')
+const { spawnSync } = require('node:child_process')
 const { mkdirSync, mkdtempSync, readFileSync, readdirSync, rmSync, statSync, symlinkSync, utimesSync, writeFileSync } = require('node:fs')
 const os = require('node:os')
 const path = require('node:path')
@@ -19,7 +20,7 @@ const { MOST_BYTES } = require('../lib/report/markdown')
 const { redactSecrets, redactSentence } = require('../lib/report/redact')
 const { fillMany } = require('../scripts/heap-limit-reports')
 const { createFakeBinding, leakRecord } = require('./helpers/fake-binding')
-const { run } = require('./helpers/child')
+const { run, runIn } = require('./helpers/child')
 const { data } = require('./names.json')
 
 const OWN = /^tidemark-.+\.(?:md|json|svg)$/
@@ -194,6 +195,40 @@ describe('`report`', () => {
     assert.deepEqual(reports.problems, [])
   })
 
+  test('keeps its newest reports when the clock is set back', async (t) => {
+    const directory = folder(t)
+    const future = ['tidemark-tidemark-29990101T000000000Z-1-0-1', 'tidemark-tidemark-29990102T000000000Z-1-0-1'].map((name) => path.join(directory, `${name}.json`))
+    for (const file of future) writeFileSync(file, '{\n  "schema": {\n    "name": "tidemark-report"')
+    const finished = []
+    const { tell } = follow(t, { report: { directory, keep: 2 } }, (file) => finished.push(file))
+    tell('reported', leakOf([]))
+    await until(() => finished.length === 1)
+    const names = readdirSync(directory)
+    assert.ok(names.includes(path.basename(finished[0])))
+    assert.equal(names.includes(path.basename(future[0])), false)
+    assert.ok(names.includes(path.basename(future[1])))
+  })
+
+  test('a full disk is a problem, and nothing partial stays', { skip: !mounts() && 'wants root, to mount a small file system' }, async (t) => {
+    const directory = folder(t)
+    const program = `
+      const tidemark = require(${JSON.stringify(path.join(__dirname, '..'))})
+      tidemark.start({ report: ${JSON.stringify(directory)}, detector: 'memwatch', consecutive: 2, channels: ['heap'], evidence: [] })
+      const kept = []
+      tidemark.on('leak', () => setInterval(() => {
+        const { problems } = tidemark.status()
+        if (problems.length === 0) return
+        console.log(JSON.stringify({ problems, names: require('fs').readdirSync(${JSON.stringify(directory)}) }))
+        process.exit()
+      }, 20))
+      setInterval(() => { for (let i = 0; i < 20000; i++) kept.push({ i }); tidemark.gc() }, 20)`
+    const file = path.join(folder(t), 'full.js')
+    writeFileSync(file, program)
+    const { json, stderr } = await runIn(['unshare', '-m', 'sh', '-c', `mount -t tmpfs -o size=4k none ${directory} && exec "$@"`, 'sh'], file)
+    assert.match(json?.problems.join() ?? stderr, /`report`: .* cannot be written: .*(?:ENOSPC|no space)/)
+    assert.deepEqual(json.names, [])
+  })
+
   test('follows no link that somebody has put where a report goes', async (t) => {
     const directory = folder(t)
     const { tell } = follow(t, { report: directory })
@@ -278,6 +313,10 @@ describe('`onArtifact`', () => {
     }
   })
 })
+
+function mounts () {
+  return process.platform === 'linux' && process.getuid() === 0 && spawnSync('unshare', ['-m', 'true']).status === 0
+}
 
 /** Not one that has ended and waits to be asked for its code. */
 function isAlive (pid) {
