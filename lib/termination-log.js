@@ -108,7 +108,8 @@ class TerminationLog {
     // A process that is well does not take away what another one of the container says.
     if (data.length === 0 && !isOurs) return
     if (data.length > 0) await file.write(data, 0, data.length, 0)
-    if (before.length > 0) await file.truncate(data.length)
+    // Also where it was empty: at V8's limit a thread of ours may have written meanwhile.
+    await file.truncate(data.length)
     this.#written = data.toString()
   }
 }
