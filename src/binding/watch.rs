@@ -219,7 +219,7 @@ impl Watch {
         });
         if let Ok(aboard) = self.aboard.try_borrow()
             && let Some(aboard) = &*aboard
-            && aboard.seat.near_heap_limit()
+            && aboard.seat.near_heap_limit(limit as u64)
         {
             aboard.flight.flush(LAST_RECORD);
         }
