@@ -82,9 +82,12 @@ export declare class Monitor {
   installHook(heapSizeLimit: number, nativeContexts: number): string | null
   /**
    * From here on it is known when V8 asks for a higher heap limit. Of this isolate's callbacks for that
-   * V8 calls the last one only: whoever registered before is not called any more.
+   * V8 calls the last one only: whoever registered before is not called any more, but for Node.js in a
+   * `worker` thread.
    */
-  watchHeapLimit(): void
+  watchHeapLimit(worker: boolean): void
+  /** What is written when V8 asks, instead of what was prepared before. Throws a sentence where it cannot be. */
+  prepareLastWords(words: Array<LastWord>): void
   /** Whether V8 has asked for a higher heap limit since this was called last. */
   heapLimitAsked(): boolean
   /** Chooses what is queued beside changes of the verdict: 1 'stats', 2 every collection. */
@@ -371,6 +374,16 @@ export declare function isProcessRunning(mark: string): boolean | null
 export interface KindCounterShape {
   count: number
   durationMs: number
+}
+
+/** A file that is written when V8 asks for a higher heap limit. */
+export interface LastWord {
+  /** Absolute. */
+  path: string
+  /** With marks for what only that moment knows, see `src/flight/last_words.rs`. */
+  text: string
+  /** The file that is there is written to, rather than replaced. */
+  inPlace: boolean
 }
 
 /**

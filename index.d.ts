@@ -191,6 +191,12 @@ declare namespace tidemark {
      */
     report?: string | { directory: string, keep?: number | undefined } | undefined
     /**
+     * Whether the recorder, the termination message and a report are complete when V8's heap is full, before it ends the
+     * process (in a worker thread: before Node.js ends the thread): in the folder of `report`, or in the current one. What
+     * is written is prepared at the start, when something is reported, and every 30 s. Default: false
+     */
+    reportNearHeapLimit?: boolean | undefined
+    /**
      * A command that is run for each report (its Markdown file; the other two have the same name and another ending) and
      * each heap snapshot that is complete, with the file's path as its last argument: a program and its arguments, no
      * shell. One at a time, at most 16 wait; what takes longer than `timeoutMs` is ended. Its failure is a problem in
@@ -405,7 +411,7 @@ declare namespace tidemark {
     /** The kernel for its memory, V8 at its heap's limit, or neither: then it was killed or crashed. */
     cause: 'oom-kill' | 'heap-limit' | 'killed'
     /** What it had reported last. */
-    leak: { signature: string | null, message: string | null, suspects: Pick<Suspect, 'kind' | 'description' | 'location'>[] } | null
+    leak: { signature: string | null, message: string | null, suspects: Pick<Suspect, 'kind' | 'description' | 'location'>[], report: string | null } | null
     /** Processes of this service that ended like that beside it. */
     others: number
     /** Its recorder file: `tidemark recorder FILE`. */

@@ -79,6 +79,16 @@ describe('suspects', () => {
     assert.deepEqual([suspect.class, suspect.count, suspect.growth.count], ['Session', 10000, 8000])
   })
 
+  test('with --format md write the form of reports', async () => {
+    const { code, stdout } = await tidemark('suspects', first, second, '--format', 'md')
+    assert.equal(code, 2)
+    assert.match(stdout, /^# Suspects in heap snapshots\n\nMost likely: .+\n\nWhy: /)
+    assert.match(stdout, /## Suspects\n\n1\. [^]*held by: it lives because of [^]*## Check a fix\n\n```sh\nnpx tidemark suspects /)
+    assert.ok(Buffer.byteLength(stdout) <= 5000)
+    assert.match((await tidemark('suspects', first, '--format', 'html')).stderr, /Expected --format to be md, got 'html'/)
+    assert.match((await tidemark('suspects', first, '--format', 'md', '--json')).stderr, /Choose one of --json and --format/)
+  })
+
   test('make a report of one file that loads nothing and only its owner can read', async () => {
     const report = path.join(folder, 'report.html')
     writeFileSync(report, 'an older one, that everybody can read', { mode: 0o644 })

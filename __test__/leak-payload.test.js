@@ -11,7 +11,7 @@ const trend = { detector: 'trend' }
 test('the sentence says what, how much, how fast, how sure, how long and what next', () => {
   const { message } = leakPayload(leakRecord(), toDate, trend)
   assert.equal(message, 'The JavaScript heap leaks: 21 MB more than 1 min 37 s ago over 12 full GCs, ' +
-    '13 MB/min, between 12 and 14, confidence 97 %. At this rate the V8 heap limit is reached in 1 h. ' +
+    '13 MB/min, between 12 and 14, confidence 97 %. At this rate V8\'s heap limit is reached in 1 h. ' +
     'Next: compare two heap snapshots taken some minutes apart, or look for Maps, arrays, listeners and closures that only grow.')
 })
 
@@ -50,7 +50,7 @@ test('over no time there is no rate', () => {
 })
 
 test('a limit that is reached already is reached now', () => {
-  assert.match(leakPayload(leakRecord({ status: { timeToLimitMs: 0, limit: 'cgroup' } }), toDate, trend).message, /container memory limit is reached now\./)
+  assert.match(leakPayload(leakRecord({ status: { timeToLimitMs: 0, limit: 'cgroup' } }), toDate, trend).message, /the memory limit of the container is reached now\./)
 })
 
 test('growth beyond 32 bits stays right', () => {

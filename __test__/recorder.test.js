@@ -306,7 +306,7 @@ describe('how a process ended is told by', () => {
     ['memory at the limit of the container', recording({ groupLimit: 100e6, groupUsage: 97e6 }), 'oom-kill', /OOM kill.*97 MB of 100 MB \(97 %\), the memory limit of its container/],
     ['memory at the limit that the app named', recording({ memoryLimit: 95e6 }), 'oom-kill', /`memoryLimit`/],
     ['memory at a limit that slows', recording({ groupLimit: 100e6, groupUsage: 97e6, groupSlows: true }), 'killed', /was not at a limit that kills|memory\.high/],
-    ['memory at a limit that slows, on a machine that is full', recording({ groupLimit: 100e6, groupUsage: 97e6, groupSlows: true, rss: 97e6, machineAvailable: 5e6 }), 'oom-kill', /OOM kill.*the memory of the machine/],
+    ['memory at a limit that slows, on a machine that is full', recording({ groupLimit: 100e6, groupUsage: 97e6, groupSlows: true, rss: 97e6, machineAvailable: 5e6 }), 'oom-kill', /OOM kill.*the end of the machine's memory/],
     ['a heap at its limit', recording({}, [heap(99e6)]), 'heap-limit', /heap out of memory/],
     ['V8 that asked for more, also beside a container that is nearly full', recording({ groupLimit: 100e6, groupUsage: 97e6 }, [heap(60e6, { nearHeapLimit: true })]), 'heap-limit', /60 MB/],
     ['nothing of that', recording({ groupLimit: 500e6, groupUsage: 97e6 }), 'killed', /killed or crashed; its memory was not at a limit: its container had 97 MB of 500 MB/],

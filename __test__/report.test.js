@@ -1,6 +1,7 @@
 'use strict'
 
 const assert = require('node:assert/strict')
+const { spawnSync } = require('node:child_process')
 const { mkdirSync, mkdtempSync, readFileSync, readdirSync, rmSync, statSync, symlinkSync, utimesSync, writeFileSync } = require('node:fs')
 const os = require('node:os')
 const path = require('node:path')
@@ -17,8 +18,9 @@ const { checkCommand } = require('../lib/report/check')
 const { leakReport } = require('../lib/report/contents')
 const { MOST_BYTES } = require('../lib/report/markdown')
 const { redactSecrets, redactSentence } = require('../lib/report/redact')
+const { fillMany } = require('../scripts/heap-limit-reports')
 const { createFakeBinding, leakRecord } = require('./helpers/fake-binding')
-const { run } = require('./helpers/child')
+const { run, runIn } = require('./helpers/child')
 const { data } = require('./names.json')
 
 const OWN = /^tidemark-.+\.(?:md|json|svg)$/
@@ -50,20 +52,21 @@ function leakOf (suspects) {
   return leakPayload(leakRecord(), (atMs) => new Date(1.7e12 + atMs), { detector: 'trend' }, suspects)
 }
 
-/** All three texts of a report whose names are these. */
-function textsFor (suspects, { problems = [], leak = leakOf(suspects), evidence = [] } = {}) {
-  const report = leakReport({
-    leak,
-    suspects,
-    state: 'leaking',
+/** What a report is made of, beside the leak. */
+function factsFor (leak, { problems = [], evidence = [] } = {}) {
+  return {
     status: { uptimeMs: 97000, evidence: { collecting: false }, memory: { rss: 2e8, heapSizeLimit: 4e9, usedHeapSize: 5e7 }, problems },
     options: readOptions({ evidence }),
     identity: { name: 'shop', version: '1.0.0', node: '20.0.0', platform: 'linux-x64', args: [], nodeArgs: [], startedMs: 1.7e12 },
     health: { state: 'leaking', reason: 'The JavaScript heap leaks.' },
     command: checkCommand(leak),
     written: new Date(1.7e12)
-  })
-  return textsOf('tidemark-shop', report, history())
+  }
+}
+
+/** All three texts of a report whose names are these. */
+function textsFor (suspects, { leak = leakOf(suspects), ...more } = {}) {
+  return textsOf('tidemark-shop', leakReport({ ...factsFor(leak, more), leak, suspects, state: 'leaking' }), history())
 }
 
 function history () {
@@ -132,7 +135,8 @@ function follow (t, options, onFinished = () => {}) {
   const monitor = new Monitor(createFakeBinding())
   monitor.start({ evidence: [] })
   const publisher = new Publisher(monitor)
-  const reports = new Reports(monitor, readOptions(options), onFinished)
+  const read = readOptions(options)
+  const reports = new Reports(monitor, read, { ...read.report, leaks: true }, onFinished)
   reports.start()
   t.after(() => { reports.stop(); monitor.stop() })
   return { monitor, reports, tell: (chapter, details) => publisher.tell(chapter, details) }
@@ -189,6 +193,40 @@ describe('`report`', () => {
     for (const name of [...stay, fresh]) assert.ok(names.includes(name), name)
     for (const name of [forgotten, own('01', 'json'), own('02', 'md')]) assert.equal(names.includes(name), false, name)
     assert.deepEqual(reports.problems, [])
+  })
+
+  test('keeps its newest reports when the clock is set back', async (t) => {
+    const directory = folder(t)
+    const future = ['tidemark-tidemark-29990101T000000000Z-1-0-1', 'tidemark-tidemark-29990102T000000000Z-1-0-1'].map((name) => path.join(directory, `${name}.json`))
+    for (const file of future) writeFileSync(file, '{\n  "schema": {\n    "name": "tidemark-report"')
+    const finished = []
+    const { tell } = follow(t, { report: { directory, keep: 2 } }, (file) => finished.push(file))
+    tell('reported', leakOf([]))
+    await until(() => finished.length === 1)
+    const names = readdirSync(directory)
+    assert.ok(names.includes(path.basename(finished[0])))
+    assert.equal(names.includes(path.basename(future[0])), false)
+    assert.ok(names.includes(path.basename(future[1])))
+  })
+
+  test('a full disk is a problem, and nothing partial stays', { skip: !mounts() && 'wants root, to mount a small file system' }, async (t) => {
+    const directory = folder(t)
+    const program = `
+      const tidemark = require(${JSON.stringify(path.join(__dirname, '..'))})
+      tidemark.start({ report: ${JSON.stringify(directory)}, detector: 'memwatch', consecutive: 2, channels: ['heap'], evidence: [] })
+      const kept = []
+      tidemark.on('leak', () => setInterval(() => {
+        const { problems } = tidemark.status()
+        if (problems.length === 0) return
+        console.log(JSON.stringify({ problems, names: require('fs').readdirSync(${JSON.stringify(directory)}) }))
+        process.exit()
+      }, 20))
+      setInterval(() => { for (let i = 0; i < 20000; i++) kept.push({ i }); tidemark.gc() }, 20)`
+    const file = path.join(folder(t), 'full.js')
+    writeFileSync(file, program)
+    const { json, stderr } = await runIn(['unshare', '-m', 'sh', '-c', `mount -t tmpfs -o size=4k none ${directory} && exec "$@"`, 'sh'], file)
+    assert.match(json?.problems.join() ?? stderr, /`report`: .* cannot be written: .*(?:ENOSPC|no space)/)
+    assert.deepEqual(json.names, [])
   })
 
   test('follows no link that somebody has put where a report goes', async (t) => {
@@ -276,6 +314,10 @@ describe('`onArtifact`', () => {
   })
 })
 
+function mounts () {
+  return process.platform === 'linux' && process.getuid() === 0 && spawnSync('unshare', ['-m', 'true']).status === 0
+}
+
 /** Not one that has ended and waits to be asked for its code. */
 function isAlive (pid) {
   try {
@@ -296,4 +338,19 @@ test('an app that leaks has a report, and the preload says where', { timeout: 12
   assert.equal(code, 0, stderr)
   const [, file] = /Report: (\S+\.md)/.exec(stderr)
   assert.match(readFileSync(file, 'utf8'), /^# The JavaScript heap leaks/)
+})
+
+test('report, recorder and termination message are complete when V8\'s heap is full', { timeout: 300000 }, async () => {
+  const { runs, complete, faults } = await fillMany({ runs: 1 })
+  assert.deepEqual(faults, [])
+  assert.equal(complete, runs)
+})
+
+test('what a report says at the end of a process has marks for that moment where names cannot be', () => {
+  const marks = { sentence: '{{v8:sentence}}', object: '{{v8:object}}' }
+  const report = leakReport({ ...factsFor(leakOf([SUSPECT])), leak: { ...leakOf([SUSPECT]), message: Object.values(marks).join(' ') }, suspects: [SUSPECT], state: 'leaking' })
+  const { md, json } = textsOf('tidemark-shop', report, history(), marks)
+  assert.equal(md.split(marks.sentence).length, 2, 'names are escaped')
+  assert.equal(json.split(`"${marks.object}"`).length, 2)
+  assert.match(json, /^ {2}"nearHeapLimit": "\{\{v8:object\}\}",$/m)
 })

@@ -13,7 +13,7 @@ test('what clients send is in nothing that tidemark says, and names of the code 
   const { kinds, found, readable, forks } = await result('secrets-app.js', { args: [folder], nodeArgs: ['--expose-gc'], deadlineMs: 240000 })
   assert.deepEqual(found, [])
   const late = forks ? ['leak-evidence', 'tidemark:leak-evidence', 'line of leak-evidence'] : []
-  for (const kind of [...late, 'leak', 'tidemark:leak', 'line of leak', 'stats', 'gc', 'log', 'status()', 'page', 'census()', 'redacted.heapsnapshot', 'flame.html', 'p.heapprofile', 'report.html']) {
+  for (const kind of [...late, 'leak', 'tidemark:leak', 'line of leak', 'stats', 'gc', 'log', 'status()', 'page', 'census()', 'redacted.heapsnapshot', 'flame.html', 'p.heapprofile', 'report.html', 'report.md', 'report.json', 'report.svg']) {
     assert.ok(kinds.includes(kind), kind)
   }
   assert.deepEqual(readable, ['/products/:id', 'sessionsByToken', 'requestsByKey', 'secrets-app.js'])

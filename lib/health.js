@@ -1,6 +1,7 @@
 'use strict'
 
 const { performance } = require('node:perf_hooks')
+const { limitInWords } = require('./limits')
 const { lazily } = require('./spare-descriptor')
 
 /** Memory in use beyond this share of a limit is critical, and no longer is below the lower one. */
@@ -8,11 +9,6 @@ const FULL = 0.95
 const FULL_NO_LONGER = 0.9
 /** Time left is short no longer from so many times `criticalMs` on. */
 const LONG_AGAIN = 1.5
-
-const LIMITS = { heap: 'V8\'s heap limit', cgroup: 'the memory limit of the container', machine: 'the end of the machine\'s memory', memoryLimit: '`memoryLimit`' }
-
-/** `memory.high` does not kill. */
-const SLOWS = 'the memory that the container may use before the kernel slows it (memory.high)'
 
 const SUBJECTS = { heap: 'the JavaScript heap', external: 'external memory', native: 'native memory', resources: 'the number of handles' }
 
@@ -129,7 +125,7 @@ class Health {
 const format = lazily(() => require('./format'))
 
 function placeOf (limit, memory) {
-  return limit === 'cgroup' && memory?.cgroup?.slows ? SLOWS : LIMITS[limit]
+  return limitInWords(limit, { slows: memory?.cgroup?.slows })
 }
 
 /** Where the group fills and this process does not. @param {{limit: string | null}} full @param {Memory} memory */

@@ -3,6 +3,7 @@
 const path = require('node:path')
 const { signatureOf } = require('./evidence/rank')
 const { bytes, duration, percent, rate, rateWithin } = require('./format')
+const { limitInWords } = require('./limits')
 
 /** What each channel is called in a sentence, and where its growth is looked for. */
 const CHANNELS = {
@@ -36,12 +37,6 @@ const CAUSES = ['route', 'container', 'retainer', 'site', 'listeners', 'resource
 const NOT_LOOKED_AT = 'Not looked at: what waits for a promise, suspended async functions and generators, stores of AsyncLocalStorage, chains of closures, `this` of arrow functions; ' +
   'a heap snapshot shows them.'
 
-const LIMITS = {
-  heap: 'V8 heap limit',
-  cgroup: 'container memory limit',
-  machine: 'end of the machine\'s memory'
-}
-
 /** @typedef {{status: import('../binding').ChannelShape, run?: import('../binding').RunShape}} Told */
 
 /**
@@ -52,8 +47,9 @@ const LIMITS = {
  * @param {import('..').Suspect[]} [suspects] the most likely first
  * @param {string} [signature] that this leak was told under before
  * @param {string[]} [channels] its own, and those that rise with it
+ * @param {boolean} [slows] whether the container's limit slows, and does not kill
  */
-function leakPayload (record, toDate, options, suspects = [], signature = signatureOf(record.status.channel, suspects), channels = [record.status.channel]) {
+function leakPayload (record, toDate, options, suspects = [], signature = signatureOf(record.status.channel, suspects), channels = [record.status.channel], slows = false) {
   const { status } = record
   const classic = options.detector === 'memwatch' ? record.run : undefined
   const { startMs, endMs, growth } = classic ?? status
@@ -81,7 +77,7 @@ function leakPayload (record, toDate, options, suspects = [], signature = signat
     pid: process.pid,
     threadId: threadId()
   }
-  return { ...leak, message: message(leak, endMs - startMs) }
+  return { ...leak, message: message(leak, endMs - startMs, slows) }
 }
 
 /**
@@ -139,7 +135,7 @@ function recoveredPayload ({ status, atMs }, toDate, signature = signatureOf(sta
 }
 
 /** The sentence for someone tired at 3 a.m.: what, how much, how sure, how long, what next. */
-function message (leak, spanMs) {
+function message (leak, spanMs, slows) {
   const { subject, next } = CHANNELS[leak.channel]
   const parts = [
     `${subject} leaks: ${amount(leak.growth, leak.channel)} more than ${spanMs < 1000 ? 'a moment' : duration(spanMs)} ago over ${leak.fullGcs} full GCs` +
@@ -147,7 +143,7 @@ function message (leak, spanMs) {
   ]
   if (leak.timeToLimit !== null) {
     const when = leak.timeToLimit < 1 ? 'now' : `in ${duration(leak.timeToLimit * 1000)}`
-    parts.push(`At this rate the ${LIMITS[leak.limit]} is reached ${when}.`)
+    parts.push(`At this rate ${limitInWords(leak.limit, { slows })} is reached ${when}.`)
   }
   parts.push(leak.suspects.length > 0 ? cause(leak.suspects) : next)
   if (['heap', 'external'].includes(leak.channel) && leak.suspects.length > 0 && !isHeld(leak.suspects)) parts.push(NOT_LOOKED_AT)

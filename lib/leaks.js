@@ -92,6 +92,7 @@ class Leaks {
   #onBug
   #now
   #toDate
+  #slows
 
   /**
    * @param {{
@@ -102,10 +103,12 @@ class Leaks {
    *   tell: (chapter: string, details: object) => void,
    *   onBug: (problem: string) => void,
    *   now: () => number,
-   *   toDate: (atMs: number) => Date
-   * }} given statuses: of all channels, by the detector. now: milliseconds, monotonic. toDate: from the clock of records
+   *   toDate: (atMs: number) => Date,
+   *   slows?: () => boolean
+   * }} given statuses: of all channels, by the detector. now: milliseconds, monotonic. toDate: from the clock of records. slows:
+   *   whether the container's limit does not kill
    */
-  constructor ({ evidence, ignored, options, statuses, tell, onBug, now, toDate }) {
+  constructor ({ evidence, ignored, options, statuses, tell, onBug, now, toDate, slows = () => false }) {
     this.#evidence = evidence
     this.#options = options
     this.#isClassic = options.detector === 'memwatch'
@@ -114,6 +117,7 @@ class Leaks {
     this.#onBug = onBug
     this.#now = now
     this.#toDate = toDate
+    this.#slows = slows
     this.#ignored = ignored
   }
 
@@ -272,7 +276,7 @@ class Leaks {
       return
     }
     const suspects = found.length > 0 ? found : leak.report?.suspects ?? []
-    const payload = leakPayload(record, this.#toDate, this.#options, suspects, leak.report?.signature, leak.channels)
+    const payload = leakPayload(record, this.#toDate, this.#options, suspects, leak.report?.signature, leak.channels, this.#slows())
     const { signature } = payload
     const isIgnored = this.#ignored.covers(signature, Date.now())
     Object.assign(leak, { state: 'reported', record, excuse: null, report: { signature, suspects, isIgnored } })

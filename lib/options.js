@@ -32,6 +32,7 @@ const OPTIONS = {
   terminationLog: { default: undefined, read: terminationLog, check: optional(fileName()) },
   recorder: { default: undefined, read: recorder, check: optional(recorderPlan()) },
   report: { default: undefined, read: report, check: optional(reportPlan()) },
+  reportNearHeapLimit: { default: false, check: boolean() },
   onArtifact: { default: undefined, read: onArtifact, check: optional(artifactPlan()) },
   maxPauseMs: { default: 50, check: integer(1, 3600000) },
   memoryLimit: MEMORY_LIMIT,
@@ -270,4 +271,4 @@ function distance (a, b) {
   return row[b.length]
 }
 
-module.exports = { nearest, OPTIONS, FREE_SIGNALS, MEMORY_LIMIT, readOptions, getPreset, setPreset, ignoredOptions, oneOf, subsetOf, integer, boolean, recorder, report, terminationLog, size, folderName, func, abortSignal, optional }
+module.exports = { KEEP_REPORTS, nearest, OPTIONS, FREE_SIGNALS, MEMORY_LIMIT, readOptions, getPreset, setPreset, ignoredOptions, oneOf, subsetOf, integer, boolean, recorder, report, terminationLog, size, folderName, func, abortSignal, optional }

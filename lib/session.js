@@ -9,7 +9,7 @@ const { createSource, sourcesOf, startStanding } = require('./evidence/sources')
 const { Health, worstOf } = require('./health')
 const { IdleGc } = require('./idle-gc')
 const { CONNECTIONS, Load } = require('./load')
-const { ignoredOptions } = require('./options')
+const { KEEP_REPORTS, ignoredOptions } = require('./options')
 const { Pauses } = require('./pauses')
 const { ResourceWatch } = require('./resource-watch')
 const { hold, lazily, letGo, withSpare } = require('./spare-descriptor')
@@ -239,10 +239,15 @@ class Session {
       artifacts = new Artifacts(this.#options.onArtifact)
       witnesses.push(artifacts)
     }
+    const { report, reportNearHeapLimit } = this.#options
+    // Those who say something when V8's heap is full.
+    const speakers = []
     // Before the recorder, which keeps where the report is.
-    if (this.#options.report !== undefined) {
+    if (report !== undefined || reportNearHeapLimit) {
       const { Reports } = require('./report')
-      witnesses.push(new Reports(this.#monitor, this.#options, (file) => artifacts?.finished(file)))
+      const plan = { directory: '.', keep: KEEP_REPORTS, ...report, leaks: report !== undefined }
+      speakers.push(new Reports(this.#monitor, this.#options, plan, (file) => artifacts?.finished(file)))
+      witnesses.push(...speakers)
     }
     if (this.#options.recorder !== undefined) {
       const { FlightRecorder } = require('./flight')
@@ -257,7 +262,13 @@ class Session {
     }
     if (this.#options.terminationLog !== undefined) {
       const { TerminationLog } = require('./termination-log')
-      witnesses.push(new TerminationLog(this.#options.terminationLog, this.#monitor))
+      speakers.push(new TerminationLog(this.#options.terminationLog, this.#monitor))
+      witnesses.push(speakers.at(-1))
+    }
+    // Last: what it makes of a chapter is what the others have made of it.
+    if (reportNearHeapLimit) {
+      const { LastWords } = require('./last-words')
+      witnesses.push(new LastWords(this.#monitor, this.#native, speakers))
     }
     return witnesses
   }
@@ -380,7 +391,8 @@ class Session {
       tell: (chapter, details) => this.#publisher.tell(chapter, details),
       onBug: (problem) => this.#problem(problem),
       now: () => performance.now(),
-      toDate: this.#toDate
+      toDate: this.#toDate,
+      slows: () => this.#native.status().memory?.cgroup?.slows === true
     })
   }
 }

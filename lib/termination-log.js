@@ -2,6 +2,7 @@
 
 const { constants } = require('node:fs')
 const fs = require('node:fs/promises')
+const path = require('node:path')
 const { threadId } = require('node:worker_threads')
 const { messageOf } = require('./errors')
 const { plain } = require('./plain')
@@ -9,6 +10,9 @@ const { followLeaks } = require('./publish')
 
 /** Kubernetes shows twice as much, and others may write there too. */
 const MOST_BYTES = 2048
+
+/** What stands for a mark may be so much longer. */
+const ROOM_FOR_MARKS = 200
 
 /** In place: the file is a bind mount, which cannot be replaced, and who makes one of that name writes to nobody. */
 const IN_PLACE = constants.O_RDWR | (constants.O_NOFOLLOW ?? 0) | (constants.O_NONBLOCK ?? 0)
@@ -55,13 +59,24 @@ class TerminationLog {
     this.#unfollow()
   }
 
+  /** What is written when V8's heap is full. @param {{sentence: string}} marks of that moment */
+  lastWords ({ sentence }) {
+    const room = MOST_BYTES - ROOM_FOR_MARKS
+    return [{ path: path.resolve(this.#file), text: text({ state: 'critical', reason: sentence }, this.#leakOf('heap'), room), inPlace: true }]
+  }
+
   #follow (chapter, details) {
     if (chapter === 'health') this.#health = details
     else if (chapter === 'reported' || chapter === 'evidence') this.#leaks.set(details.channel, details)
     else if (chapter === 'recovered') this.#leaks.delete(details.channel)
     else return
-    this.#wanted = this.#health === null || this.#health.state === 'ok' ? '' : text(this.#health, this.#leaks.get(this.#health.channel) ?? [...this.#leaks.values()].at(-1) ?? null)
+    this.#wanted = this.#health === null || this.#health.state === 'ok' ? '' : text(this.#health, this.#leakOf(this.#health.channel))
     this.#write()
+  }
+
+  /** The one of a channel, where there is one. */
+  #leakOf (channel) {
+    return this.#leaks.get(channel) ?? [...this.#leaks.values()].at(-1) ?? null
   }
 
   /** One write at a time, and of those that wait the last alone. */
@@ -95,18 +110,19 @@ class TerminationLog {
     // A process that is well does not take away what another one of the container says.
     if (data.length === 0 && !isOurs) return
     if (data.length > 0) await file.write(data, 0, data.length, 0)
-    if (before.length > 0) await file.truncate(data.length)
+    // Also where it was empty: at V8's limit a thread of ours may have written meanwhile.
+    await file.truncate(data.length)
     this.#written = data.toString()
   }
 }
 
 /** @returns {string} of no more bytes than there is room for */
-function text ({ state, reason }, leak) {
+function text ({ state, reason }, leak, room = MOST_BYTES) {
   const who = `tidemark: process ${process.pid}${threadId === 0 ? '' : `, thread ${threadId},`} was ${state}.`
   const told = leak === null || typeof leak.message !== 'string' ? '' : ` ${leak.message}`
   const data = Buffer.from(`${plain(`${who} ${reason ?? ''}${told}`)}\n`)
   // Not in the middle of a character.
-  return data.length <= MOST_BYTES ? data.toString() : data.subarray(0, MOST_BYTES).toString().replace(/\ufffd+$/, '')
+  return data.length <= room ? data.toString() : data.subarray(0, room).toString().replace(/\ufffd+$/, '')
 }
 
 module.exports = { MOST_BYTES, TerminationLog }

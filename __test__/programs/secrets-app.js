@@ -2,10 +2,10 @@
 
 // An Express app whose clients send secrets everywhere, and which keeps them by path, key, class and function. Prints all
 // that tidemark says about it, on one line: events, log lines of the middleware and the preload, status, page, census; and writes a redacted snapshot, a
-// report and a flame graph into the folder that is its argument.
+// report, a flame graph and reports of its leak into the folder that is its argument.
 const { spawnSync } = require('node:child_process')
 const { once, EventEmitter } = require('node:events')
-const { readFileSync } = require('node:fs')
+const { readFileSync, readdirSync } = require('node:fs')
 const http = require('node:http')
 const path = require('node:path')
 const { setTimeout: wait } = require('node:timers/promises')
@@ -38,7 +38,7 @@ for (const event of ['leak', 'leak-evidence', 'stats', 'gc', 'recovered', 'error
   })
   subscribe(`tidemark:${event}`, (payload) => say(`tidemark:${event}`, payload))
 }
-tidemark.start({ sampleIntervalMs: 200, memoryLimit: LIMIT, snapshots: forks ? 'auto' : 'off' })
+tidemark.start({ sampleIntervalMs: 200, memoryLimit: LIMIT, snapshots: forks ? 'auto' : 'off', report: path.join(folder, 'reports') })
 
 const app = express()
 const sessionsByToken = {}
@@ -98,6 +98,7 @@ async function main () {
   // It ends with a code of its own where there are suspects.
   spawnSync(process.execPath, [path.join(__dirname, '..', '..', 'bin', 'tidemark.js'), 'suspects', full, '--html', path.join(folder, 'report.html')])
   for (const name of ['redacted.heapsnapshot', 'flame.html', 'p.heapprofile', 'report.html']) said.push([name, readFileSync(path.join(folder, name), 'utf8')])
+  for (const name of readdirSync(path.join(folder, 'reports'))) said.push([`report${path.extname(name)}`, readFileSync(path.join(folder, 'reports', name), 'utf8')])
   const found = []
   for (const [kind, text] of said) {
     for (const secret of data) {

@@ -1,6 +1,7 @@
 'use strict'
 
 const { bytes, percent } = require('../format')
+const { limitInWords } = require('../limits')
 
 /** A process whose memory had reached this share of a limit when it was last seen was most likely ended for it: half a second passes between two looks. */
 const AT_LIMIT = 0.9
@@ -19,9 +20,9 @@ function nearestLimit (pulse) {
 function limitsOf ({ rss, groupLimit, groupUsage, groupSlows, memoryLimit, machineAvailable }) {
   const limits = []
   // Resident memory is read twice a second, what the group uses every two.
-  if (groupLimit != null && groupUsage != null) limits.push({ who: CONTAINER, used: Math.max(groupUsage, rss ?? 0), limit: groupLimit, kills: !groupSlows, place: groupSlows ? 'memory.high of its container, which slows it' : 'the memory limit of its container' })
-  if (memoryLimit != null && rss != null) limits.push({ who: 'it', used: rss, limit: memoryLimit, kills: true, place: '`memoryLimit`' })
-  if (machineAvailable != null && rss != null) limits.push({ who: 'it', used: rss, limit: rss + machineAvailable, kills: true, place: 'the memory of the machine' })
+  if (groupLimit != null && groupUsage != null) limits.push({ who: CONTAINER, used: Math.max(groupUsage, rss ?? 0), limit: groupLimit, kills: !groupSlows, place: limitInWords('cgroup', { slows: groupSlows, whose: 'its' }) })
+  if (memoryLimit != null && rss != null) limits.push({ who: 'it', used: rss, limit: memoryLimit, kills: true, place: limitInWords('memoryLimit') })
+  if (machineAvailable != null && rss != null) limits.push({ who: 'it', used: rss, limit: rss + machineAvailable, kills: true, place: limitInWords('machine') })
   return limits.sort((one, other) => (one.limit - one.used) - (other.limit - other.used))
 }
 

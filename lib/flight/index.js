@@ -79,8 +79,7 @@ class FlightRecorder {
       this.#problem = messageOf(error)
       return
     }
-    // In a worker thread Node.js itself is asked, and ends the thread.
-    if (isMainThread && heapLimitTakenBy() === undefined) this.#native.watchHeapLimit()
+    if (heapLimitTakenBy() === undefined) this.#native.watchHeapLimit(!isMainThread)
     this.#unfollow = followLeaks(this.#monitor, (chapter, details) => this.#follow(chapter, details))
     // A worker thread ends without the process.
     if (isMainThread) process.once('exit', this.#atExit)

@@ -24,7 +24,7 @@ function previousPayload (recording) {
     rss: pulse?.rss ?? null,
     limit: limit === undefined ? null : { bytes: limit.limit, place: limit.place },
     cause,
-    leak: leak === null ? null : { signature: leak.signature ?? null, message: leak.message ?? null, suspects: leak.suspects ?? [] },
+    leak: leak === null ? null : { signature: leak.signature ?? null, message: leak.message ?? null, suspects: leak.suspects ?? [], report: leak.report ?? null },
     others,
     file
   }
@@ -43,6 +43,7 @@ function message ({ time, pid, rss, state, leak, others, file }, sentence) {
     `${rss === null ? '' : `, with ${bytes(rss)} resident`}. ${sentence}`
   ]
   if (typeof leak?.message === 'string') parts.push(`It had reported: ${plain(leak.message)}`)
+  if (typeof leak?.report === 'string') parts.push(`Its report: ${plain(leak.report)}`)
   if (others > 0) parts.push(`${others} more of its processes ended like that.`)
   parts.push(`Next: tidemark recorder ${plain(file)}`)
   return parts.join(' ')

@@ -27,6 +27,7 @@ const VARIABLES = {
   TIDEMARK_MEMORY_LIMIT: ['memoryLimit', size],
   TIDEMARK_RECORDER: ['recorder', recorderFolder],
   TIDEMARK_REPORT: ['report', reportFolder],
+  TIDEMARK_REPORT_NEAR_HEAP_LIMIT: ['reportNearHeapLimit', truth],
   TIDEMARK_REQUESTS: ['requests', truth],
   TIDEMARK_SIGNAL: ['signal', text],
   TIDEMARK_SNAPSHOTS: ['snapshots', text],

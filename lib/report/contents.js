@@ -82,7 +82,7 @@ function heapReport ({ thread, status, options, identity, health, command, writt
     state: 'heap-limit',
     title: 'The JavaScript heap is full',
     verdict: {
-      sentence: `No leak of the heap had been reported: ${state === undefined ? 'it is not watched' : `it was ${state}`}${heldBackBy === null ? '' : ` (${sentence(heldBackBy)})`}.`,
+      sentence: `No leak had been reported.${state === undefined ? '' : ` When tidemark last looked, the heap was ${state}${heldBackBy === null ? '' : ` (${sentence(heldBackBy)})`}.`}`,
       why: 'A heap that fills within seconds is full before a trend can be told from it.',
       health: health.state,
       reason: health.reason

@@ -25,6 +25,8 @@ class ReportFolder {
   #folder
   #service
   #keep
+  /** Those that we wrote last: a clock that was set back makes them the oldest by name. */
+  #newest = []
 
   /**
    * @param {string} folder absolute
@@ -62,6 +64,7 @@ class ReportFolder {
    */
   async write (name, texts) {
     const made = []
+    this.#newest = [...this.#newest.filter((each) => each !== path.basename(name)), path.basename(name)].slice(-this.#keep)
     try {
       for (const kind of KINDS.filter((each) => texts[each] !== null)) {
         const file = `${name}.${kind}`
@@ -91,7 +94,8 @@ class ReportFolder {
       reports.set(name, [...reports.get(name) ?? [], file])
     }
     const names = [...reports.keys()].sort((one, other) => one < other ? -1 : 1)
-    for (const name of names.slice(0, Math.max(0, names.length - this.#keep))) {
+    const old = names.filter((name) => !this.#newest.includes(name))
+    for (const name of old.slice(0, Math.max(0, names.length - this.#keep))) {
       if (await this.#isReport(`${name}.json`)) await Promise.all(reports.get(name).map((file) => this.#remove(file)))
     }
   }
@@ -132,4 +136,4 @@ function escaped (text) {
   return text.replaceAll(/[.*+?^${}()|[\]\\]/g, String.raw`\$&`)
 }
 
-module.exports = { ReportFolder }
+module.exports = { KINDS, ReportFolder }

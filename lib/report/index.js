@@ -8,8 +8,8 @@ const { plain, plainJson } = require('../plain')
 const { followLeaks } = require('../publish')
 const { drawChart } = require('./chart')
 const { checkCommand } = require('./check')
-const { leakReport } = require('./contents')
-const { ReportFolder } = require('./folder')
+const { heapReport, leakReport } = require('./contents')
+const { KINDS, ReportFolder } = require('./folder')
 const { toMarkdown } = require('./markdown')
 
 /**
@@ -18,6 +18,7 @@ const { toMarkdown } = require('./markdown')
 class Reports {
   #monitor
   #options
+  #plan
   #onFinished
   #folder
   #identity
@@ -33,11 +34,13 @@ class Reports {
   /**
    * @param {object} monitor whose leaks are reported
    * @param {Record<string, any>} options of the session
+   * @param {{directory: string, keep: number, leaks: boolean}} plan leaks: whether each has a report, or only a full heap
    * @param {(file: string) => void} onFinished hears of each Markdown file that is whole, with the others beside it
    */
-  constructor (monitor, options, onFinished) {
+  constructor (monitor, options, plan, onFinished) {
     this.#monitor = monitor
     this.#options = options
+    this.#plan = plan
     this.#onFinished = onFinished
   }
 
@@ -46,13 +49,13 @@ class Reports {
   }
 
   start () {
-    const { directory, keep } = this.#options.report
+    const { directory, keep, leaks } = this.#plan
     const { service, identity } = readIdentity()
     this.#identity = identity
     this.#folder = new ReportFolder(path.resolve(directory), service, keep)
-    this.#unfollow = followLeaks(this.#monitor, (chapter, details) => this.#follow(chapter, details))
-    // Whether there is such a folder is said before it is needed.
-    this.#folder.check().catch((error) => this.#failed(error))
+    if (leaks) this.#unfollow = followLeaks(this.#monitor, (chapter, details) => this.#follow(chapter, details))
+    // Whether there is such a folder is said before it is needed; what was written at the end of a process tidies nothing.
+    this.#folder.check().then(() => this.#folder.tidy()).catch((error) => this.#failed(error))
   }
 
   /** Evidence is complete some time after the last chapter: what a report says of that is made true. */
@@ -63,6 +66,19 @@ class Reports {
   stop () {
     this.#unfollow()
     this.#open.clear()
+  }
+
+  /**
+   * The report that is written when V8's heap is full: that of the leak of the heap, where there is one.
+   * @param {{sentence: string, object: string}} marks of that moment
+   */
+  lastWords (marks) {
+    const leak = this.#open.get('heap') ?? [...this.#open.values()].at(-1)
+    const name = leak?.name ?? this.#nameOfNext()
+    const facts = this.#facts({ pid: process.pid, threadId })
+    const report = leak === undefined ? heapReport({ ...facts, command: checkCommand({ channel: 'heap', signature: null }) }) : leakReport({ ...facts, ...leak, command: checkCommand(leak.leak) })
+    const texts = textsOf(path.basename(name), report, this.#monitor.history(), marks)
+    return KINDS.filter((kind) => texts[kind] !== null).map((kind) => ({ path: `${name}.${kind}`, text: texts[kind], inPlace: false }))
   }
 
   #follow (chapter, details) {
@@ -86,28 +102,35 @@ class Reports {
   }
 
   #begin (channel) {
-    const name = this.#folder.nameFor(new Date(), `${process.pid}-${threadId}-${++this.#count}`)
+    const name = this.#nameOfNext()
+    this.#count++
     const report = { name, file: `${name}.md`, state: 'leaking', leak: null, suspects: [], wasCollecting: false, texts: null, isKnown: false }
     this.#open.set(channel, report)
     return report
   }
 
-  /** Made at once, because a session may end before it is written. */
-  #revise (report) {
-    const { leak, suspects, state } = report
-    const status = this.#monitor.status()
-    report.wasCollecting = status.evidence?.collecting === true
-    report.texts = textsOf(path.basename(report.name), leakReport({
-      leak,
-      suspects,
-      state,
-      status,
+  #nameOfNext () {
+    return this.#folder.nameFor(new Date(), `${process.pid}-${threadId}-${this.#count + 1}`)
+  }
+
+  /** What is so now, whichever leak it is about. */
+  #facts (thread) {
+    return {
+      thread,
+      status: this.#monitor.status(),
       options: this.#options,
       identity: this.#identity,
       health: this.#monitor.health(),
-      command: checkCommand(leak),
       written: new Date()
-    }), this.#monitor.history())
+    }
+  }
+
+  /** Made at once, because a session may end before it is written. */
+  #revise (report) {
+    const { leak, suspects, state } = report
+    const facts = this.#facts()
+    report.wasCollecting = facts.status.evidence?.collecting === true
+    report.texts = textsOf(path.basename(report.name), leakReport({ ...facts, leak, suspects, state, command: checkCommand(leak) }), this.#monitor.history())
     this.#due.add(report)
     if (!this.#isWriting) this.#write()
   }
@@ -135,15 +158,22 @@ class Reports {
 
   #failed (error) {
     const reason = error.code === 'ENOENT' ? 'there is no such folder, and none above it' : plain(sentence(messageOf(error))).replace(/\.$/, '')
-    this.#problem = `'${plain(this.#options.report.directory)}' cannot be written: ${reason}.`
+    this.#problem = `'${plain(this.#plan.directory)}' cannot be written: ${reason}.`
   }
 }
 
-/** @param {string} name of its files. @returns {{md: string, json: string, svg: string | null}} */
-function textsOf (name, report, history) {
+/**
+ * @param {string} name of its files
+ * @param {object} report
+ * @param {{samples: object[], coarse: object[]}} history
+ * @param {{sentence: string, object: string}} [marks] of the moment in which V8's heap is full
+ * @returns {{md: string, json: string, svg: string | null}}
+ */
+function textsOf (name, report, history, marks) {
   const svg = drawChart(report, history)
   const whole = { ...report, chart: svg === null ? null : `${name}.svg` }
-  return { md: toMarkdown(whole), json: `${plainJson(whole, 2)}\n`, svg }
+  const at = (mark) => ({ ...whole, nearHeapLimit: mark ?? null })
+  return { md: toMarkdown(at(marks?.sentence)), json: `${plainJson(at(marks?.object), 2)}\n`, svg }
 }
 
 module.exports = { Reports, textsOf }

@@ -1,6 +1,7 @@
 'use strict'
 
 const { bytes, duration, grouped, percent, rate, rateWithin } = require('../format')
+const { limitInWords } = require('../limits')
 const { plain } = require('../plain')
 
 /** Of a whole report. */
@@ -14,8 +15,6 @@ const FORMS = [
   { longest: 110, observations: 0, problems: 1 },
   { longest: 60, observations: 0, problems: 0 }
 ]
-
-const LIMITS = { heap: 'V8\'s heap limit', cgroup: 'the container\'s memory limit', machine: 'the machine\'s memory' }
 
 /**
  * A report for a person, and for what shows Markdown.
@@ -46,7 +45,7 @@ function render (report, { longest, observations, problems }) {
     '',
     '| | |',
     '|---|---|',
-    ...rows(numbers, channel, state).map(([name, text]) => `| ${name} | ${inert(text)} |`),
+    ...rows(numbers, channel, state, limits?.container).map(([name, text]) => `| ${name} | ${inert(text)} |`),
     signature ? `| signature | ${code(cut(signature, 160))} |` : null,
     '',
     '## Suspects',
@@ -92,7 +91,7 @@ function placed ({ file, line, function: name }) {
   return `${file}${line === null ? '' : `:${line}`}${name === null ? '' : ` ${name}`}`
 }
 
-function rows (numbers, channel, state) {
+function rows (numbers, channel, state, container) {
   const amount = (value) => channel === 'resources' ? `${grouped(Math.round(value))} handles` : bytes(value)
   const perTime = channel === 'resources' ? (value) => `${(value * 60).toFixed(1)} handles/min` : rate
   const { growth, since, until, fullGcs, growthRate, growthRateInterval, growthPerRequest, confidence, level, timeToLimitMs, limit, objects } = numbers
@@ -105,7 +104,7 @@ function rows (numbers, channel, state) {
     ['pace', known(growthRate, () => growthRateInterval == null || channel === 'resources' ? perTime(growthRate) : rateWithin(growthRate, growthRateInterval))],
     ['for each request', known(growthPerRequest, amount)],
     ['confidence', known(confidence, percent)],
-    ['time left', known(timeToLimitMs, () => `${duration(timeToLimitMs)} to ${LIMITS[limit]}`)],
+    ['time left', known(timeToLimitMs, () => `${duration(timeToLimitMs)} to ${limitInWords(limit, { slows: container?.slows })}`)],
     ['objects', known(objects, grouped)]
   ].filter(([, text]) => text !== null)
 }

@@ -1,13 +1,14 @@
 //! The native side of `lib/monitor.js`: one watched isolate.
 
 use super::shapes::{
-    DrainedShape, HistoryShape, MonitorOptions, PushedSample, SampleShape, StatusShape,
+    DrainedShape, HistoryShape, LastWordShape, MonitorOptions, PushedSample, SampleShape,
+    StatusShape,
 };
 use crate::isolate::{LoadCounters, Observer, Watch};
 use crate::recorder::Interest;
 use crate::v8::Waker;
-use napi::Env;
 use napi::bindgen_prelude::{Float64Array, Function};
+use napi::{Env, Error, Status};
 use napi_derive::napi;
 use std::cell::RefCell;
 use std::rc::Rc;
@@ -70,12 +71,22 @@ impl Monitor {
     }
 
     /// From here on it is known when V8 asks for a higher heap limit. Of this isolate's callbacks for that
-    /// V8 calls the last one only: whoever registered before is not called any more.
+    /// V8 calls the last one only: whoever registered before is not called any more, but for Node.js in a
+    /// `worker` thread.
     #[napi(catch_unwind)]
-    pub fn watch_heap_limit(&self) {
+    pub fn watch_heap_limit(&self, worker: bool) {
         if let Some(watch) = self.watch.borrow_mut().as_mut() {
-            watch.watch_heap_limit();
+            watch.watch_heap_limit(worker);
         }
+    }
+
+    /// What is written when V8 asks, instead of what was prepared before. Throws a sentence where it cannot be.
+    #[napi(catch_unwind)]
+    pub fn prepare_last_words(&self, words: Vec<LastWordShape>) -> napi::Result<()> {
+        let words = words.into_iter().map(Into::into).collect();
+        self.observer()
+            .map_or(Ok(()), |observer| observer.prepare_last_words(words))
+            .map_err(|reason| Error::new(Status::GenericFailure, reason))
     }
 
     /// Whether V8 has asked for a higher heap limit since this was called last.

@@ -101,15 +101,15 @@ pub(super) fn open(path: &Path) -> io::Result<File> {
 }
 
 #[cfg(target_os = "linux")]
-const NO_WAIT: i32 = 0o4000;
+pub(super) const NO_WAIT: i32 = 0o4000;
 #[cfg(all(target_os = "linux", target_arch = "aarch64"))]
-const NO_LINK: i32 = 0o100_000;
+pub(super) const NO_LINK: i32 = 0o100_000;
 #[cfg(all(target_os = "linux", not(target_arch = "aarch64")))]
-const NO_LINK: i32 = 0o400_000;
+pub(super) const NO_LINK: i32 = 0o400_000;
 #[cfg(all(unix, not(target_os = "linux")))]
-const NO_WAIT: i32 = 0x4;
+pub(super) const NO_WAIT: i32 = 0x4;
 #[cfg(all(unix, not(target_os = "linux")))]
-const NO_LINK: i32 = 0x100;
+pub(super) const NO_LINK: i32 = 0x100;
 
 fn identity_of(recording: Option<&Recording>) -> Option<&Value> {
     recording?.identity.as_ref()

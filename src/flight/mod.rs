@@ -18,6 +18,7 @@
 
 mod checksum;
 mod folder;
+mod last_words;
 mod layout;
 mod read;
 mod records;
@@ -25,6 +26,7 @@ mod seat;
 mod writer;
 
 pub use folder::{Found, Previous, examine, is_running, list, mark};
+pub use last_words::{Fill, LastWords, Word};
 pub use layout::{SIZE, VERSION};
 pub use read::{Recording, Unreadable};
 pub use records::{Health, Standing};

@@ -414,6 +414,30 @@ mod tests {
     }
 
     #[test]
+    fn a_clock_that_is_set_back_an_hour_moves_readings_and_changes_no_order() {
+        let mut file = file();
+        let jumped = Pulse {
+            wall_ms: 1.7e12 - 3_600_000.0 + 8000.0,
+            at_ms: 8000.0,
+            ..Pulse::default()
+        };
+        put_words(&mut file, &PULSE, 0, 13, &jumped.pack());
+        let recording = Recording::parse(&file).unwrap();
+        let json = recording.to_json(true);
+        assert_eq!(json["process"]["timeMs"], jumped.wall_ms);
+        assert_eq!(json["process"]["uptimeMs"], 8000.0);
+        let readings = json["isolates"][0]["readings"].as_array().unwrap();
+        let times: Vec<_> = readings
+            .iter()
+            .map(|each| each["timeMs"].as_f64().unwrap())
+            .collect();
+        let own = recording.isolates[0].readings.iter();
+        let expected: Vec<_> = own.map(|each| each.at_ms + 1.7e12 - 3_600_000.0).collect();
+        assert_eq!(times, expected);
+        assert!(times.is_sorted());
+    }
+
+    #[test]
     fn a_torn_twin_leaves_the_one_before() {
         let mut file = file();
         file[PULSE.offset(1) + 40] ^= 1;

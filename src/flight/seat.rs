@@ -39,6 +39,10 @@ pub struct Seat {
     newest: [AtomicU64; ISOLATE_WORDS],
     health: AtomicU8,
     near_heap_limit: AtomicBool,
+    /// The limit that V8 had when it asked, in bytes: a worker thread's is raised then.
+    asked_limit: AtomicU64,
+    /// The newest full GC has left room.
+    has_room: AtomicBool,
     closed: AtomicBool,
     /// The worst state that was put, to see that it changes.
     state: AtomicU8,
@@ -71,6 +75,8 @@ impl Seat {
             newest: [const { AtomicU64::new(0) }; ISOLATE_WORDS],
             health: AtomicU8::new(0),
             near_heap_limit: AtomicBool::new(false),
+            asked_limit: AtomicU64::new(u64::MAX),
+            has_room: AtomicBool::new(false),
             closed: AtomicBool::new(false),
             state: AtomicU8::new(0),
             writer,
@@ -83,9 +89,14 @@ impl Seat {
         if !matches!(sample.kind, SampleKind::Major | SampleKind::Timer) {
             return;
         }
-        // V8 asked, and the memory was free at last: what ends the process hours later is something else.
-        let room = sample.heap_limit as f64 * HEAP_HAS_ROOM;
-        if sample.kind == SampleKind::Major && (sample.used_heap as f64) < room {
+        // V8 asked, and the memory was free at last: what ends the process hours later is something else. A
+        // worker thread that ends for its heap frees it too, but is looked at no more.
+        let limit = sample.heap_limit.min(self.asked_limit.load(Relaxed));
+        let room = limit as f64 * HEAP_HAS_ROOM;
+        if sample.kind == SampleKind::Major {
+            self.has_room
+                .store((sample.used_heap as f64) < room, Relaxed);
+        } else if self.has_room.load(Relaxed) {
             self.near_heap_limit.store(false, Relaxed);
         }
         let mut channels = [Standing::default(); CHANNELS.len()];
@@ -118,8 +129,10 @@ impl Seat {
         }
     }
 
-    /// V8 asked for a higher limit. Says whether that is news to the process that is recorded.
-    pub fn near_heap_limit(&self) -> bool {
+    /// V8 asked for a higher limit than this, in bytes. Says whether that is news to the process that is recorded.
+    pub fn near_heap_limit(&self, limit: u64) -> bool {
+        self.asked_limit.store(limit, Relaxed);
+        self.has_room.store(false, Relaxed);
         !self.near_heap_limit.swap(true, Relaxed) && self.process == std::process::id()
     }
 
@@ -244,8 +257,8 @@ mod tests {
             config: Config::default(),
             history_size: 16,
         });
-        assert!(seat.near_heap_limit(), "it is news");
-        assert!(!seat.near_heap_limit());
+        assert!(seat.near_heap_limit(80), "it is news");
+        assert!(!seat.near_heap_limit(80));
         let mut collect = |kind, used_heap| {
             let sample = Sample {
                 kind,
@@ -256,10 +269,14 @@ mod tests {
             seat.record(&recorder, &sample);
             seat.newest().unwrap().near_heap_limit
         };
-        assert!(collect(SampleKind::Major, 90));
+        assert!(collect(SampleKind::Major, 72), "of the 80 that it had");
         assert!(collect(SampleKind::Timer, 20), "no collection");
-        assert!(!collect(SampleKind::Major, 89));
-        assert!(seat.near_heap_limit(), "it is news again");
+        assert!(
+            collect(SampleKind::Major, 71),
+            "its thread may be at its end"
+        );
+        assert!(!collect(SampleKind::Timer, 71));
+        assert!(seat.near_heap_limit(80), "it is news again");
     }
 
     #[test]

@@ -221,7 +221,7 @@ impl Drop for Flight {
     }
 }
 
-fn spawn(name: &str, work: impl FnOnce() + Send + 'static) -> io::Result<Thread> {
+pub(super) fn spawn(name: &str, work: impl FnOnce() + Send + 'static) -> io::Result<Thread> {
     let builder = thread::Builder::new()
         .name(name.to_owned())
         .stack_size(STACK);

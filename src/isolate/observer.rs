@@ -4,6 +4,7 @@ use super::cost::Cost;
 use super::kinds::GcTypes;
 use super::load::LoadCounters;
 use super::recording::Recording;
+use crate::flight::{Fill, LastWords, Word};
 use crate::process::isolates::Registration;
 use crate::process::rss;
 use crate::recorder::Recorder;
@@ -37,6 +38,8 @@ pub struct Observer {
     registration: RefCell<Option<Registration>>,
     /// Where what happens is recorded beyond the end of the process, if it is.
     recording: RefCell<Option<Recording>>,
+    /// What is written when V8 asks for a higher heap limit, if something is.
+    last_words: RefCell<Option<LastWords>>,
 }
 
 impl Observer {
@@ -56,6 +59,7 @@ impl Observer {
             load,
             registration: RefCell::new(Some(Registration::new())),
             recording: RefCell::new(None),
+            last_words: RefCell::new(None),
         }
     }
 
@@ -114,6 +118,8 @@ impl Observer {
         drop(registration);
         let recording = self.recording.take();
         drop(recording);
+        let last_words = self.last_words.take();
+        drop(last_words);
     }
 
     /// The heap's numbers now, or the last ones where V8 cannot be asked.
@@ -152,14 +158,41 @@ impl Observer {
     }
 
     /// V8 asks for a higher heap limit, in the middle of an allocation or a collection. It may end the process
-    /// in the next moment, so the record of it is waited for, once.
-    pub(super) fn heap_limit_asked(&self) {
+    /// in the next moment, so the record of it, and what was prepared for it, is waited for, once.
+    pub(super) fn heap_limit_asked(&self, limit: usize) {
         self.near_heap_limit.set(true);
+        let last_words = self.last_words.try_borrow().ok();
+        let last_words = last_words.as_deref().and_then(Option::as_ref);
+        let heap = self.heap.get();
+        let spoken = last_words.filter(|last_words| {
+            last_words.begin(Fill {
+                used: heap.used_heap_size,
+                limit: limit as u64,
+            })
+        });
         self.with_recording(|recording| {
-            if recording.seat.near_heap_limit() {
+            if recording.seat.near_heap_limit(limit as u64) {
                 recording.flight.flush(LAST_RECORD);
             }
         });
+        if let Some(last_words) = spoken {
+            last_words.wait(LAST_RECORD);
+        }
+    }
+
+    /// What is written when V8 asks for a higher heap limit, instead of what was prepared before.
+    ///
+    /// # Errors
+    /// No thread could be started for it, in words.
+    pub fn prepare_last_words(&self, words: Vec<Word>) -> Result<(), String> {
+        let mut last = self.last_words.borrow_mut();
+        if last.is_none() {
+            *last = Some(LastWords::new()?);
+        }
+        if let Some(last) = &*last {
+            last.prepare(words);
+        }
+        Ok(())
     }
 
     /// Whether V8 has asked for a higher heap limit since this was called last.

@@ -92,15 +92,15 @@ impl Watch {
         Ok(())
     }
 
-    /// From here on it is known when V8 asks for a higher heap limit.
-    pub fn watch_heap_limit(&mut self) {
+    /// From here on it is known when V8 asks for a higher heap limit. `worker`: Node.js is asked after us.
+    pub fn watch_heap_limit(&mut self, worker: bool) {
         let Ok(Some(isolate)) = Isolate::current() else {
             return;
         };
         let observer = Rc::clone(&self.observer);
-        let on_asked = Rc::new(move || observer.heap_limit_asked());
+        let on_asked = Rc::new(move |limit| observer.heap_limit_asked(limit));
         // Nothing new: it is watched already.
-        if let Ok(Some(new)) = HeapLimitWatch::install(isolate, on_asked) {
+        if let Ok(Some(new)) = HeapLimitWatch::install(isolate, on_asked, worker) {
             self.heap_limit = Some(new);
         }
     }

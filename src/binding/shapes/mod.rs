@@ -2,6 +2,7 @@
 //! monitor started; what is not known is left out.
 
 mod history;
+mod last_word;
 mod number;
 mod options;
 mod records;
@@ -11,6 +12,7 @@ mod status;
 mod verdict;
 
 pub(super) use history::HistoryShape;
+pub(super) use last_word::LastWordShape;
 pub(super) use options::{MonitorOptions, PushedSample};
 pub(super) use records::DrainedShape;
 pub(super) use sample::SampleShape;

@@ -167,7 +167,7 @@ impl Inner {
             // A child that takes a snapshot collects first. Its memory is limited besides.
             return current.saturating_mul(2);
         }
-        heap_limit::asked();
+        heap_limit::asked(current);
         let Ok(mut state) = self.state.try_borrow_mut() else {
             return current;
         };
