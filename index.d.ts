@@ -177,6 +177,19 @@ declare namespace tidemark {
      * '/dev/termination-log', or in the file that is named, which must be there. Default: false
      */
     terminationLog?: boolean | string | undefined
+    /**
+     * A folder for reports: of each leak a Markdown and a JSON file and a chart, readable by their owner, without what
+     * looks like a secret. Written anew when evidence comes and when the leak ends. `keep` bounds the number of reports of
+     * this service; the oldest go. Default: none; `keep`: 10
+     */
+    report?: string | { directory: string, keep?: number | undefined } | undefined
+    /**
+     * A command that is run for each report (its Markdown file; the other two have the same name and another ending) and
+     * each heap snapshot that is complete, with the file's path as its last argument: a program and its arguments, no
+     * shell. One at a time, at most 16 wait; what takes longer than `timeoutMs` is ended. Its failure is a problem in
+     * `status()`. Default: none; `timeoutMs`: 60000
+     */
+    onArtifact?: { command: readonly string[], timeoutMs?: number | undefined } | undefined
     /** Milliseconds: with less time left to a limit a process that leaks is critical; 1000 to 86400000. Default: 120000 */
     criticalMs?: number | undefined
     /** Where samples come from: the GC hook, or Node's perf_hooks. Default: 'auto', the hook where it can be installed */
@@ -300,6 +313,8 @@ declare namespace tidemark {
     signature: string
     /** What causes the growth, the most likely first; at most 8. Empty where nothing was found, or there was no time. */
     suspects: Suspect[]
+    /** With `report`: its Markdown file, which is written in the next moment; null without. */
+    report: string | null
     pid: number
     threadId: number
     /** All of it in a sentence, for a person. */
@@ -399,6 +414,8 @@ declare namespace tidemark {
     /** The one that the leak was told under. */
     signature: string
     suspects: Suspect[]
+    /** With `report`: the leak's Markdown file, which is written anew; null without. */
+    report: string | null
     pid: number
     threadId: number
     message: string

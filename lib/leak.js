@@ -74,6 +74,8 @@ function leakPayload (record, toDate, options, suspects = [], signature = signat
     limit: known(status.limit),
     signature,
     suspects,
+    // Who writes one says where, before anybody else hears of the leak.
+    report: null,
     pid: process.pid,
     threadId: threadId()
   }
@@ -94,6 +96,7 @@ function evidencePayload (channel, signature, suspects, channels = [channel]) {
     channels,
     signature,
     suspects,
+    report: null,
     pid: process.pid,
     threadId: threadId(),
     message: `${CHANNELS[channel].subject} leaks. ${cause(suspects)}`

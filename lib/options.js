@@ -31,6 +31,8 @@ const OPTIONS = {
   criticalMs: { default: 120000, check: integer(1000, 86400000) },
   terminationLog: { default: undefined, read: terminationLog, check: optional(fileName()) },
   recorder: { default: undefined, read: recorder, check: optional(recorderPlan()) },
+  report: { default: undefined, read: report, check: optional(reportPlan()) },
+  onArtifact: { default: undefined, read: onArtifact, check: optional(artifactPlan()) },
   maxPauseMs: { default: 50, check: integer(1, 3600000) },
   memoryLimit: MEMORY_LIMIT,
   source: { default: 'auto', check: oneOf('auto', 'perf_hooks') },
@@ -182,6 +184,45 @@ function recorderPlan () {
   }
 }
 
+/** Reports of a service: so many are kept. */
+const KEEP_REPORTS = 10
+
+/** A folder, or an object with more to say. What is none stays what it is, which no check lets through. */
+function report (value) {
+  if (typeof value === 'string') return { directory: value, keep: KEEP_REPORTS }
+  if (value === null || typeof value !== 'object' || Array.isArray(value)) return value
+  const { directory, keep = KEEP_REPORTS, ...rest } = ownOf(value)
+  return { ...rest, directory, keep }
+}
+
+function reportPlan () {
+  return (value) => {
+    const { directory, keep, ...rest } = Object(value)
+    const isRight = folderName()(directory) === undefined && integer(1, 10000)(keep) === undefined && Object.keys(rest).length === 0
+    return isRight ? undefined : 'the path of a folder, or { directory, keep: 10 }'
+  }
+}
+
+/** Milliseconds. */
+const ARTIFACT_TIMEOUT = 60000
+
+function onArtifact (value) {
+  if (value === null || typeof value !== 'object' || Array.isArray(value)) return value
+  const { command, timeoutMs = ARTIFACT_TIMEOUT, ...rest } = ownOf(value)
+  return { ...rest, command: Array.isArray(command) ? [...command] : command, timeoutMs }
+}
+
+function artifactPlan () {
+  const isText = (part) => typeof part === 'string' && !part.includes('\0')
+  return (value) => {
+    const { command, timeoutMs, ...rest } = Object(value)
+    const isCommand = Array.isArray(command) && command.length > 0 && command.every(isText) && command[0] !== ''
+    return isCommand && integer(100, 86400000)(timeoutMs) === undefined && Object.keys(rest).length === 0
+      ? undefined
+      : '{ command: [program, ...arguments], timeoutMs: 60000 }'
+  }
+}
+
 function func () {
   return (value) => typeof value === 'function' ? undefined : 'a function'
 }
@@ -229,4 +270,4 @@ function distance (a, b) {
   return row[b.length]
 }
 
-module.exports = { nearest, OPTIONS, FREE_SIGNALS, MEMORY_LIMIT, readOptions, getPreset, setPreset, ignoredOptions, oneOf, subsetOf, integer, boolean, recorder, terminationLog, size, func, abortSignal, optional }
+module.exports = { nearest, OPTIONS, FREE_SIGNALS, MEMORY_LIMIT, readOptions, getPreset, setPreset, ignoredOptions, oneOf, subsetOf, integer, boolean, recorder, report, terminationLog, size, func, abortSignal, optional }

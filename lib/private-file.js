@@ -15,13 +15,26 @@ async function writePrivately (wanted, text) {
   const file = await fs.realpath(wanted).catch(() => wanted)
   const stat = await fs.stat(file).catch(() => undefined)
   if (stat !== undefined && !stat.isFile()) return fs.writeFile(file, text).catch((error) => { throw named(error, wanted) })
+  return replace(file, text).catch((error) => { throw named(error, wanted) })
+}
+
+/**
+ * As `writePrivately`, in a folder where others may have put links: what is there of that name is replaced, whatever it is.
+ * @param {string} file
+ * @param {string} text
+ */
+async function replacePrivately (file, text) {
+  return replace(file, text).catch((error) => { throw named(error, file) })
+}
+
+async function replace (file, text) {
   const temporary = `${file}.${process.pid}-${threadId}-${++written}.tmp`
   try {
     await fs.writeFile(temporary, text, { mode: 0o600, flag: 'wx' })
     await fs.rename(temporary, file)
   } catch (error) {
     await fs.rm(temporary, { force: true }).catch(() => {})
-    throw named(error, wanted)
+    throw error
   }
 }
 
@@ -31,4 +44,4 @@ function named (error, file) {
   return error
 }
 
-module.exports = { writePrivately }
+module.exports = { replacePrivately, writePrivately }

@@ -231,6 +231,17 @@ class Session {
   /** What tells of the process where it cannot speak for itself. */
   #witnesses () {
     const witnesses = []
+    let artifacts = null
+    if (this.#options.onArtifact !== undefined) {
+      const { Artifacts } = require('./artifacts')
+      artifacts = new Artifacts(this.#options.onArtifact)
+      witnesses.push(artifacts)
+    }
+    // Before the recorder, which keeps where the report is.
+    if (this.#options.report !== undefined) {
+      const { Reports } = require('./report')
+      witnesses.push(new Reports(this.#monitor, this.#options, (file) => artifacts?.finished(file)))
+    }
     if (this.#options.recorder !== undefined) {
       const { FlightRecorder } = require('./flight')
       this.#recorder = new FlightRecorder({

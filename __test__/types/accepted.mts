@@ -28,6 +28,8 @@ tidemark.on('previous-run', ({ cause, leak, file }) => console.log(cause === 'oo
 const { ok, reason: why, limit: nearest }: tidemark.Health = health()
 console.log(ok, why, nearest === 'memoryLimit')
 start({ recorder: '/var/lib/app', terminationLog: true, criticalMs: 60000 })
+start({ report: '/var/lib/app', onArtifact: { command: ['aws', 's3', 'cp'] } })
+start({ report: { directory: '/var/lib/app', keep: 3 }, onArtifact: { command: ['sh', '-c', 'true'], timeoutMs: 1000 } })
 start({ recorder: { directory: '/var/lib/app', keep: { files: 5 } }, terminationLog: '/dev/termination-log' })
 tidemark.on('error', (error) => console.log(error.code === 'ERR_TIDEMARK_LISTENER', error.cause))
 once('leak', (leak) => console.log(leak.signature))

@@ -11,7 +11,7 @@ class UsageError extends Error {}
 
 /** For each command: how many files it takes, and its options. */
 const COMMANDS = {
-  suspects: { files: [1, Infinity], options: { html: { type: 'string' } } },
+  suspects: { files: [1, Infinity], options: { html: { type: 'string' }, format: { type: 'string' } } },
   summary: { files: [1, 1], options: { rows: { type: 'string' }, html: { type: 'string' } } },
   diff: { files: [2, 2], options: { rows: { type: 'string' } } },
   path: { files: [1, 1], options: { node: { type: 'string' }, class: { type: 'string' } } },
@@ -121,6 +121,7 @@ function check (name, values) {
   }
   if (name === 'snapshot') checkSnapshot(options)
   if (values.html !== undefined) checkHtml(values)
+  if (values.format !== undefined) checkFormat(values)
   if (values.watch && values.json) throw new UsageError('Choose one of --watch and --json.')
   return options
 }
@@ -137,6 +138,11 @@ function checkHtml ({ html, json }) {
   if (/\.heapsnapshot$/i.test(html)) {
     throw new UsageError(`--html wants the name of the report to write, such as report.html, got the heap snapshot '${html}'.`)
   }
+}
+
+function checkFormat ({ format, json }) {
+  if (format !== 'md') throw new UsageError(`Expected --format to be md, got '${format}'.`)
+  if (json) throw new UsageError('Choose one of --json and --format.')
 }
 
 function checkSnapshot ({ pid, signal, out, timeout }) {

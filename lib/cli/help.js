@@ -15,6 +15,7 @@ const GENERAL = `tidemark reads V8 heap snapshots (.heapsnapshot) and says what 
 Options
   --json           the same as JSON, on stdout; a failure too: { error: { code, message } }
   --html FILE      a report in one file, with a picture (suspects, summary, recorder)
+  --format md      the same as a report in Markdown, to hand on (suspects)
   --watch, --all   (ps) see tidemark ps --help
   --rows N         how many rows of each list (diff, summary; 20)
   --force          (convert, snapshot) replaces FILE where it is there already
@@ -66,7 +67,8 @@ nobody else can write; it is gone as soon as the process has read it.
 One line for each process and thread that records itself in DIR (or $TIDEMARK_RECORDER), by
 tidemark.start({ recorder: DIR }) or TIDEMARK_RECORDER=DIR: its state, the heap after the last full
 GC, resident memory and the nearest limit, growth, the time left and the first suspect. The worst off
-stand on top. Processes that are gone follow, with how they ended.
+stand on top. Processes that are gone follow, with how they ended. Files belong to the user whose
+process wrote them, and only yours are shown: what runs as another user is seen by that user.
 
   --watch   again every second, until Ctrl-C
   --all     all that are gone, not only the last 10
@@ -82,7 +84,7 @@ skipped, and counted.
   --json        all of it, with every reading
 `,
   suspects: `tidemark suspects FILE
-tidemark suspects BEFORE [...] AFTER [--json] [--html FILE]
+tidemark suspects BEFORE [...] AFTER [--json] [--html FILE] [--format md]
 
 Says what looks like a leak and who holds it, the most convincing first.
 
@@ -94,6 +96,9 @@ Confidence: 'high' is growth of an object that is the same in both; 'medium' is 
 matched by description (snapshots of different processes, or captured by fork), or a large share of
 one heap held by the application's own code; 'low' is the rest. Exit code 2 when one is medium or
 high.
+
+  --format md   a report in Markdown, of 5 kB at most: the form that the option \`report\` writes of
+                each leak. What looks like a secret is left out of it
 `,
   summary: `tidemark summary FILE [--rows N] [--json] [--html FILE]
 

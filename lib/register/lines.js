@@ -6,8 +6,8 @@ const { plain, plainJson } = require('../plain')
 
 /** What each event says in a line of text. */
 const SENTENCES = {
-  leak: ({ message }) => message,
-  'leak-evidence': ({ message }) => message,
+  leak: withReport,
+  'leak-evidence': withReport,
   recovered: ({ message }) => message,
   critical: ({ message }) => message,
   'previous-run': ({ message }) => message,
@@ -17,6 +17,10 @@ const SENTENCES = {
   gc: ({ kind, usedHeapSize, durationMs }) => `${kind}, ${durationMs.toFixed(1)} ms, heap ${bytes(usedHeapSize)} after it`,
   error: ({ code, message }) => `${code}: ${message.split('\n').map((line) => line.trim()).join(' ')}`,
   warning: ({ message }) => message
+}
+
+function withReport ({ message, report }) {
+  return typeof report === 'string' ? `${message} Report: ${report}` : message
 }
 
 /** What the app called its Worker, from Node.js 22.20 and 24.6 on; undefined for the main thread, and where it has no name. */

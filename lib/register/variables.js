@@ -1,7 +1,7 @@
 'use strict'
 
 const { createError } = require('../errors')
-const { OPTIONS, oneOf, recorder, size, subsetOf, terminationLog } = require('../options')
+const { OPTIONS, oneOf, recorder, report, size, subsetOf, terminationLog } = require('../options')
 
 /** What the lines on stderr look like, and which events make one. */
 const OWN = {
@@ -26,6 +26,7 @@ const VARIABLES = {
   TIDEMARK_MAX_PAUSE_MS: ['maxPauseMs', number],
   TIDEMARK_MEMORY_LIMIT: ['memoryLimit', size],
   TIDEMARK_RECORDER: ['recorder', recorderFolder],
+  TIDEMARK_REPORT: ['report', reportFolder],
   TIDEMARK_REQUESTS: ['requests', truth],
   TIDEMARK_SIGNAL: ['signal', text],
   TIDEMARK_SNAPSHOTS: ['snapshots', text],
@@ -112,6 +113,10 @@ function terminationFile (value) {
 /** 'off' is no folder, as elsewhere. */
 function recorderFolder (value) {
   return truth(value) === false ? undefined : recorder(value)
+}
+
+function reportFolder (value) {
+  return truth(value) === false ? undefined : report(value)
 }
 
 function truth (value) {

@@ -4,7 +4,7 @@ const path = require('node:path')
 const { duration, rate } = require('../../format')
 const { endingOf, nearestLimit } = require('../../flight/ending')
 const { rowsOf, seriesOf, stateOf } = require('../../flight/recording')
-const { drawText, layOut } = require('../chart')
+const { drawText, layOut } = require('../../chart')
 const { bytes, percent, short } = require('../words')
 const { plain } = require('../../plain')
 

@@ -32,7 +32,14 @@ async function run (context) {
   }
   if (options.html !== undefined) await require('../report').writeReport(options.html, last, json)
   const suspicious = suspects.some(({ confidence }) => TOLD.includes(confidence))
-  return { json, text: text(json, context), suspicious }
+  return { json, text: options.format === 'md' ? markdown(json, files) : text(json, context), suspicious }
+}
+
+function markdown (json, files) {
+  const { compareCommand } = require('../../report/check')
+  const { snapshotReport } = require('../../report/contents')
+  const { toMarkdown } = require('../../report/markdown')
+  return toMarkdown(snapshotReport(json, files, compareCommand(files), new Date()))
 }
 
 function text (json, { files, options, terminal }) {

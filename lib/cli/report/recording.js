@@ -2,7 +2,7 @@
 
 const { escape, readAssets, renderPage } = require('../../html')
 const { writePrivately } = require('../../private-file')
-const { drawSvg } = require('../chart')
+const { drawSvg } = require('../../chart')
 
 const SIZE = { width: 1000, height: 260 }
 

@@ -61,12 +61,16 @@ function drawText (chart, { columns, rows }) {
 }
 
 /** @returns {string} an SVG element that needs nothing from elsewhere */
-function drawSvg (chart, { width, height }) {
+function drawSvg (chart, size) {
+  return `<svg class="chart" viewBox="0 0 ${size.width} ${size.height}" preserveAspectRatio="none" role="img" aria-label="Readings over time, the trend and the limit">${shapesOf(chart, size)}</svg>`
+}
+
+/** @returns {string} SVG elements of the classes `limit`, `readings` and `trend` */
+function shapesOf (chart, { width, height }) {
   const at = ([x, y]) => `${(x * width).toFixed(1)},${((1 - y) * height).toFixed(1)}`
   const limit = chart.limit === null ? '' : `<line class="limit" x1="0" x2="${width}" y1="${((1 - chart.limit) * height).toFixed(1)}" y2="${((1 - chart.limit) * height).toFixed(1)}"/>`
   const trend = chart.trend.length === 0 ? '' : `<polyline class="trend" points="${chart.trend.map(at).join(' ')}"/>`
-  return `<svg class="chart" viewBox="0 0 ${width} ${height}" preserveAspectRatio="none" role="img" aria-label="Readings over time, the trend and the limit">` +
-    `${limit}<polyline class="readings" points="${chart.points.map(at).join(' ')}"/>${trend}</svg>`
+  return `${limit}<polyline class="readings" points="${chart.points.map(at).join(' ')}"/>${trend}`
 }
 
-module.exports = { drawSvg, drawText, layOut }
+module.exports = { drawSvg, drawText, layOut, shapesOf }

@@ -1,0 +1,135 @@
+'use strict'
+
+const { constants, rmSync } = require('node:fs')
+const fs = require('node:fs/promises')
+const path = require('node:path')
+const { replacePrivately } = require('../private-file')
+const { SCHEMA } = require('./contents')
+
+/** The files of one report. The Markdown last: it names the picture. */
+const KINDS = ['svg', 'json', 'md']
+
+/** A partial file of a process that was killed while it wrote one. */
+const FORGOTTEN_MS = 3600000
+
+const TIME = String.raw`(\d{8}T\d{9}Z)`
+
+/** Not through a link, and without waiting for what is no file. */
+const READ = constants.O_RDONLY | (constants.O_NOFOLLOW ?? 0) | (constants.O_NONBLOCK ?? 0)
+
+/** Of a JSON file: its schema stands at its beginning. */
+const HEAD_BYTES = 200
+
+/** The folder of the reports of one service: others may use it too. */
+class ReportFolder {
+  #folder
+  #service
+  #keep
+
+  /**
+   * @param {string} folder absolute
+   * @param {string} service what its files' names begin with, after 'tidemark-'
+   * @param {number} keep so many reports stay
+   */
+  constructor (folder, service, keep) {
+    this.#folder = folder
+    this.#service = service
+    this.#keep = keep
+  }
+
+  /** @returns {string} a new one's files without what says their kind. `who` tells processes and threads apart */
+  nameFor (time, who) {
+    return path.join(this.#folder, `tidemark-${this.#service}-${time.toISOString().replaceAll(/[-:.]/g, '')}-${who}`)
+  }
+
+  /**
+   * Makes its last part where it is missing.
+   * @throws where others could give us files that are not ours
+   */
+  async check () {
+    await fs.mkdir(this.#folder, { mode: 0o700 }).catch((error) => { if (error.code !== 'EEXIST') throw error })
+    const stat = await fs.lstat(this.#folder)
+    if (stat.isSymbolicLink()) throw new Error('it is a symbolic link')
+    if (!stat.isDirectory()) throw new Error('it is not a folder')
+    if (!isOurs(stat) && stat.uid !== 0) throw new Error('it belongs to another user')
+    await fs.access(this.#folder, constants.W_OK | constants.X_OK)
+  }
+
+  /**
+   * Each file is whole or as it was. Of a report whose Markdown cannot be written, nothing new stays.
+   * @param {string} name of `nameFor`
+   * @param {{md: string, json: string, svg: string | null}} texts
+   */
+  async write (name, texts) {
+    const made = []
+    try {
+      for (const kind of KINDS.filter((each) => texts[each] !== null)) {
+        const file = `${name}.${kind}`
+        const isNew = await fs.lstat(file).then(() => false, () => true)
+        await replacePrivately(file, texts[kind])
+        if (isNew) made.push(file)
+      }
+    } catch (error) {
+      for (const file of made) rmSync(file, { force: true })
+      throw error
+    }
+  }
+
+  /** Removes the oldest reports of this service beyond those that are kept, and forgotten partial files. */
+  async tidy () {
+    const own = new RegExp(String.raw`^tidemark-${escaped(this.#service)}-${TIME}-[\d-]+\.(?:md|json|svg)(\.\d+-\d+-\d+\.tmp)?$`)
+    /** Files by report; names sort by time. */
+    const reports = new Map()
+    for (const file of await fs.readdir(this.#folder)) {
+      const match = own.exec(file)
+      if (match === null) continue
+      if (match[2] !== undefined) {
+        await this.#removeForgotten(file)
+        continue
+      }
+      const name = file.replace(/\.\w+$/, '')
+      reports.set(name, [...reports.get(name) ?? [], file])
+    }
+    const names = [...reports.keys()].sort((one, other) => one < other ? -1 : 1)
+    for (const name of names.slice(0, Math.max(0, names.length - this.#keep))) {
+      if (await this.#isReport(`${name}.json`)) await Promise.all(reports.get(name).map((file) => this.#remove(file)))
+    }
+  }
+
+  /** Whether we wrote it: a name alone says nothing. */
+  async #isReport (file) {
+    try {
+      const handle = await fs.open(path.join(this.#folder, file), READ)
+      try {
+        const { buffer, bytesRead } = await handle.read(Buffer.alloc(HEAD_BYTES), 0, HEAD_BYTES, 0)
+        const stat = await handle.stat()
+        return stat.isFile() && isOurs(stat) && buffer.toString('utf8', 0, bytesRead).includes(`"name": "${SCHEMA.name}"`)
+      } finally {
+        await handle.close()
+      }
+    } catch {
+      return false
+    }
+  }
+
+  async #removeForgotten (file) {
+    const stat = await fs.lstat(path.join(this.#folder, file)).catch(() => undefined)
+    if (stat !== undefined && Date.now() - stat.mtimeMs > FORGOTTEN_MS) await this.#remove(file)
+  }
+
+  async #remove (file) {
+    const found = path.join(this.#folder, file)
+    const stat = await fs.lstat(found).catch(() => undefined)
+    if (stat?.isFile() && isOurs(stat)) await fs.rm(found, { force: true }).catch(() => {})
+  }
+}
+
+function isOurs (stat) {
+  return process.geteuid === undefined || stat.uid === process.geteuid()
+}
+
+function escaped (text) {
+  return text.replaceAll(/[.*+?^${}()|[\]\\]/g, String.raw`\$&`)
+}
+
+module.exports = { ReportFolder }
