@@ -11,7 +11,7 @@ const { run } = require('./helpers/child')
 
 const ROOT = path.join(__dirname, '..')
 const { scripts } = require('../package.json')
-const DOCS = ['README.md', 'SECURITY.md', 'CONTRIBUTING.md', 'ARCHITECTURE.md', ...readdirSync(path.join(ROOT, 'docs'))
+const DOCS = ['README.md', 'SECURITY.md', 'CONTRIBUTING.md', 'ARCHITECTURE.md', 'SKILL.md', 'llms.txt', ...readdirSync(path.join(ROOT, 'docs'))
   .filter((name) => name.endsWith('.md')).map((name) => path.join('docs', name))]
 
 const README_BYTES = 7000
