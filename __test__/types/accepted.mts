@@ -6,6 +6,10 @@ import http2 from 'node:http2'
 import tidemark, { express, gc, health, history, off, on, once, start, status, stop } from 'tidemark'
 import middleware from 'tidemark/express'
 import prometheus from 'tidemark/prometheus'
+import fastifyPlugin from 'tidemark/fastify'
+import koa from 'tidemark/koa'
+import hono from 'tidemark/hono'
+import { Hono } from 'hono'
 import opentelemetry from 'tidemark/opentelemetry'
 import { Registry } from 'prom-client'
 import type { Meter } from '@opentelemetry/api'
@@ -123,3 +127,8 @@ declare const meter: Meter
 opentelemetry({ meter, runtime: true }).stop()
 const exposition: string = tidemark.metricsText() + tidemark.metricsText({ format: 'openmetrics' })
 console.log(exposition)
+
+new Hono().use(hono({ logger: console })).get('/users/:id', (c) => c.json({}))
+const plugin: (instance: { addHook: (name: string) => void }, options: ExpressOptions, done: () => void) => void = fastifyPlugin
+const beforeRouter: (context: { req: http.IncomingMessage, res: http.ServerResponse }, next: () => Promise<void>) => Promise<void> = koa({ interval: 1000 })
+console.log(plugin, beforeRouter)
