@@ -17,6 +17,8 @@ const LONGEST_COMPLAINT = 1000
  */
 class Commands {
   #last = Promise.resolve()
+  #children = new Set()
+  #closed = false
 
   /**
    * @param {string[]} args
@@ -24,22 +26,31 @@ class Commands {
    * @returns {Promise<string>} what it prints. @throws with its complaint
    */
   ask (args, signal) {
-    const answer = this.#last.then(() => run(args, signal))
+    const answer = this.#last.then(() => this.#run(args, signal))
     this.#last = answer.catch(() => {})
     return answer
   }
-}
 
-function run (args, signal) {
-  return new Promise((resolve, reject) => {
-    signal?.throwIfAborted()
-    const options = { env: { ...process.env, NODE_OPTIONS: '', NO_COLOR: '1' }, signal, timeout: TIMEOUT_MS, killSignal: 'SIGKILL', windowsHide: true }
-    const child = execFile(process.execPath, [COMMAND, ...args], options, (error, stdout, stderr) => {
-      if (error === null || GOOD.includes(error.code)) resolve(stdout)
-      else reject(new Error(complaintOf(error, stderr)))
+  /** Nobody waits for an answer any more. */
+  close () {
+    this.#closed = true
+    for (const child of this.#children) child.kill('SIGKILL')
+  }
+
+  #run (args, signal) {
+    return new Promise((resolve, reject) => {
+      signal?.throwIfAborted()
+      if (this.#closed) throw new Error('The client has left.')
+      const options = { env: { ...process.env, NODE_OPTIONS: '', NO_COLOR: '1' }, signal, timeout: TIMEOUT_MS, killSignal: 'SIGKILL', windowsHide: true }
+      const child = execFile(process.execPath, [COMMAND, ...args], options, (error, stdout, stderr) => {
+        this.#children.delete(child)
+        if (error === null || GOOD.includes(error.code)) resolve(stdout)
+        else reject(new Error(complaintOf(error, stderr)))
+      })
+      this.#children.add(child)
+      child.stdin?.end()
     })
-    child.stdin?.end()
-  })
+  }
 }
 
 function complaintOf (error, stderr) {

@@ -41,6 +41,7 @@ async function serve (names, { signal } = {}) {
   signal?.addEventListener('abort', close)
   await server.connect(new StdioServerTransport())
   await closed
+  commands.close()
 }
 
 /** The server's own, or that of the folder in which it is started. */
