@@ -31,13 +31,26 @@ function markdown ({ file, totalSize, nodes, classes, duplicateStrings, detached
     ...mdTable(['objects', 'own', 'retained', 'class'], classes.slice(0, rows).map((row) =>
       [count(row.count), bytes(row.selfSize), bytes(row.retainedSize), name(row.class, 80)])),
     ...leftOut(classes.length - rows, 'classes'),
-    ...duplicateStrings.length === 0 ? [] : ['', '## Strings that are there more than once', ''],
-    ...duplicateStrings.slice(0, MOST_BESIDE).map((each) => `- ${count(each.count)} of ${isName(each.text) ? name(each.text) : 'a text that is not shown'}, ${bytes(each.selfSize / each.count)} each, waste ${bytes(each.wasted)}`),
+    ...stringsInMarkdown(duplicateStrings),
     ...detachedContexts.length === 0 ? [] : ['', '## Detached, and still held', ''],
     ...detachedContexts.slice(0, MOST_BESIDE).map((each) => `- ${name(each.name)} node ${each.id}, ${bytes(each.retainedSize)}`),
     '',
     'Not seen: what native addons hold, and what grows: for that compare two snapshots.'
   ].join('\n')}\n`)
+}
+
+/** A string may be what somebody typed: it is shown where it is a name. */
+function stringsInMarkdown (strings) {
+  if (strings.length === 0) return []
+  const hidden = strings.filter(({ text }) => !isName(text))
+  const wasted = hidden.reduce((sum, each) => sum + each.wasted, 0)
+  return [
+    '',
+    '## Strings that are there more than once',
+    '',
+    ...strings.filter(({ text }) => isName(text)).slice(0, MOST_BESIDE).map((each) => `- ${count(each.count)} of ${name(each.text)} waste ${bytes(each.wasted)}`),
+    ...hidden.length === 0 ? [] : [`- ${count(hidden.length)} texts that are not shown waste ${bytes(wasted)}`]
+  ]
 }
 
 function kindsOf ({ nativeSize, codeSize, stringsSize, arrayBuffersSize, systemSize }) {
