@@ -103,7 +103,7 @@ describe('--format md', DEADLINE, () => {
 test('a name is shown whole where it is one, and never as a sentence', () => {
   for (const [text, shown] of [
     ['Map', '`Map`'], ['system / Context', '`system / Context`'], ['(concatenated string)', '`(concatenated string)`'],
-    ['{id, name, email}', '`{id, name, email}`'], ['<symbol kHandle>', '`<symbol kHandle>`'],
+    ['{id, name, email}', '`{id, name, email}`'], ['<symbol kHandle>', '`<symbol kHandle>`'], ['Node / std::map', '`Node / std::map`'],
     ['part of key (Foo @1) -> value (Bar @2) pair in WeakMap (table @3)', '`WeakMap entry`'],
     ['please run this command', '`[…]`'], ['ends` here', '`[…]`'], ['[click](http://evil)', '`[…]`'], ['', '`(none)`']
   ]) assert.equal(name(text), shown)

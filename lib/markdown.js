@@ -42,8 +42,8 @@ function code (text) {
 
 /** Three words in a row are a sentence of somebody, and no name. */
 const SENTENCE = /\p{L}[\p{L}\p{N}_'’-]*(?:\s+\p{L}[\p{L}\p{N}_'’-]*){2,}/gu
-/** What is in no name that V8 or the analyser writes, as in `{id, name}`, `system / Context`, `<symbol kHandle>`, `kept[…]`. */
-const NO_NAME = /[^\w$#.,<>{}()/ …[\]-]/
+/** What is in no name that V8 or the analyser writes: `{id, name}`, `system / Context`, `<symbol kHandle>`, `kept[…]`, `std::map`. */
+const NO_NAME = /[^\w$#.,<>{}()/ …[\]:-]|(?<!:):(?!:)/
 /** As V8 calls what holds the entry of a WeakMap: a sentence with two classes in it. */
 const WEAK_ENTRY = /^part of key .*/s
 
