@@ -8,6 +8,8 @@ const { plain } = require('./plain')
 
 /** Of everything that is written as Markdown: what a person reads at once, and what an agent can be given. */
 const MOST_BYTES = 5000
+/** The end of a path. */
+const LONGEST_FILE = 120
 
 function cut (text, longest) {
   return text.length > longest ? `${text.slice(0, longest - 1).replace(/[\ud800-\udbff]$/, '')}…` : text
@@ -44,11 +46,14 @@ function code (text) {
 const SENTENCE = /\p{L}[\p{L}\p{N}_'’-]*(?:\s+\p{L}[\p{L}\p{N}_'’-]*){2,}/gu
 /** What is in no name that V8 or the analyser writes: `{id, name}`, `system / Context`, `<symbol kHandle>`, `kept[…]`, `std::map`. */
 const NO_NAME = /[^\w$#.,<>{}()/ …[\]:-]|(?<!:):(?!:)/
+/** As V8 calls what it holds by itself: '(Strong root list)'. */
+const ROOTS = /^\([\w -]{1,30} (?:roots|list|handles|strings|scopes?|objects?|nodes|cache|table)\)$/
 /** As V8 calls what holds the entry of a WeakMap: a sentence with two classes in it. */
 const WEAK_ENTRY = /^part of key .*/s
 
 /** What is shown of a name from a heap or a recording, which may be a text of anybody. */
 function shownName (text, longest = 60) {
+  if (ROOTS.test(text)) return text
   const shown = named(text.replace(WEAK_ENTRY, 'WeakMap entry')).replace(SENTENCE, HIDDEN)
   return NO_NAME.test(shown) ? HIDDEN : cut(shown, longest) || '(none)'
 }
@@ -57,13 +62,35 @@ function shownName (text, longest = 60) {
 const PLACE = /`.*`/s
 
 /**
- * What the analyser says of an object, without the way to it where texts of anybody are a part of that.
+ * What the analyser says of an object, without names that are a text of anybody.
  * @param {string} text
- * @param {{edge: {type: string, name: string} | null}[]} path from the root
+ * @param {{class: string, edge: {type: string, name: string} | null, location?: {file?: string} | null}[]} path from the root
+ * @param {string[]} [names] that it has in it too
  */
-function harmless (text, path) {
-  const isNamed = ({ edge }) => !['property', 'context'].includes(edge?.type) || shownName(edge.name, Infinity) === edge.name
-  return path.every(isNamed) ? text : text.replace(PLACE, `\`${HIDDEN}\``)
+function harmless (text, path, names = []) {
+  const isPlace = ({ edge }) => !['property', 'context'].includes(edge?.type) || isPlain(edge.name)
+  const isNode = ({ class: type, name, location }) => [type, name].every((each) => !each || isPlain(each)) && isFile(location?.file)
+  if (![...names, ...path.slice(1)].every((each) => typeof each === 'string' ? isPlain(each) : isNode(each))) return HIDDEN
+  return path.every(isPlace) ? text : text.replace(PLACE, `\`${HIDDEN}\``)
+}
+
+/** By its last part: a sentence names no more of it. */
+function isFile (file) {
+  const name = file?.split(/[\\/]/).at(-1) ?? ''
+  return !NO_FILE.test(name) && name.search(SENTENCE) < 0
+}
+
+function isPlain (text) {
+  return ROOTS.test(text) || (!NO_NAME.test(text) && text.search(SENTENCE) < 0)
+}
+
+/** The path of a file is shown for the line that it leads to; it may have spaces in it, and no sentence. */
+const NO_FILE = /[^\p{L}\p{N}_$#.,@+:()/\\ ~%…[\]-]/u
+
+function shownFile (file) {
+  const end = file.length > LONGEST_FILE ? `…${file.slice(-LONGEST_FILE)}` : file
+  const shown = end.replace(SENTENCE, HIDDEN)
+  return NO_FILE.test(shown) ? HIDDEN : shown
 }
 
 /** As `shownName`, for a line of Markdown. */
@@ -109,4 +136,4 @@ function fit (most, render) {
   return text
 }
 
-module.exports = { MOST_BYTES, code, cut, fenced, fit, harmless, inert, leftOut, name, shownName, table }
+module.exports = { MOST_BYTES, code, cut, fenced, fit, harmless, inert, leftOut, name, shownFile, shownName, table }

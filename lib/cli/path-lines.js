@@ -6,11 +6,12 @@ const { bytes, location, short } = require('./words')
  * A retainer path, one line a step.
  * @param {object[]} path from the root
  * @param {(name: string, most: number) => string} [show] what is shown of a name
+ * @param {(place: object | null) => string} [locate] and of a place in the code
  * @returns {string[]}
  */
-function pathLines (path, show = short) {
+function pathLines (path, show = short, locate = location) {
   return path.map((step, at) => {
-    const place = location(step.location)
+    const place = locate(step.location)
     const what = `${show(stepName(step, at), 60)} @${step.id}`
     const size = step.retainedSize > 0 ? `  ${bytes(step.retainedSize)}` : ''
     const name = at === 0 ? '' : `${edge(step.edge, show)} `

@@ -1,7 +1,7 @@
 'use strict'
 
 const { bytes, duration, grouped, percent, rate, rateWithin } = require('../format')
-const { MOST_BYTES, code, cut, fenced, inert } = require('../markdown')
+const { MOST_BYTES, code, cut, fenced, inert, shownFile, shownName } = require('../markdown')
 
 /** What is kept, from the most to the least, until it has room. */
 const FORMS = [
@@ -87,7 +87,7 @@ function suspectLines ({ id, description, location, route, heldBy, share, shareO
 }
 
 function placed ({ file, line, function: name }) {
-  return `${file}${line === null ? '' : `:${line}`}${name === null ? '' : ` ${name}`}`
+  return `${shownFile(file)}${line === null ? '' : `:${line}`}${name === null ? '' : ` ${shownName(name)}`}`
 }
 
 function rows (numbers, channel, state) {

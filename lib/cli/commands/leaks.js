@@ -2,7 +2,7 @@
 
 const { folderOf, readAll } = require('../recordings')
 const { said, short } = require('../words')
-const { code, cut, fit, inert, leftOut } = require('../../markdown')
+const { code, cut, fit, inert, leftOut, shownFile } = require('../../markdown')
 const { plain } = require('../../plain')
 
 const MOST_SUSPECTS = 3
@@ -80,7 +80,7 @@ function markdown ({ directory, leaks, unreadable }) {
 }
 
 function placeOf (location) {
-  return location?.file ? ` at ${code(cut(`${location.file}${location.line ? `:${location.line}` : ''}`, 200))}` : ''
+  return location?.file ? ` at ${code(`${shownFile(location.file)}${location.line ? `:${location.line}` : ''}`)}` : ''
 }
 
 module.exports = { run }

@@ -2,8 +2,8 @@
 
 const { openAll } = require('../open')
 const { pathLines } = require('../path-lines')
-const { bytes, count, said } = require('../words')
-const { code, cut, fit, harmless, shownName } = require('../../markdown')
+const { bytes, count, location, said } = require('../words')
+const { code, cut, fit, harmless, shownFile, shownName } = require('../../markdown')
 const { plain } = require('../../plain')
 
 /** A number of digits that an index has, and an id seldom. */
@@ -20,15 +20,15 @@ async function run (context) {
   return { json, text: options.format === 'md' ? markdown(json) : text(json, context) }
 }
 
-function markdown ({ file, description, id, retainedSize, selfSize, ofClass, path }) {
-  const steps = pathLines(path, shownStep).map((line, at) => `${at + 1}. ${code(cut(line, 300))}`)
+function markdown ({ file, class: type, description, id, retainedSize, selfSize, ofClass, path }) {
+  const steps = pathLines(path, shownStep, shownPlace).map((line, at) => `${at + 1}. ${code(cut(line, 300))}`)
   return fit(steps.length, (rows) => {
     const first = Math.min(NEXT_TO_ROOT, rows)
     const left = steps.length - rows
     return `${[
       `# Why node ${id} lives`,
       '',
-      `${said(harmless(description, path), 300)} in ${code(plain(file).slice(-100))} retains ${bytes(retainedSize)}, ` +
+      `${said(harmless(description, path, [type]), 300)} in ${code(plain(file).slice(-100))} retains ${bytes(retainedSize)}, ` +
         `${bytes(selfSize)} of them itself${ofClass > 1 ? `, the largest of ${count(ofClass)}` : ''}.`,
       '',
       ...steps.length === 0 ? ['Nothing but weak references leads to it: the next full GC frees it.'] : ['From the root to the object, each held by the one before it:', ''],
@@ -40,6 +40,10 @@ function markdown ({ file, description, id, retainedSize, selfSize, ofClass, pat
 
 function shownStep (name, most) {
   return INDEX.test(name) ? name : shownName(name, most)
+}
+
+function shownPlace (place) {
+  return place?.file ? location({ ...place, file: shownFile(place.file) }) : ''
 }
 
 function text (json, { terminal }) {
