@@ -9,7 +9,7 @@ interface KoaContextLike {
 }
 
 /**
- * To be used before the router, for Koa 2 and 3 with @koa/router. Starts the monitor if it is not running;
+ * To be used before the router, for Koa with @koa/router. Starts the monitor if it is not running;
  * `tidemark.express.status()` has the counts.
  */
 declare function koa (options?: ExpressOptions): (context: KoaContextLike, next: () => Promise<any>) => Promise<void>

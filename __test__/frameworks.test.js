@@ -9,7 +9,7 @@ const { tellRoute, toldRoute, unwatchRoutes, watchRoutes } = require('../lib/tol
 const { result } = require('./helpers/child')
 
 /** The oldest Node.js that each of the packages runs on. */
-const LEAST_NODE = { fastify: 20, koa: 20, hono: 20, nest: 20 }
+const LEAST_NODE = { fastify: 20, koa: 20, hono: 20, nest: 20, 'nest-fastify': 20 }
 const node = Number.parseInt(process.versions.node, 10)
 
 for (const [framework, least] of Object.entries(LEAST_NODE)) {

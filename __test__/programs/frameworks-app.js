@@ -53,27 +53,38 @@ const FRAMEWORKS = {
     return serve({ fetch: app.fetch, port: 0, hostname: '127.0.0.1' })
   },
   async nest () {
-    require('reflect-metadata')
-    const { Controller, Get, Module, Req } = await import('@nestjs/common')
-    const { NestFactory } = await import('@nestjs/core')
-    class Api {
-      find (request) { kept.push(request); return {} }
-      fine () { return {} }
-      fails () { throw new Error('as it should') }
-    }
-    // What a compiler makes of `@Get('api/users/:name')`.
-    for (const [method, path] of Object.entries({ find: 'api/users/:name', fine: 'fine/:name', fails: 'fails/:name' })) {
-      Get(path)(Api.prototype, method, Object.getOwnPropertyDescriptor(Api.prototype, method))
-    }
-    Req()(Api.prototype, 'find', 0)
-    Controller()(Api)
-    class App {}
-    Module({ controllers: [Api] })(App)
-    const app = await NestFactory.create(App, { logger: false })
+    const app = await nest()
     app.use(tidemark.express())
     await app.listen(0, '127.0.0.1')
     return app.getHttpServer()
+  },
+  async 'nest-fastify' () {
+    const { FastifyAdapter } = await import('@nestjs/platform-fastify')
+    const app = await nest(new FastifyAdapter())
+    await app.register(require('tidemark/fastify'))
+    await app.listen(0, '127.0.0.1')
+    return app.getHttpServer()
   }
+}
+
+async function nest (...adapter) {
+  require('reflect-metadata')
+  const { Controller, Get, Module, Req } = await import('@nestjs/common')
+  const { NestFactory } = await import('@nestjs/core')
+  class Api {
+    find (request) { kept.push(request); return {} }
+    fine () { return {} }
+    fails () { throw new Error('as it should') }
+  }
+  // What a compiler makes of `@Get('api/users/:name')`.
+  for (const [method, path] of Object.entries({ find: 'api/users/:name', fine: 'fine/:name', fails: 'fails/:name' })) {
+    Get(path)(Api.prototype, method, Object.getOwnPropertyDescriptor(Api.prototype, method))
+  }
+  Req()(Api.prototype, 'find', 0)
+  Controller()(Api)
+  class App {}
+  Module({ controllers: [Api] })(App)
+  return NestFactory.create(App, ...adapter, { logger: false })
 }
 
 async function main () {
