@@ -244,7 +244,7 @@ test('colours follow NO_COLOR and FORCE_COLOR', () => {
 })
 
 test('help is within 100 columns', async () => {
-  for (const command of [undefined, 'suspects', 'summary', 'diff', 'path', 'convert', 'snapshot']) {
+  for (const command of [undefined, 'suspects', 'summary', 'diff', 'path', 'convert', 'snapshot', 'leaks', 'mcp']) {
     assert.deepEqual(help(command).split('\n').filter((line) => line.length > 100), [])
   }
 })

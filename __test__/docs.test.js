@@ -11,10 +11,12 @@ const { run } = require('./helpers/child')
 
 const ROOT = path.join(__dirname, '..')
 const { scripts } = require('../package.json')
-const DOCS = ['README.md', 'SECURITY.md', 'CONTRIBUTING.md', 'ARCHITECTURE.md', ...readdirSync(path.join(ROOT, 'docs'))
+const DOCS = ['README.md', 'SECURITY.md', 'CONTRIBUTING.md', 'ARCHITECTURE.md', 'SKILL.md', 'llms.txt', ...readdirSync(path.join(ROOT, 'docs'))
   .filter((name) => name.endsWith('.md')).map((name) => path.join('docs', name))]
 
 const README_BYTES = 7000
+
+const FRAMEWORKS = ['fastify', 'koa', '@koa/router', 'hono', '@hono/node-server']
 
 const ENDS_SOON = path.join(__dirname, 'helpers', 'ends-soon.js')
 
@@ -22,7 +24,8 @@ for (const file of DOCS) {
   const text = readFileSync(path.join(ROOT, file), 'utf8')
 
   blocks(text, 'js').forEach((code, index) => {
-    test(`example ${index + 1} of ${file} runs`, { timeout: 60000 }, async (t) => {
+    const isNewer = FRAMEWORKS.some((name) => code.includes(`require('${name}')`)) && Number.parseInt(process.versions.node, 10) < 20
+    test(`example ${index + 1} of ${file} runs`, { timeout: 60000, skip: isNewer && 'the framework needs Node.js 20' }, async (t) => {
       const folder = exampleFolder(t, code)
       const ended = await run(path.join(folder, 'app.js'), { cwd: folder, nodeArgs: ['--require', ENDS_SOON] })
       assert.equal(ended.code, 0, ended.stderr)
@@ -47,7 +50,7 @@ function blocks (text, language) {
   return [...text.matchAll(new RegExp(`^\`\`\`${language}\\n([^]*?)^\`\`\`$`, 'gm'))].map(([, code]) => code)
 }
 
-/** A project of its own, in which `tidemark` and `express` resolve as for a user. */
+/** A project of its own, in which `tidemark` and the frameworks resolve as for a user. */
 function exampleFolder (t, code) {
   const folder = mkdtempSync(path.join(os.tmpdir(), 'tidemark-docs-'))
   t.after(() => rmSync(folder, { recursive: true, force: true }))
@@ -56,7 +59,10 @@ function exampleFolder (t, code) {
   const modules = path.join(ROOT, 'node_modules')
   mkdirSync(path.join(folder, 'node_modules'))
   symlinkSync(ROOT, path.join(folder, 'node_modules', 'tidemark'))
-  symlinkSync(path.join(modules, 'express'), path.join(folder, 'node_modules', 'express'))
+  for (const name of ['express', ...FRAMEWORKS]) {
+    mkdirSync(path.dirname(path.join(folder, 'node_modules', name)), { recursive: true })
+    symlinkSync(path.join(modules, name), path.join(folder, 'node_modules', name))
+  }
   return folder
 }
 

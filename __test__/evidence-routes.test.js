@@ -5,6 +5,7 @@ const { channel, subscribe } = require('node:diagnostics_channel')
 const { before, describe, test } = require('node:test')
 const { RouteNames } = require('../lib/evidence/routes/name')
 const { RouteEvidence } = require('../lib/evidence/routes')
+const { unwatchRoutes, watchRoutes } = require('../lib/told-routes')
 const { result } = require('./helpers/child')
 const { data } = require('./names.json')
 
@@ -147,10 +148,13 @@ describe('the names of routes', () => {
   test('are templates of Fastify where it tells them', () => {
     const names = new RouteNames((each) => each)
     const raw = { method: 'GET', url: '/shop/boots/reviews' }
-    names.learn({ request: { raw }, route: { url: '/shop/:slug/reviews', method: 'GET' } })
+    const handler = channel('tracing:fastify.request.handler:start')
+    watchRoutes()
+    handler.publish({ request: { raw }, route: { url: '/shop/:slug/reviews', method: 'GET' } })
     assert.equal(names.of(raw, {}), 'GET /shop/:slug/reviews')
     assert.equal(names.of({ ...raw }, {}), 'GET /shop/boots/reviews')
-    for (const message of [{}, { request: null, route: null }, { request: { raw: 1 }, route: { url: '/' } }, { request: { raw: {} }, route: {} }]) names.learn(message)
+    for (const message of [{}, { request: null, route: null }, { request: { raw: 1 }, route: { url: '/' } }, { request: { raw: {} }, route: {} }, undefined]) handler.publish(message)
+    unwatchRoutes()
   })
 
   test('are paths without ids and queries elsewhere', () => {

@@ -36,7 +36,7 @@ after(() => rmSync(folder, { recursive: true, force: true }))
 describe('the packages', () => {
   test('hold the intended files and no others', () => {
     assert.deepEqual(packed.platform.files, ['LICENSE', 'README.md', 'package.json', nodeFile()].sort())
-    const intended = /^(index\.js|(?:index|express|opentelemetry|prometheus|recycle)\.d\.ts|binding\.js|bin\/tidemark\.js|lib\/[\w/-]+\.js|lib\/names\.json|lib\/(?:cli\/report|profile\/flame-graph)\/style\.css|package\.json|LICENSE|docs\/[\w-]+\.(md|svg)|ops\/[\w-]+\/[\w.-]+|(README|CHANGELOG|SECURITY)\.md)$/
+    const intended = /^(index\.js|(?:index|express|fastify|hono|koa|opentelemetry|prometheus|recycle)\.d\.ts|binding\.js|bin\/tidemark\.js|lib\/[\w/-]+\.js|lib\/names\.json|lib\/(?:cli\/report|profile\/flame-graph)\/style\.css|package\.json|LICENSE|docs\/[\w-]+\.(md|svg)|ops\/[\w-]+\/[\w.-]+|(README|CHANGELOG|SECURITY|SKILL)\.md|llms\.txt)$/
     assert.deepEqual(packed.main.files.filter((name) => !intended.test(name)), [])
     for (const name of ['index.js', 'index.d.ts', 'binding.js', 'lib/monitor.js', 'package.json', 'LICENSE']) {
       assert.ok(packed.main.files.includes(name), name)
@@ -70,10 +70,10 @@ describe('in a new Express project, installed with npm', () => {
   test('there is no install script and no runtime dependency', () => {
     const { packages } = readJson(path.join(project, 'node_modules', '.package-lock.json'))
     for (const name of ['tidemark', PLATFORM]) {
-      const { hasInstallScript, dependencies, peerDependencies } = packages[`node_modules/${name}`]
+      const { hasInstallScript, dependencies, peerDependencies = {}, peerDependenciesMeta = {} } = packages[`node_modules/${name}`]
       assert.equal(hasInstallScript, undefined)
       assert.equal(dependencies, undefined)
-      assert.equal(peerDependencies, undefined)
+      for (const peer of Object.keys(peerDependencies)) assert.equal(peerDependenciesMeta[peer].optional, true)
       assert.equal(readJson(path.join(project, 'node_modules', name, 'package.json')).scripts, undefined)
     }
   })

@@ -10,7 +10,8 @@ const TIME_MS = 2000
 
 const { listen } = net.Server.prototype
 net.Server.prototype.listen = function (port, ...rest) {
-  return listen.call(this, typeof port === 'number' ? 0 : port, ...rest)
+  const free = typeof port === 'number' ? 0 : typeof port?.port === 'number' ? { ...port, port: 0 } : port
+  return listen.call(this, free, ...rest)
 }
 
 setTimeout(() => process.exit(), TIME_MS).unref()

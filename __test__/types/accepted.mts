@@ -6,6 +6,10 @@ import http2 from 'node:http2'
 import tidemark, { express, gc, health, history, off, on, once, start, status, stop } from 'tidemark'
 import middleware from 'tidemark/express'
 import prometheus from 'tidemark/prometheus'
+import fastifyPlugin from 'tidemark/fastify'
+import koa from 'tidemark/koa'
+import hono from 'tidemark/hono'
+import { Hono } from 'hono'
 import opentelemetry from 'tidemark/opentelemetry'
 import { Registry } from 'prom-client'
 import type { Meter } from '@opentelemetry/api'
@@ -132,3 +136,8 @@ stepping.on('state', ({ state, reason }) => console.log(state === 'held', reason
 recycle()
 recycle([http.createServer()]).stop()
 recycle.primary({ replaceMs: 10000 }).stop()
+
+new Hono().use(hono({ logger: console })).get('/users/:id', (c) => c.json({}))
+const plugin: (instance: { addHook: (name: string) => void }, options: ExpressOptions, done: () => void) => void = fastifyPlugin
+const beforeRouter: (context: { req: http.IncomingMessage, res: http.ServerResponse }, next: () => Promise<void>) => Promise<void> = koa({ interval: 1000 })
+console.log(plugin, beforeRouter)

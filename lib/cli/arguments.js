@@ -12,9 +12,9 @@ class UsageError extends Error {}
 /** For each command: how many files it takes, and its options. */
 const COMMANDS = {
   suspects: { files: [1, Infinity], options: { html: { type: 'string' }, format: { type: 'string' } } },
-  summary: { files: [1, 1], options: { rows: { type: 'string' }, html: { type: 'string' } } },
-  diff: { files: [2, 2], options: { rows: { type: 'string' } } },
-  path: { files: [1, 1], options: { node: { type: 'string' }, class: { type: 'string' } } },
+  summary: { files: [1, 1], options: { rows: { type: 'string' }, html: { type: 'string' }, format: { type: 'string' } } },
+  diff: { files: [2, 2], options: { rows: { type: 'string' }, format: { type: 'string' } } },
+  path: { files: [1, 1], options: { node: { type: 'string' }, class: { type: 'string' }, format: { type: 'string' } } },
   convert: {
     files: [1, 1],
     options: { out: { type: 'string' }, force: { type: 'boolean' }, redact: { type: 'boolean' }, strip: { type: 'boolean' } }
@@ -30,8 +30,10 @@ const COMMANDS = {
       timeout: { type: 'string' }
     }
   },
-  ps: { files: [0, 1], options: { watch: { type: 'boolean' }, all: { type: 'boolean' } } },
-  recorder: { files: [1, 1], options: { html: { type: 'string' } } }
+  ps: { files: [0, 1], options: { watch: { type: 'boolean' }, all: { type: 'boolean' }, format: { type: 'string' } } },
+  recorder: { files: [1, 1], options: { html: { type: 'string' }, format: { type: 'string' } } },
+  leaks: { files: [0, 1], options: { pid: { type: 'string' }, format: { type: 'string' } } },
+  mcp: { files: [0, Infinity], options: {} }
 }
 
 const LONGEST_SECONDS = 86400
@@ -140,9 +142,10 @@ function checkHtml ({ html, json }) {
   }
 }
 
-function checkFormat ({ format, json }) {
+function checkFormat ({ format, json, watch }) {
   if (format !== 'md') throw new UsageError(`Expected --format to be md, got '${format}'.`)
   if (json) throw new UsageError('Choose one of --json and --format.')
+  if (watch) throw new UsageError('Choose one of --watch and --format.')
 }
 
 function checkSnapshot ({ pid, signal, out, timeout }) {

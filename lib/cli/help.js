@@ -11,11 +11,15 @@ const GENERAL = `tidemark reads V8 heap snapshots (.heapsnapshot) and says what 
   tidemark convert FILE --out FILE      a copy without the contents of strings, to hand on
   tidemark ps DIR                       the processes that record themselves, and how the dead ended
   tidemark recorder FILE                what a process recorded, with a chart
+  tidemark leaks DIR                    the leaks that recorded processes reported
+  tidemark mcp DIR ...                  answers an agent on stdin and stdout, from these folders
 
 Options
-  --json           the same as JSON, on stdout; a failure too: { error: { code, message } }
+  --json           the same as JSON, on stdout, with { schema: { name, version } }; a failure too:
+                   { error: { code, message } }
   --html FILE      a report in one file, with a picture (suspects, summary, recorder)
-  --format md      the same as a report in Markdown, to hand on (suspects)
+  --format md      the same as Markdown, of 5 kB at most, to hand on: names of the code alone
+                   (suspects, diff, summary, path, ps, recorder, leaks)
   --watch, --all   (ps) see tidemark ps --help
   --rows N         how many rows of each list (diff, summary; 20)
   --force          (convert, snapshot) replaces FILE where it is there already
@@ -62,7 +66,7 @@ container, and as root on a process of another user.
 Ctrl-C ends the waiting, not the snapshot. The request is a file in the /tmp of the process that
 nobody else can write; it is gone as soon as the process has read it.
 `,
-  ps: `tidemark ps [DIR] [--watch] [--all] [--json]
+  ps: `tidemark ps [DIR] [--watch] [--all] [--json] [--format md]
 
 One line for each process and thread that records itself in DIR (or $TIDEMARK_RECORDER), by
 tidemark.start({ recorder: DIR }) or TIDEMARK_RECORDER=DIR: its state, the heap after the last full
@@ -74,7 +78,7 @@ process wrote them, and only yours are shown: what runs as another user is seen 
   --all     all that are gone, not only the last 10
   --json    processes: an array, and unreadable: files that say nothing
 `,
-  recorder: `tidemark recorder FILE [--html FILE] [--json]
+  recorder: `tidemark recorder FILE [--html FILE] [--json] [--format md]
 
 What a process recorded until its end, or until now: who it is, a chart of each thread with the trend
 and the limit, changes of state, what was told of leaks, and how it ended. Records that are torn are
@@ -82,6 +86,23 @@ skipped, and counted.
 
   --html FILE   the same as a page that loads nothing
   --json        all of it, with every reading
+`,
+  leaks: `tidemark leaks [DIR] [--pid PID] [--json] [--format md]
+
+The leaks that the processes which record themselves in DIR (or $TIDEMARK_RECORDER) have reported, the
+newest first: the sentence of the 'leak' event and the first suspects. One that was reported again,
+as it got worse or more was found, is one.
+
+  --pid PID   of this process alone
+`,
+  mcp: `tidemark mcp DIR ...
+
+Answers the Model Context Protocol on stdin and stdout, for a coding agent: the tools processes,
+leaks, snapshot_summary, snapshot_suspects, snapshot_path and snapshot_diff. Read-only. Reads files
+within the folders that are named, or in $TIDEMARK_RECORDER, and no others. An answer has 5 kB at
+most. Needs the package @modelcontextprotocol/sdk, which tidemark does not bring:
+
+  npx -p tidemark -p @modelcontextprotocol/sdk tidemark mcp DIR
 `,
   suspects: `tidemark suspects FILE
 tidemark suspects BEFORE [...] AFTER [--json] [--html FILE] [--format md]
@@ -100,18 +121,18 @@ high.
   --format md   a report in Markdown, of 5 kB at most: the form that the option \`report\` writes of
                 each leak. What looks like a secret is left out of it
 `,
-  summary: `tidemark summary FILE [--rows N] [--json] [--html FILE]
+  summary: `tidemark summary FILE [--rows N] [--json] [--html FILE] [--format md]
 
 What is in the heap: classes by the memory that they keep alive (retained), strings that are there
 more than once, detached contexts. Numbers are those of Chrome DevTools.
 `,
-  diff: `tidemark diff BEFORE AFTER [--rows N] [--json]
+  diff: `tidemark diff BEFORE AFTER [--rows N] [--json] [--format md]
 
 What became more from one snapshot to the other, class by class. Objects are matched by V8's ids
 when both come from one process, else by structure: class and what holds it.
 `,
-  path: `tidemark path FILE --node ID [--json]
-tidemark path FILE --class NAME [--json]
+  path: `tidemark path FILE --node ID [--json] [--format md]
+tidemark path FILE --class NAME [--json] [--format md]
 
 Why an object lives: the chain of references from the root that explains it best. ID is the number
 behind the @ in DevTools and in the other commands. With --class, the object of the class that keeps

@@ -10,6 +10,12 @@ const { Terminal } = require('./terminal')
 const EXIT = { OK: 0, FAILED: 1, SUSPECTS: 2, INTERRUPTED: 130 }
 
 /**
+ * Of each command's JSON, `tidemark-suspects` of `tidemark suspects --json`: the number changes when a field changes its
+ * meaning or goes, not when one comes.
+ */
+const SCHEMA_VERSION = 1
+
+/**
  * Each with its own file: `run (context) -> Promise<{json, text, suspicious?} | {json, complaint}>`.
  * A complaint is a failure that programs can read as well.
  */
@@ -21,7 +27,9 @@ const COMMANDS = {
   convert: () => require('./commands/convert'),
   snapshot: () => require('./commands/snapshot'),
   ps: () => require('./commands/ps'),
-  recorder: () => require('./commands/recorder')
+  recorder: () => require('./commands/recorder'),
+  leaks: () => require('./commands/leaks'),
+  mcp: () => require('./commands/mcp')
 }
 
 /**
@@ -39,7 +47,7 @@ async function main (args, process) {
   } catch (error) {
     process.exitCode = interrupt.signal.aborted ? EXIT.INTERRUPTED : EXIT.FAILED
     const message = interrupt.signal.aborted ? 'Interrupted.' : messageOf(error)
-    if (args.includes('--json')) terminal.print(`${plainJson({ error: { code: error?.code ?? codeOf(error), message, reason: error?.reason } }, 2)}\n`)
+    if (args.includes('--json')) terminal.print(`${plainJson({ schema: schemaOf('error'), error: { code: error?.code ?? codeOf(error), message, reason: error?.reason } }, 2)}\n`)
     if (!interrupt.signal.aborted) terminal.complain(message)
   } finally {
     terminal.clearProgress()
@@ -66,7 +74,7 @@ async function run (args, terminal, signal) {
   })
   terminal.clearProgress()
   if (options.json) {
-    terminal.print(`${plainJson(json, 2)}\n`)
+    terminal.print(`${plainJson({ schema: schemaOf(command), ...json }, 2)}\n`)
   } else if (complaint === undefined) {
     terminal.print(text)
   }
@@ -75,6 +83,10 @@ async function run (args, terminal, signal) {
     return EXIT.FAILED
   }
   return suspicious ? EXIT.SUSPECTS : EXIT.OK
+}
+
+function schemaOf (what) {
+  return { name: `tidemark-${what}`, version: SCHEMA_VERSION }
 }
 
 /** Of what has no code of its own. */

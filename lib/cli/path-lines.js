@@ -5,14 +5,16 @@ const { bytes, location, short } = require('./words')
 /**
  * A retainer path, one line a step.
  * @param {import('../..').SnapshotStep[]} path from the root
+ * @param {(name: string, most: number) => string} [show] what is shown of a name
+ * @param {(place: object | null) => string} [locate] and of a place in the code
  * @returns {string[]}
  */
-function pathLines (path) {
+function pathLines (path, show = short, locate = location) {
   return path.map((step, at) => {
-    const place = location(step.location)
-    const what = `${short(stepName(step, at), 60)} @${step.id}`
+    const place = locate(step.location)
+    const what = `${show(stepName(step, at), 60)} @${step.id}`
     const size = step.retainedSize > 0 ? `  ${bytes(step.retainedSize)}` : ''
-    const name = at === 0 ? '' : `${edge(step.edge)} `
+    const name = at === 0 ? '' : `${edge(step.edge, show)} `
     return `${name}${what}${size}${place && at > 0 ? `  ${place}` : ''}`
   })
 }
@@ -23,9 +25,9 @@ function stepName ({ name, class: className }, at) {
 }
 
 /** How one step holds the next. */
-function edge (held) {
+function edge (held, show) {
   if (!held) return '…'
-  const name = short(held.name, 60)
+  const name = show(held.name, 60)
   switch (held.type) {
     case 'property': return `.${name} →`
     case 'element': return `[${name}] →`

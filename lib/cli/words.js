@@ -1,7 +1,9 @@
 'use strict'
 
 const { bytes, grouped, percent } = require('../format')
+const { cut, inert } = require('../markdown')
 const { plain } = require('../plain')
+const { redactSentence } = require('../report/redact')
 
 /** @param {number} value @returns {string} '+34 MB' */
 function change (value) {
@@ -20,6 +22,11 @@ function short (text, most) {
   return shown.length > most ? `${shown.slice(0, most - 1)}…` : shown
 }
 
+/** A sentence of tidemark's about an app, for a line of Markdown. */
+function said (text, longest) {
+  return inert(cut(redactSentence(String(text)), longest))
+}
+
 /** A path as a shell takes it. */
 function quoted (file) {
   return /^[\w./\\:@+-]+$/.test(file) ? file : `'${plain(file).replace(/'/g, "'\\''")}'`
@@ -36,4 +43,4 @@ function table (head, rows) {
   return [head, ...rows].map(line)
 }
 
-module.exports = { bytes, change, count: grouped, percent, location, quoted, short, table }
+module.exports = { bytes, change, count: grouped, percent, location, quoted, said, short, table }

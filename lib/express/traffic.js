@@ -3,7 +3,8 @@
 const { performance } = require('node:perf_hooks')
 const { Histogram } = require('./histogram')
 const { follow, unwatch, watch } = require('./response-end')
-const { routeOf } = require('../route')
+const { methodOf, routeOf } = require('../route')
+const { toldRoute, unwatchRoutes, watchRoutes } = require('../told-routes')
 
 /** At most this many route templates are counted each on its own, because a router that makes one for every URL must not fill the memory. */
 const MAX_ROUTES = 500
@@ -47,11 +48,13 @@ class Traffic {
   /** A reporter is awake: requests come in. */
   wake () {
     watch()
+    watchRoutes()
   }
 
   /** No requests for a while. */
   rest () {
     unwatch()
+    unwatchRoutes()
   }
 
   /** @returns {object[]} by number of requests, the busiest first */
@@ -91,6 +94,8 @@ class Traffic {
   }
 
   #route (req, statusCode) {
+    const told = toldRoute(req)
+    if (told !== undefined) return this.#counts(`${methodOf(req.method)} ${told}`)
     const { route: object, method, baseUrl } = req
     const failed = statusCode >= 400
     // An error that was handed on has lost its mount path: its name depends on the URL.

@@ -1,6 +1,7 @@
 'use strict'
 
 const path = require('node:path')
+const { harmless, shownName } = require('../markdown')
 const { redactSecrets, redactSentence } = require('./redact')
 
 const SCHEMA = Object.freeze({ name: 'tidemark-report', version: 1 })
@@ -116,7 +117,7 @@ function snapshotReport (json, files, command, written) {
     state: certain.length > 0 ? 'suspected' : 'unsuspicious',
     title: certain.length > 0 ? 'Suspects in heap snapshots' : 'Nothing stands out in these heap snapshots',
     verdict: {
-      sentence: certain.length > 0 ? sentence(`Most likely: ${certain[0].sentence}.`) : 'No suspect of medium or high confidence.',
+      sentence: certain.length > 0 ? sentence(`Most likely: ${harmless(certain[0].sentence, certain[0].path, [certain[0].class])}.`) : 'No suspect of medium or high confidence.',
       why: growth === null
         ? 'One snapshot shows what is large, not what grows: two of the same process, taken minutes apart under load, are far more certain.'
         : 'What is in both snapshots and has grown is what a leak does; a collection goes before each snapshot.',
@@ -166,11 +167,12 @@ function suspectOf ({ kind, key, description, location, share, bytes, growth, co
 
 const CONFIDENCES = { high: 0.95, medium: 0.7, low: 0.3 }
 
-function snapshotSuspectOf ({ kind, sentence: text, holder, share, bytes, growth, confidence, location, path: steps }) {
+function snapshotSuspectOf ({ id, kind, class: type, sentence: text, holder, share, bytes, growth, confidence, location, path: steps }) {
   return {
+    id,
     kind,
-    key: sentence(holder),
-    description: sentence(text),
+    key: sentence(harmless(holder, steps, [type])),
+    description: sentence(harmless(text, steps, [type])),
     location: placeOf(location),
     route: null,
     heldBy: sentence(`it lives because of ${steps.slice(-MOST_STEPS).map(stepInWords).join(' → ')}`),
@@ -185,8 +187,9 @@ function snapshotSuspectOf ({ kind, sentence: text, holder, share, bytes, growth
 
 /** '.request: Function', 'variable requests: Map'. */
 function stepInWords ({ class: name, edge }) {
-  if (edge?.type === 'property') return `.${edge.name}: ${name}`
-  return edge?.type === 'context' ? `variable ${edge.name}: ${name}` : name
+  const of = shownName(name)
+  if (edge?.type === 'property') return `.${shownName(edge.name)}: ${of}`
+  return edge?.type === 'context' ? `variable ${shownName(edge.name)}: ${of}` : of
 }
 
 /** In the folder of the app its path within that, which says nothing of the machine. */

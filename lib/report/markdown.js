@@ -2,10 +2,7 @@
 
 const { bytes, duration, grouped, percent, rate, rateWithin } = require('../format')
 const { limitInWords } = require('../limits')
-const { plain } = require('../plain')
-
-/** Of a whole report. */
-const MOST_BYTES = 5000
+const { MOST_BYTES, code, cut, fenced, inert, shownFile, shownName } = require('../markdown')
 
 /** What is kept, from the most to the least, until it has room. */
 const FORMS = [
@@ -70,8 +67,9 @@ function render (report, { longest, observations, problems }) {
   return `${lines.filter((line) => line !== null).join('\n')}\n`
 }
 
-function suspectLines ({ description, location, route, heldBy, share, shareOfHeap = null, growth, bytes: held, confidence, observations }, at, said, most) {
+function suspectLines ({ id, description, location, route, heldBy, share, shareOfHeap = null, growth, bytes: held, confidence, observations }, at, said, most) {
   const facts = [
+    id === undefined ? null : `node ${id}`,
     location === null ? null : `at ${code(placed(location))}`,
     share === null ? null : `${percent(share)} of the growth`,
     shareOfHeap === null ? null : `${percent(shareOfHeap)} of the heap`,
@@ -88,7 +86,7 @@ function suspectLines ({ description, location, route, heldBy, share, shareOfHea
 }
 
 function placed ({ file, line, function: name }) {
-  return `${file}${line === null ? '' : `:${line}`}${name === null ? '' : ` ${name}`}`
+  return `${shownFile(file)}${line === null ? '' : `:${line}`}${name === null ? '' : ` ${shownName(name)}`}`
 }
 
 function rows (numbers, channel, state, container) {
@@ -129,42 +127,4 @@ function limitLines ({ rss, usedHeapSize, heapSizeLimit, container, memoryLimit,
   ].filter((text) => text !== null)
 }
 
-function cut (text, longest) {
-  return text.length > longest ? `${text.slice(0, longest - 1).replace(/[\ud800-\udbff]$/, '')}…` : text
-}
-
-/** What Markdown, HTML in it, and what makes links of bare addresses would obey. */
-const OBEYED = /[\\`*_{}[\]<>#|~&!]|:(?=\/\/)|(?<=\bwww)\.|@/gi
-/** A name that tidemark has put between backquotes. */
-const NAME = /`([\w$#.…[\]():='/ -]{1,80})`/g
-
-/** @param {string} text with names of the app. @returns {string} that is only seen, within a line */
-function inert (text) {
-  let end = 0
-  let shown = ''
-  const line = plain(text)
-  for (const { index, 0: all, 1: name } of line.matchAll(NAME)) {
-    shown += escaped(line.slice(end, index)) + code(name)
-    end = index + all.length
-  }
-  return shown + escaped(line.slice(end))
-}
-
-function escaped (text) {
-  return text.replace(OBEYED, (character) => `&#${character.charCodeAt(0)};`)
-}
-
-/** In a table too, where a bar would end the cell. */
-function code (text) {
-  const shown = plain(text).replace(/[`|\\]/g, '·')
-  return `\`${shown}\``
-}
-
-/** No run of backquotes in it ends the block. */
-function fenced (text) {
-  const runs = text.match(/`+/g) ?? []
-  const fence = '`'.repeat(Math.max(3, ...runs.map(({ length }) => length + 1)))
-  return `${fence}sh\n${text.split('\n').map(plain).join('\n')}\n${fence}`
-}
-
-module.exports = { MOST_BYTES, toMarkdown }
+module.exports = { toMarkdown }

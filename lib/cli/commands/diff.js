@@ -2,6 +2,7 @@
 
 const { openAll } = require('../open')
 const { bytes, change, count, short, table } = require('../words')
+const { code, fit, leftOut, name, table: mdTable } = require('../../markdown')
 const { plain } = require('../../plain')
 
 const ROWS = 20
@@ -15,7 +16,23 @@ async function run (context) {
   const { files: [before, after], options } = context
   const [earlier, later] = await openAll(context)
   const json = { files: { before, after }, ...await later.diff(earlier, { rows: options.rows ?? ROWS }) }
-  return { json, text: text(json, context) }
+  return { json, text: options.format === 'md' ? markdown(json) : text(json, context) }
+}
+
+function markdown ({ files, before, after, matching, rows: all }) {
+  return fit(all.length, (rows) => `${[
+    '# What became more',
+    '',
+    `- before: ${code(plain(files.before).slice(-100))}, ${bytes(before.totalSize)} in ${count(before.nodes)} objects`,
+    `- after: ${code(plain(files.after).slice(-100))}, ${bytes(after.totalSize)} in ${count(after.nodes)} objects, ${change(after.totalSize - before.totalSize)}`,
+    '',
+    MATCHED[matching],
+    '',
+    ...all.length === 0 ? ['Nothing changed.'] : mdTable(['growth', 'new', 'gone', 'now', 'class', 'held in'], all.slice(0, rows).map((row) => [
+      change(row.growth), count(row.added), count(row.removed), count(row.countAfter), name(row.class, 80), row.held ? name(row.held, 80) : ''
+    ])),
+    ...leftOut(all.length - rows, 'classes')
+  ].join('\n')}\n`)
 }
 
 function text ({ files, before, after, matching, rows }, { terminal }) {

@@ -1,11 +1,12 @@
 'use strict'
 
-const path = require('node:path')
 const { setTimeout: wait } = require('node:timers/promises')
 const { duration, rate } = require('../../format')
 const { rowsOf, sortRows } = require('../../flight/recording')
-const { UsageError } = require('../arguments')
-const { bytes, short, table } = require('../words')
+const { folderOf, readAll } = require('../recordings')
+const { code, fit, leftOut, name, table: mdTable } = require('../../markdown')
+const { plain } = require('../../plain')
+const { bytes, said, short, table } = require('../words')
 
 const WATCH_MS = 1000
 /** Of processes that are gone, without --all. */
@@ -20,11 +21,8 @@ const ENDINGS = { exit: 'left', stopped: 'stopped', 'oom-kill': 'OOM kill', 'hea
 const STYLE_OF = { critical: 'red', leaking: 'red', suspect: 'yellow' }
 
 async function run (context) {
-  const { files: [given], options, terminal, work } = context
-  const directory = given ?? process.env.TIDEMARK_RECORDER
-  if (directory === undefined || directory === '') {
-    throw new UsageError("'tidemark ps' needs the recorder's folder: tidemark ps DIR, or TIDEMARK_RECORDER=DIR.")
-  }
+  const { files, options, terminal, work } = context
+  const directory = folderOf('ps', files)
   const { signal } = work(directory)
   if (!options.watch) return look(context, directory)
   for (;;) {
@@ -38,15 +36,7 @@ function look ({ binding, options, terminal }, directory) {
   const found = readAll(binding, directory)
   const rows = sortRows(found.filter(({ problem }) => problem === undefined).flatMap(rowsOf))
   const unreadable = found.filter(({ problem }) => problem !== undefined).map(({ file, problem }) => ({ file, problem }))
-  return { json: { directory, processes: rows, unreadable }, text: text(rows, unreadable, { options, terminal, directory }) }
-}
-
-function readAll (binding, directory) {
-  try {
-    return JSON.parse(binding.listFlights(path.resolve(directory)))
-  } catch (error) {
-    throw new Error(`The recorder's folder '${directory}' cannot be read: ${error.message}.`, { cause: error })
-  }
+  return { json: { directory, processes: rows, unreadable }, text: options.format === 'md' ? markdown(rows, unreadable, directory) : text(rows, unreadable, { options, terminal, directory }) }
 }
 
 function text (rows, unreadable, { options, terminal, directory }) {
@@ -58,6 +48,18 @@ function text (rows, unreadable, { options, terminal, directory }) {
   if (gone.length > MOST_GONE && !options.all) out.push(`${gone.length - MOST_GONE} more that are gone: --all`)
   for (const { file, problem } of unreadable) out.push(`${short(file, 200)}: ${short(problem, 200)}`)
   return `${out.join('\n')}\n`
+}
+
+function markdown (all, unreadable, directory) {
+  return fit(all.length, (rows) => `${[
+    `# Processes that record themselves in ${code(plain(directory).slice(-100))}`,
+    '',
+    ...all.length === 0 ? ['None.'] : mdTable([...HEAD.slice(0, -1).map((each) => each.toLowerCase()), 'name', 'first suspect'], all.slice(0, rows).map((row) => [
+      ...cells(row).slice(0, -1), name(row.name ?? '-', 40), row.suspect === null ? '' : said(row.suspect, 200)
+    ])),
+    ...leftOut(all.length - rows, 'processes'),
+    ...unreadable.length === 0 ? [] : ['', `${unreadable.length} files could not be read.`]
+  ].join('\n')}\n`)
 }
 
 function cells ({ pid, threadId, name, state, heap, rss, limit, channel, growthRate, timeToLimitMs, suspect, alive, ending }) {

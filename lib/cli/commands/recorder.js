@@ -5,13 +5,18 @@ const { duration, rate } = require('../../format')
 const { endingOf, nearestLimit } = require('../../flight/ending')
 const { rowsOf, seriesOf, stateOf } = require('../../flight/recording')
 const { drawText, layOut } = require('../../chart')
-const { bytes, percent, short } = require('../words')
+const { bytes, percent, said, short } = require('../words')
+const { cut, fit, inert, leftOut, table } = require('../../markdown')
 const { plain } = require('../../plain')
 
 const ROWS = 12
 const MOST_COLUMNS = 100
 /** For the numbers beside the chart. */
 const MARGIN = 10
+/** Of a thread in Markdown, from its first to its last. */
+const MOST_READINGS = 8
+/** In Markdown. */
+const MOST_THREADS = 4
 
 const SUBJECT_OF = { heap: 'JavaScript heap after full GCs', external: 'External memory', native: 'Native memory', resources: 'Active handles' }
 
@@ -19,7 +24,7 @@ async function run ({ binding, files: [file], options, terminal }) {
   const recording = read(binding, file)
   if (options.html !== undefined) await require('../report/recording').writeRecording(options.html, describe(recording))
   const json = { ...recording, ending: endingOf(recording), rows: rowsOf(recording) }
-  return { json, text: text(describe(recording), { options, terminal }) }
+  return { json, text: options.format === 'md' ? markdown(describe(recording)) : text(describe(recording), { options, terminal }) }
 }
 
 function read (binding, file) {
@@ -73,6 +78,7 @@ function describeIsolate (isolate, leaks) {
       `${status?.timeToLimitMs == null ? '' : `, ${duration(status.timeToLimitMs)} left to the ${status.limit} limit`}`,
     amount: channel === 'resources' ? (value) => String(Math.round(value)) : bytes,
     chart: layOut(series),
+    points: series.points,
     limit: series.limit,
     changes: series.changes
   }
@@ -86,6 +92,36 @@ function text ({ title, facts, ending, isolates, leaks, remarks }, { options, te
   lines.push(...remarks)
   if (options.html !== undefined) lines.push('', `The page is in ${plain(options.html)}`)
   return `${lines.join('\n')}\n`
+}
+
+function markdown ({ title, facts, ending, isolates, leaks, remarks }) {
+  return fit(leaks.length, (rows) => `${[
+    `# ${inert(cut(title, 160))}`,
+    '',
+    `**${said(ending, 500)}**`,
+    '',
+    ...facts.map((fact) => `- ${inert(cut(fact, 500))}`),
+    ...isolates.slice(0, MOST_THREADS).flatMap(threadInMarkdown),
+    ...leftOut(isolates.length - MOST_THREADS, 'threads'),
+    ...leaks.length === 0 ? [] : ['', '## What was reported', ''],
+    ...leaks.slice(-rows).map(({ time, message }) => `- ${inert(cut(String(time), 30))}: ${said(message, 500)}`),
+    ...leftOut(leaks.length - rows, 'earlier reports'),
+    ...remarks.length === 0 ? [] : ['', ...remarks]
+  ].join('\n')}\n`)
+}
+
+function threadInMarkdown ({ title, subject, amount, points, limit, changes }) {
+  const every = Math.max(1, (points.length - 1) / (MOST_READINGS - 1))
+  const shown = Array.from({ length: Math.min(MOST_READINGS, points.length) }, (_, at) => points[Math.round(at * every)])
+  return [
+    '',
+    `## ${said(title, 100)}`,
+    '',
+    `${said(subject, 300)}${limit === null ? '' : `; limit ${amount(limit)}`}.`,
+    '',
+    ...table(['time', 'level'], shown.map(({ timeMs, value }) => [clock(timeMs), amount(value)])),
+    ...changes.slice(-4).map(({ timeMs, state }) => `\n${clock(timeMs)}: ${said(state, 20)}`)
+  ]
 }
 
 function isolateLines ({ title, subject, amount, chart, limit, changes }, terminal) {

@@ -3,6 +3,7 @@
 const { subscribe, unsubscribe } = require('node:diagnostics_channel')
 const { performance } = require('node:perf_hooks')
 const { bytes, percent } = require('../../format')
+const { unwatchRoutes, watchRoutes } = require('../../told-routes')
 const { Departed } = require('./departed')
 const { handlersOf, linkHandlers } = require('../handlers')
 const { RouteNames, OTHER } = require('./name')
@@ -13,8 +14,6 @@ const { Retention } = require('./retention')
 
 const REQUEST_START = 'http.server.request.start'
 const RESPONSE_FINISH = 'http.server.response.finish'
-/** From version 5 on; others publish nothing of the kind. */
-const FASTIFY_HANDLER = 'tracing:fastify.request.handler:start'
 
 /** Fewer requests than this, of one route, that outlived two full GCs say nothing. */
 const FEWEST_JUDGED = 4
@@ -37,7 +36,7 @@ const MOST_ROWS = 120
 /**
  * Which routes keep their requests: a bounded sample of the requests and responses of each route is
  * held weakly, and those that outlive two full GCs after they were over are counted. Serves every
- * http server of the thread, with the route templates of Express, or of Fastify 5, where there are some.
+ * http server of the thread, with the route templates of Express, and of what tells them (../../told-routes.js).
  *
  * A response that is not over yet, such as a stream of events, is never counted.
  */
@@ -63,7 +62,6 @@ class RouteEvidence {
   #rows = []
   #onStart = (message) => this.#started(message)
   #onFinish = (message) => this.#finished(message)
-  #onHandler = (message) => this.#handled(message)
 
   /** @param {import('../sources').Means} [means] */
   constructor (means) {
@@ -88,7 +86,7 @@ class RouteEvidence {
     this.#rows = []
     subscribe(REQUEST_START, this.#onStart)
     subscribe(RESPONSE_FINISH, this.#onFinish)
-    subscribe(FASTIFY_HANDLER, this.#onHandler)
+    watchRoutes()
   }
 
   stop () {
@@ -96,7 +94,7 @@ class RouteEvidence {
     this.#running = false
     unsubscribe(REQUEST_START, this.#onStart)
     unsubscribe(RESPONSE_FINISH, this.#onFinish)
-    unsubscribe(FASTIFY_HANDLER, this.#onHandler)
+    unwatchRoutes()
     this.#names = undefined
     this.#departed = undefined
     this.#rows = []
@@ -167,14 +165,6 @@ class RouteEvidence {
       this.#departed.began(request, response)
     } catch {
       // Whatever goes wrong here, the request goes on.
-    }
-  }
-
-  #handled (message) {
-    try {
-      this.#names.learn(message)
-    } catch {
-      // As above.
     }
   }
 

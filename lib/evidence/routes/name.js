@@ -1,7 +1,8 @@
 'use strict'
 
 const { types: { isProxy, isRegExp } } = require('node:util')
-const { methodOf, routeOf, shownTemplate, template } = require('../../route')
+const { methodOf, routeOf, template } = require('../../route')
+const { toldRoute } = require('../../told-routes')
 const { dataProperty } = require('../data-property')
 
 /** At most this many routes have a name each, because a server without routes has as many names as URLs. */
@@ -20,8 +21,6 @@ class RouteNames {
   #byName = new Map()
   /** The last one that a route of Express led to: the same method and mount lead there again. */
   #byRoute = new WeakMap()
-  /** Of requests that a framework told the route of. */
-  #told = new WeakMap()
 
   /** @param {(name: string) => T} create */
   constructor (create) {
@@ -34,23 +33,13 @@ class RouteNames {
   }
 
   /**
-   * What Fastify publishes when a handler is about to answer.
-   * @param {{request: object, route: {url: string, method: string}}} message
-   */
-  learn ({ request, route }) {
-    const req = dataProperty(request, 'raw')
-    const url = dataProperty(route, 'url')
-    if (typeof req === 'object' && req !== null && typeof url === 'string') this.#told.set(req, shownTemplate(url))
-  }
-
-  /**
    * @param {object} req
    * @param {object} res
    * @returns {T}
    */
   of (req, res) {
     const method = methodOf(dataProperty(req, 'method'))
-    const told = this.#told.get(req)
+    const told = toldRoute(req)
     if (told !== undefined) return this.#named(`${method} ${told}`)
     const baseUrl = dataProperty(req, 'baseUrl')
     if (typeof baseUrl !== 'string') return this.#named(nameOfUrl(method, dataProperty(req, 'url')))
