@@ -8,7 +8,6 @@
 
   // Columns of a point.
   const [TIME, HEAP, EXTERNAL, NATIVE, RSS, REQUESTS, P99, PAUSE] = [0, 1, 2, 3, 4, 5, 6, 7]
-  const COLUMN_OF = { heap: HEAP, external: EXTERNAL, native: NATIVE, rss: RSS }
 
   /** With more points than this the page asks for everything anew, which the server has at a lower resolution. */
   const MOST_POINTS = 4000
@@ -24,7 +23,12 @@
   const element = (id) => document.getElementById(id)
   const set = (id, text) => { if (element(id).textContent !== text) element(id).textContent = text }
   const colour = (name) => window.getComputedStyle(document.documentElement).getPropertyValue(`--${name}`).trim()
-  const clock = (time) => new Date(time).toLocaleTimeString([], { hour: '2-digit', minute: '2-digit', second: '2-digit' })
+  const HOURS = { hour: '2-digit', minute: '2-digit', hourCycle: 'h23' }
+  const DAYS = { month: 'short', day: 'numeric' }
+  const clock = (time) => new Date(time).toLocaleTimeString([], { ...HOURS, second: '2-digit' })
+  /** With the day where that is not today. */
+  const moment = (time) => `${new Date(time).toDateString() === new Date().toDateString() ? '' : `${new Date(time).toLocaleDateString([], DAYS)} `}${clock(time)}`
+  const size = (value) => value === 0 ? '0' : bytes(value)
   const milliseconds = (ms) => ms < 10 ? `${ms.toFixed(1)} ms` : duration(ms)
 
   let face = null
@@ -98,9 +102,10 @@
     set('detail', detail)
     showProcesses(face.processes ?? [])
     showSuspects(face.suspects)
+    element('channels').classList.toggle('unexplained', face.channels.every(({ reason }) => reason === ''))
     rows(document.querySelector('#channels tbody'), face.channels, ({ name, state, title, level, growth, reason }) =>
       [header(name), cell(title, `word ${state}`), cell(level), cell(growth), cell(reason, 'name')])
-    list('told', face.told, ({ time, message }) => [made('time', clock(time)), message])
+    list('told', face.told, ({ time, message }) => [made('time', moment(time)), message])
     list('problems', face.problems, (problem) => [problem])
     facts(face.facts)
     draw()
@@ -117,7 +122,7 @@
       const first = made('th', '', 'name')
       first.scope = 'row'
       first.append(choose)
-      return [first, cell(pid), cell(threadId), cell(badge, `word ${state}`), cell(heap), cell(rss), cell(growth), cell(left), cell(seen, 'word')]
+      return [first, cell(pid), cell(threadId), cell(badge, `word ${state}`), cell(heap), cell(rss), cell(growth), cell(left), cell(seen === null ? 'now' : moment(seen), 'word')]
     })
     processes.forEach(({ key, isGone }, at) => {
       if (key === face.subject) body.rows[at].setAttribute('aria-current', 'true')
@@ -142,7 +147,7 @@
     const opened = new Set([...document.querySelectorAll('#suspects details[open]')].map(({ dataset }) => dataset.key))
     suspectsShown = text
     element('no-suspects').hidden = suspects.length > 0
-    element('suspects').replaceChildren(...suspects.map(({ description, place, facts, evidence }) => {
+    element('suspects').replaceChildren(...suspects.map(({ description, holder, place, facts, evidence }) => {
       const item = made('li', '')
       item.append(made('strong', description))
       if (place !== '') {
@@ -150,6 +155,7 @@
         line.append(made('code', place))
         item.append(line)
       }
+      if (holder !== '') item.append(made('p', `Held by: ${holder}`))
       item.append(made('p', facts, 'quiet'))
       if (evidence.length > 0) {
         const details = made('details', '')
@@ -220,7 +226,7 @@
         { name: 'external', label: 'External', column: EXTERNAL, say: bytes, width: 1.5 }
       ],
       scales: { y: { range: (_, low, high) => [0, topOf(high)] } },
-      axes: [{ scale: 'y', size: 64, values: (_, splits) => splits.map(bytes) }],
+      axes: [{ scale: 'y', size: 64, values: (_, splits) => splits.map(size) }],
       draw: drawMemory
     },
     {
@@ -232,7 +238,7 @@
       scales: { y: { range: (_, low, high) => [0, Math.max(high ?? 0, 1) * 1.1] }, ms: { range: (_, low, high) => [0, Math.max(high ?? 0, 1) * 1.1] } },
       axes: [
         { scale: 'y', size: 64, values: (_, splits) => splits.map((value) => grouped(value)) },
-        { scale: 'ms', side: 1, size: 64, grid: { show: false }, values: (_, splits) => splits.map((value) => value === 0 ? '0' : milliseconds(value)) }
+        { scale: 'ms', side: 1, size: 64, grid: { show: false }, values: (_, splits) => newestOf(P99) === undefined ? [] : splits.map((value) => value === 0 ? '0' : milliseconds(value)) }
       ],
       draw: () => {}
     }
@@ -253,7 +259,7 @@
       padding: [12, chart.axes.length > 1 ? 0 : isNarrow ? 8 : 64, 0, 0],
       cursor: { sync: { key: SYNC.key, setSeries: false }, y: false, points: { size: 7 }, drag: { x: true, y: false } },
       scales: { x: { time: true, range: () => visible() }, ...chart.scales },
-      axes: [{ ...axis, space: isNarrow ? 90 : 70, values: (_, splits, __, ___, step) => splits.map((time) => axisTime(time, step)) }, ...chart.axes.map((each) => ({ ...axis, ...each, size: isNarrow ? 54 : each.size, grid: each.grid ?? grid }))],
+      axes: [{ ...axis, size: 28, space: isNarrow ? 90 : 70, values: (_, splits, __, ___, step) => splits.map((time) => axisTime(time, step)) }, ...chart.axes.map((each) => ({ ...axis, ...each, size: isNarrow ? 54 : each.size, grid: each.grid ?? grid }))],
       series: [{}, ...chart.lines.map(({ name, width, points, scale = 'y', isHidden }) => ({
         scale,
         show: !isHidden,
@@ -264,7 +270,7 @@
       }))],
       hooks: {
         draw: [(plot) => chart.draw(plot, chart)],
-        setCursor: [(plot) => read(chart, plot.cursor.idx)],
+        setCursor: [(plot) => read(chart, plot)],
         setSelect: [({ select, posToVal }) => {
           if (select.width < 8) return
           zoom = [posToVal(select.left, 'x'), posToVal(select.left + select.width, 'x')]
@@ -284,8 +290,8 @@
   }
 
   function axisTime (time, step) {
-    const isWithinDay = step < 86400000
-    return new Date(time).toLocaleString([], isWithinDay ? { hour: '2-digit', minute: '2-digit', second: step < 60000 ? '2-digit' : undefined } : { month: 'short', day: 'numeric' })
+    if (step >= 86400000) return new Date(time).toLocaleDateString([], DAYS)
+    return step < 60000 ? clock(time) : new Date(time).toLocaleTimeString([], HOURS)
   }
 
   function columns ({ lines }) {
@@ -293,7 +299,7 @@
   }
 
   /** From and to, in milliseconds. */
-  function window_ () {
+  function visible () {
     if (zoom !== null) return zoom
     const newest = points.at(-1)?.[TIME] ?? Date.now()
     const oldest = points[0]?.[TIME] ?? newest - 60000
@@ -310,7 +316,7 @@
     const [time, value] = trend.to
     const hitsAt = limit === undefined || trend.rate <= 0 ? Infinity : time + (limit.bytes - value) / trend.rate * 1000
     const ahead = newest + AHEAD * shown
-    const until = hitsAt > newest && hitsAt < newest + 2 * shown ? hitsAt + 0.05 * shown : isLimitShown && Number.isFinite(hitsAt) ? hitsAt : ahead
+    const until = hitsAt > newest && hitsAt < newest + shown ? hitsAt + 0.05 * shown : isLimitShown && Number.isFinite(hitsAt) ? hitsAt : ahead
     return { ...trend, until: Math.max(until, newest + 1000), hitsAt }
   }
 
@@ -356,7 +362,7 @@
       ctx.fill()
       ctx.globalAlpha = 1
       ctx.strokeStyle = tone
-      ctx.lineWidth = 1.5 * ratio
+      ctx.lineWidth = 1.25 * ratio
       trace(ctx, [[x(fromTime), y(fromValue)], [x(toTime), y(toValue)]])
       ctx.stroke()
       ctx.setLineDash([5 * ratio, 4 * ratio])
@@ -439,6 +445,7 @@
     }
     chart.lines.forEach((line, at) => {
       const newest = newestOf(line.column)
+      legend.children[at].hidden = newest === undefined
       press(legend.children[at], !line.isHidden, `${line.label} ${newest === undefined ? '-' : line.say(newest)}`)
     })
     if (chart.id !== 'memory') return
@@ -481,19 +488,29 @@
       : `${chart.id === 'memory' ? 'Memory' : 'Requests'}${over}. ${parts.join('; ')}.${trend} Left and right arrow keys read single moments.`)
   }
 
-  /** What stood at one moment, below the chart. */
-  function read (chart, index) {
+  /** What stood at one moment, below the chart, or what will stand there if it goes on so. */
+  function read (chart, plot) {
+    const { idx, left } = plot.cursor
     const readout = element(`${chart.id}-readout`)
-    if (index === null || index === undefined || points[index] === undefined) {
+    if (idx === null || idx === undefined || points[idx] === undefined) {
       readout.textContent = ''
       return
     }
+    const newest = points.at(-1)[TIME]
+    const at = plot.posToVal(left, 'x')
+    const { trend } = face
+    if (trend && at > newest + 1000) {
+      const line = charts[0].lines.find(({ name }) => name === trend.channel)
+      const leads = trend.to[1] + trend.rate * (at - trend.to[0]) / 1000
+      readout.textContent = chart.id === 'memory' ? `${clock(at)}, in ${duration(at - newest)} · ${line.label} about ${bytes(leads)}, if it goes on like this` : ''
+      return
+    }
     const parts = chart.lines.filter(({ isHidden }) => !isHidden).map(({ label, column, say }) => {
-      const value = points.slice(0, index + 1).findLast((point) => point[column] !== null)?.[column]
+      const value = points.slice(0, idx + 1).findLast((point) => point[column] !== null)?.[column]
       return value === undefined ? undefined : `${label} ${say(value)}`
     }).filter((part) => part !== undefined)
-    const pause = chart.id === 'memory' && points[index][PAUSE] !== null && points[index][PAUSE] > 0 ? `, full GC of ${milliseconds(points[index][PAUSE])}` : ''
-    readout.textContent = `${clock(points[index][TIME])}${pause} · ${parts.join(' · ')}`
+    const pause = chart.id === 'memory' && points[idx][PAUSE] > 0 ? `, full GC of ${milliseconds(points[idx][PAUSE])}` : ''
+    readout.textContent = `${moment(points[idx][TIME])}${pause} · ${parts.join(' · ')}`
   }
 
   /** With the keys what the pointer does. */

@@ -99,7 +99,7 @@ function channelRows (channels) {
     title: TITLES[status.state],
     level: status.level == null ? '' : amount(status.level, status.channel),
     growth: status.growthRate == null ? '' : perTime(status.growthRate, status.channel),
-    reason: status.partOf === undefined ? reasonOf(status) : `Rises with the leak of ${lower(SUBJECTS[status.partOf])}.`
+    reason: status.partOf === undefined ? reasonOf(status) || (status.state === 'leaking' ? certainty(status) : '') : `Rises with the leak of ${lower(SUBJECTS[status.partOf])}.`
   }))
 }
 
