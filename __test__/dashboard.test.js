@@ -111,7 +111,7 @@ test('one page too many is refused in words, and who goes makes room', TIMEOUT, 
   const { status, headers, body } = await ask(port, '/tidemark/events')
   assert.equal(status, 503)
   assert.ok(Number(headers['retry-after']) > 0)
-  assert.match(body, /^2 pages look at this already/)
+  assert.match(body, /^No more than 2 may look at once/)
   open[0].stop()
   for (;;) {
     const { res, next, stop } = await follow(t, port, '/tidemark/events')

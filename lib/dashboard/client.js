@@ -122,7 +122,7 @@
       const first = made('th', '', 'name')
       first.scope = 'row'
       first.append(choose)
-      return [first, cell(pid), cell(threadId), cell(badge, `word ${state}`), cell(heap), cell(rss), cell(growth), cell(left), cell(seen === null ? 'now' : moment(seen), 'word')]
+      return [first, cell(pid), cell(threadId), cell(badge, `word ${state}`), cell(heap), cell(rss), cell(growth), cell(left), cell(typeof seen === 'number' ? moment(seen) : seen, 'word')]
     })
     processes.forEach(({ key, isGone }, at) => {
       if (key === face.subject) body.rows[at].setAttribute('aria-current', 'true')

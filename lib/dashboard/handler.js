@@ -44,7 +44,7 @@ function createHandler ({ source, actions, hosts, isHostChecked, maxStreams, pat
     uncounted(res)
     if (req.method === 'HEAD') return answer(res, 200, '')
     if (streams.isFull) {
-      return answer(res, 503, `${maxStreams} pages look at this already, which is the most at once (option maxStreams). Close one of them.`, { 'Retry-After': '10' })
+      return answer(res, 503, `No more than ${maxStreams} may look at once (option maxStreams). Close another page of this kind.`, { 'Retry-After': '10' })
     }
     const subject = new URLSearchParams(query).get('subject') ?? ''
     streams.open(res, subject, source.view(subject))

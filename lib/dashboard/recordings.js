@@ -123,7 +123,7 @@ function processRow (row) {
     rss: rss === null ? '' : bytes(rss),
     growth: growthRate === null ? '' : perTime(growthRate, channel),
     left: timeToLimitMs === null ? '' : duration(timeToLimitMs),
-    seen: alive || time === null ? null : Date.parse(time),
+    seen: alive ? 'now' : time === null ? 'unknown' : Date.parse(time),
     isGone: !alive
   }
 }
