@@ -31,7 +31,7 @@ test('a leak is seen on the page: chart, verdict, suspect; whatever the colours,
   await request(port, '/leak')
   await page.waitForFunction(() => document.getElementById('badge').textContent === 'Leaking' && document.querySelector('#suspects li') !== null, null, { timeout: 90000 })
   assert.match(await page.textContent('#sentence'), /^The JavaScript heap leaks by .+ is reached in/)
-  assert.match(await page.textContent('#suspects'), /sessions/)
+  assert.match(await page.textContent('#suspects'), /dashboard-app\.js:\d+/)
   assert.match(await page.title(), /^Leaking: /)
   assert.match(await page.getAttribute('#memory-chart', 'aria-label'), /The trend rises by/)
   assert.notEqual(await picture(page), before, 'the chart was drawn anew')
