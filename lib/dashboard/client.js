@@ -116,19 +116,24 @@
     const focused = document.activeElement?.dataset?.key
     const body = document.querySelector('#processes tbody')
     rows(body, processes, ({ key, name, pid, threadId, state, badge, heap, rss, growth, left, seen }) => {
-      const choose = made('button', name)
-      Object.assign(choose, { type: 'button' }).dataset.key = key
-      choose.addEventListener('click', () => choosing(key))
-      const first = made('th', '', 'name')
-      first.scope = 'row'
-      first.append(choose)
-      return [first, cell(pid), cell(threadId), cell(badge, `word ${state}`), cell(heap), cell(rss), cell(growth), cell(left), cell(typeof seen === 'number' ? moment(seen) : seen, 'word')]
+      return [key === null ? header(name) : chooser(key, name), cell(pid), cell(threadId), cell(badge, `word ${state}`), cell(heap), cell(rss), cell(growth), cell(left), cell(typeof seen === 'number' ? moment(seen) : seen, 'word')]
     })
-    processes.forEach(({ key, isGone }, at) => {
-      if (key === face.subject) body.rows[at].setAttribute('aria-current', 'true')
+    processes.forEach(({ isThis, isGone }, at) => {
+      if (isThis) body.rows[at].setAttribute('aria-current', 'true')
       body.rows[at].classList.toggle('gone', isGone)
     })
     if (focused !== undefined) [...body.querySelectorAll('button')].find(({ dataset }) => dataset.key === focused)?.focus()
+  }
+
+  /** Leads to another process; in an app's own page there is none, and no key. */
+  function chooser (key, name) {
+    const button = made('button', name)
+    button.type = 'button'
+    button.dataset.key = key
+    button.addEventListener('click', () => choosing(key))
+    const cell = header('')
+    cell.append(button)
+    return cell
   }
 
   function choosing (key) {

@@ -30,7 +30,8 @@ function createDashboard (monitor, writeHeapSnapshot) {
     const { allowActions, hosts, maxStreams, path } = readOptions(options, OPTIONS)
     const letGo = keepRunning(monitor)
     const live = new Live(monitor, (isOther) => {
-      if (isOther) streams.send(THIS, 'view', () => live.view())
+      if (streams.count === 0) live.rest()
+      else if (isOther) streams.send(THIS, 'view', () => live.view())
       else streams.send(THIS, 'update', () => live.update())
     })
     const { handle, streams } = createHandler({

@@ -1,5 +1,6 @@
 'use strict'
 
+const path = require('node:path')
 const { clearInterval, setImmediate, setInterval } = require('node:timers')
 const { threadId } = require('node:worker_threads')
 const { readIdentity } = require('../flight/identity')
@@ -7,6 +8,7 @@ const { followLeaks } = require('../publish')
 const { sessionOf } = require('../session')
 const { bytes, duration } = require('../format')
 const { Latency } = require('./latency')
+const { Neighbours } = require('./neighbours')
 const { suspectOf } = require('./suspect')
 const { Timeline } = require('./timeline')
 const { trendOf } = require('./trend')
@@ -39,6 +41,7 @@ class Live {
   /** Newest first. @type {{time: number, kind: string, message: string}[]} */
   #told = []
   #identity = readIdentity().identity
+  #neighbours = new Neighbours()
   #timer
   #unfollow
   #isNewsPending = false
@@ -61,6 +64,12 @@ class Live {
     clearInterval(this.#timer)
     this.#unfollow()
     this.#latency.stop()
+    this.#neighbours.rest()
+  }
+
+  /** Nobody looks any more. */
+  rest () {
+    this.#neighbours.rest()
   }
 
   /** Everything. */
@@ -137,6 +146,8 @@ class Live {
     if (!status.running) {
       return { ...about, state: 'stopped', badge: 'Stopped', sentence: 'tidemark does not watch this process at the moment.', detail: '', facts: [], channels: [], limits: [], trend: null, suspects: [], problems: [] }
     }
+    const { memoryLimit, recorder } = sessionOf(this.#monitor)?.options ?? {}
+    this.#neighbours.look(recorder && path.resolve(recorder.directory))
     const channels = Object.entries(status.channels).map(([channel, each]) => ({ channel, ...each }))
     const { state, title, sentence, detail } = stateInWords(channels, this.#monitor.health())
     return {
@@ -153,10 +164,11 @@ class Live {
         ['Own memory', bytes(status.cost.ownMemory)]
       ],
       channels: channelRows(channels),
-      limits: limitsOf(status.memory, sessionOf(this.#monitor)?.options.memoryLimit),
+      limits: limitsOf(status.memory, memoryLimit),
       trend: this.#trend(mainChannel(channels), status.uptimeMs),
       suspects: [...this.#suspects.values()].flatMap((suspects) => suspects.slice(0, MOST_SUSPECTS).map(suspectOf)),
-      problems: status.problems
+      processes: this.#neighbours.rows.map(({ file, isOf, ...row }) => ({ ...row, isThis: file === status.recorder && isOf === threadId })),
+      problems: [...status.problems, ...this.#neighbours.problems]
     }
   }
 

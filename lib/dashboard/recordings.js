@@ -2,16 +2,15 @@
 
 const path = require('node:path')
 const { clearInterval, setInterval } = require('node:timers')
-const { bytes, duration } = require('../format')
+const { duration } = require('../format')
 const { endingOf } = require('../flight/ending')
-const { rowsOf, sortRows, stateOf } = require('../flight/recording')
+const { stateOf } = require('../flight/recording')
+const { rowsIn } = require('./rows')
 const { suspectOf } = require('./suspect')
 const { trendOf } = require('./trend')
-const { ENDINGS, LIMITS, TITLES, channelRows, mainChannel, perTime, stateInWords } = require('./words')
+const { ENDINGS, LIMITS, channelRows, mainChannel, stateInWords } = require('./words')
 
 const EVERY_MS = 2000
-/** Processes and threads that are listed. */
-const MOST_ROWS = 200
 
 /** What the readings of a channel are called. */
 const READING_OF = { heap: 'usedHeapSize', external: 'externalMemory', native: 'native' }
@@ -43,12 +42,11 @@ class Recordings {
   view (subject) {
     this.#timer ??= setInterval(() => { if (!this.#onNews()) this.close() }, EVERY_MS)
     const found = JSON.parse(this.#binding.listFlights(this.#directory))
-    const rows = sortRows(found.filter(({ problem }) => problem === undefined).flatMap(rowsOf)).slice(0, MOST_ROWS)
-    const chosen = rows.find((row) => keyOf(row) === subject) ?? rows[0]
+    const rows = rowsIn(found)
+    const chosen = rows.find(({ key }) => key === subject) ?? rows[0]
     return {
       now: Date.now(),
-      processes: rows.map(processRow),
-      subject: chosen === undefined ? '' : keyOf(chosen),
+      processes: rows.map(({ key, shown }) => ({ ...shown, isThis: key === chosen.key })),
       ...chosen === undefined ? nobody(this.#directory) : this.#face(chosen, found.filter(({ problem }) => problem !== undefined))
     }
   }
@@ -102,29 +100,6 @@ function nobody (directory) {
     told: [],
     problems: [],
     points: []
-  }
-}
-
-/** A name of our own for a row: what the page asks for is looked up, never opened. */
-function keyOf ({ file, threadId }) {
-  return `${path.basename(file)}:${threadId}`
-}
-
-function processRow (row) {
-  const { pid, threadId, name, state, heap, rss, channel, growthRate, timeToLimitMs, alive, ending, time } = row
-  return {
-    key: keyOf(row),
-    name: name ?? 'a process',
-    pid: pid === null ? '' : String(pid),
-    threadId: threadId === 0 ? 'main' : String(threadId),
-    state: alive ? state : 'dead',
-    badge: alive ? TITLES[state] : ENDINGS[ending],
-    heap: heap === null ? '' : bytes(heap),
-    rss: rss === null ? '' : bytes(rss),
-    growth: growthRate === null ? '' : perTime(growthRate, channel),
-    left: timeToLimitMs === null ? '' : duration(timeToLimitMs),
-    seen: alive ? 'now' : time === null ? 'unknown' : Date.parse(time),
-    isGone: !alive
   }
 }
 
