@@ -75,10 +75,22 @@ test('the page is one file that loads nothing, under a policy that allows its ow
   }
   assert.doesNotMatch(body, /data-action=/, 'no buttons')
   assert.equal((await ask(port, '/tidemark/')).body, body)
-  assert.equal((await ask(port, '/tidemark/elsewhere')).status, 404)
-  assert.equal((await ask(port, '/tidemark/gc', { method: 'POST', headers: { origin: `http://127.0.0.1:${port}` } })).status, 404)
+  assert.equal((await ask(port, '/tidemark/elsewhere')).body, 'ok', 'what is not of the page goes on')
+  assert.equal((await ask(port, '/tidemarkets')).body, 'ok')
+  assert.equal((await ask(port, '/tidemark/gc', { method: 'POST', headers: { origin: `http://127.0.0.1:${port}` } })).body, 'ok')
   assert.equal((await ask(port, '/tidemark', { method: 'POST' })).status, 405)
 })
+
+for (const framework of ['express', 'express4']) {
+  test(`it is mounted in ${framework} as any middleware`, TIMEOUT, async (t) => {
+    const { port } = await openApp(t, 'dashboard-app.js', { FRAMEWORK: framework })
+    for (const url of ['/tidemark', '/tidemark/', '/tidemark?from=elsewhere']) assert.match((await ask(port, url)).body, /^<!doctype html>/)
+    for (const url of ['/', '/tidemarkets', '/tidemark/elsewhere']) assert.equal((await ask(port, url)).body, 'ok')
+    const { next } = await follow(t, port, '/tidemark/events')
+    assert.equal((await next('view')).title.split(' ')[0], 'tidemark')
+    await next('update')
+  })
+}
 
 describe('side by side', { concurrency: true }, () => {
   for (const source of ['auto', 'perf_hooks']) {

@@ -1,7 +1,7 @@
 'use strict'
 
 // An app with the live page at /tidemark. A Map grows from `/leak` on. SOURCE=perf_hooks: without the GC hook.
-// MAX_STREAMS, ACTIONS=1: options of the page.
+// MAX_STREAMS, ACTIONS=1: options of the page. FRAMEWORK: what it is mounted in; none is node:http.
 
 const { createServer } = require('node:http')
 const tidemark = require('../..')
@@ -15,8 +15,9 @@ tidemark.start({
   memoryLimit: process.memoryUsage().rss + 400e6,
   sampleIntervalMs: 500
 })
+const framework = process.env.FRAMEWORK
 const page = tidemark.dashboard({
-  path: '/tidemark',
+  ...framework === undefined ? { path: '/tidemark' } : {},
   allowActions: process.env.ACTIONS === '1',
   ...process.env.MAX_STREAMS === undefined ? {} : { maxStreams: Number(process.env.MAX_STREAMS) }
 })
@@ -27,9 +28,18 @@ setInterval(() => {
 }, 50)
 setInterval(() => tidemark.gc(), 400)
 
-const server = createServer((req, res) => {
-  if (req.url.startsWith('/tidemark')) return page(req, res)
+const server = createServer(framework === undefined ? (req, res) => page(req, res, () => answer(req, res)) : mounted(require(framework)()))
+
+function mounted (app) {
+  app.use('/tidemark', page)
+  app.use(answer)
+  return app
+}
+
+function answer (req, res) {
   if (req.url === '/leak') leaks = true
   if (req.url === '/close') server.close(() => process.exit())
   res.end('ok')
-}).listen(0, '127.0.0.1', () => console.log(`port ${server.address().port}`))
+}
+
+server.listen(0, '127.0.0.1', () => console.log(`port ${server.address().port}`))
