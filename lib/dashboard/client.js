@@ -100,18 +100,36 @@
     set('badge', badge)
     set('sentence', sentence)
     set('detail', detail)
+    // The sentence has a time in it that changes with each reading; what is read aloud is each change of the state.
+    if (isNew('state', [state, title, subtitle])) set('announcement', `${badge}. ${sentence}`)
     showProcesses(face.processes ?? [])
     showSuspects(face.suspects)
-    element('channels').classList.toggle('unexplained', face.channels.every(({ reason }) => reason === ''))
-    rows(document.querySelector('#channels tbody'), face.channels, ({ name, state, title, level, growth, reason }) =>
-      [header(name), cell(title, `word ${state}`), cell(level), cell(growth), cell(reason, 'name')])
+    showChannels(face.channels)
     list('told', face.told, ({ time, message }) => [made('time', moment(time)), message])
     list('problems', face.problems, (problem) => [problem])
     facts(face.facts)
     draw()
   }
 
+  function showChannels (channels) {
+    if (!isNew('channels', channels)) return
+    element('channels').classList.toggle('unexplained', channels.every(({ reason }) => reason === ''))
+    rows(document.querySelector('#channels tbody'), channels, ({ name, state, title, level, growth, reason }) =>
+      [header(name), cell(title, `word ${state}`), cell(level), cell(growth), cell(reason, 'name')])
+  }
+
+  const shown = new Map()
+
+  /** What is the same stays as it is: it may be selected, focused or opened. */
+  function isNew (id, value) {
+    const text = JSON.stringify(value)
+    const before = shown.get(id)
+    shown.set(id, text)
+    return before !== text
+  }
+
   function showProcesses (processes) {
+    if (!isNew('processes', processes)) return
     element('processes').hidden = processes.length < 2
     const focused = document.activeElement?.dataset?.key
     const body = document.querySelector('#processes tbody')
@@ -143,14 +161,9 @@
     connect()
   }
 
-  /** Drawn anew only where something changed: who has opened its details wants to read them. */
-  let suspectsShown = '[]'
-
   function showSuspects (suspects) {
-    const text = JSON.stringify(suspects)
-    if (text === suspectsShown) return
+    if (!isNew('suspects', suspects)) return
     const opened = new Set([...document.querySelectorAll('#suspects details[open]')].map(({ dataset }) => dataset.key))
-    suspectsShown = text
     element('no-suspects').hidden = suspects.length > 0
     element('suspects').replaceChildren(...suspects.map(({ description, holder, place, facts, evidence }) => {
       const item = made('li', '')
@@ -176,6 +189,7 @@
   }
 
   function list (id, items, parts) {
+    if (!isNew(id, items)) return
     element(`${id}-section`).hidden = items.length === 0
     element(id).replaceChildren(...items.map((item) => {
       const line = made('li', '')
@@ -520,6 +534,9 @@
 
   /** With the keys what the pointer does. */
   for (const chart of charts) {
+    const readAloud = (how) => () => element(`${chart.id}-readout`).setAttribute('aria-live', how)
+    element(`${chart.id}-chart`).addEventListener('focus', readAloud('polite'))
+    element(`${chart.id}-chart`).addEventListener('blur', readAloud('off'))
     element(`${chart.id}-chart`).addEventListener('keydown', (event) => {
       const step = { ArrowLeft: -1, ArrowRight: 1, PageUp: -10, PageDown: 10, Home: -Infinity, End: Infinity }[event.key]
       if (event.key === 'Escape') choose(0)

@@ -30,28 +30,54 @@ function createHandler ({ source, actions, hosts, isHostChecked, maxStreams, pat
   const page = readPage(Object.keys(actions))
 
   function handle (req, res, next) {
+    if (res.headersSent || res.writableEnded) return
+    let isOurs
+    try {
+      isOurs = serve(req, res)
+    } catch (error) {
+      // The app must not fail for its page.
+      answer(res, 500, messageOf(error))
+      return
+    }
+    if (isOurs) return
+    if (typeof next === 'function') next()
+    else answer(res, 404, 'There is nothing here.')
+  }
+
+  /** @returns {boolean} whether the request is for the page */
+  function serve (req, res) {
     const [target, query = ''] = (req.url ?? '/').split('?')
     const place = placeIn(target, path)
-    if (isHostChecked && !isOurHost(req.headers.host, hosts)) return answer(res, 403, 'This page answers at its address and at localhost only.')
-    if (place === '') return isRead(req) ? send(res, 200, page.html, { 'Content-Type': 'text/html; charset=utf-8', 'Content-Security-Policy': page.policy }) : refuse(res, 'GET')
-    if (place === 'events') return isRead(req) ? look(req, res, query) : refuse(res, 'GET')
-    if (place !== undefined && Object.hasOwn(actions, place)) return req.method === 'POST' ? act(req, res, actions[place]) : refuse(res, 'POST')
-    if (typeof next === 'function') return next()
-    return answer(res, 404, 'There is nothing here.')
+    const isAction = place !== undefined && Object.hasOwn(actions, place)
+    if (isHostChecked && !isOurHost(req.headers.host, hosts)) answer(res, 403, 'This page answers at its address and at localhost only.')
+    else if (place === '' && isRead(req)) send(res, 200, page.html, { 'Content-Type': 'text/html; charset=utf-8', 'Content-Security-Policy': page.policy })
+    else if (place === 'events' && isRead(req)) look(req, res, query)
+    else if (place === '' || place === 'events') refuse(res, 'GET')
+    else if (isAction && req.method === 'POST') act(req, res, actions[place])
+    else if (isAction) refuse(res, 'POST')
+    else return false
+    return true
   }
 
   function look (req, res, query) {
     uncounted(res)
-    if (req.method === 'HEAD') return answer(res, 200, '')
+    if (req.method === 'HEAD') {
+      answer(res, 200, '')
+      return
+    }
     if (streams.isFull) {
-      return answer(res, 503, `No more than ${maxStreams} may look at once (option maxStreams). Close another page of this kind.`, { 'Retry-After': '10' })
+      answer(res, 503, `No more than ${maxStreams} may look at once (option maxStreams). Close another page of this kind.`, { 'Retry-After': '10' })
+      return
     }
     const subject = new URLSearchParams(query).get('subject') ?? ''
     streams.open(res, subject, source.view(subject))
   }
 
   async function act (req, res, action) {
-    if (!isOurPage(req, hosts)) return answer(res, 403, 'This was not asked by the page itself, or the page has a name that is not known here (option hosts).')
+    if (!isOurPage(req, hosts)) {
+      answer(res, 403, 'This was not asked by the page itself, or the page has a name that is not known here (option hosts).')
+      return
+    }
     try {
       answer(res, 200, await action())
     } catch (error) {
@@ -59,7 +85,7 @@ function createHandler ({ source, actions, hosts, isHostChecked, maxStreams, pat
     }
   }
 
-  return { handle: (req, res, next) => unlessGone(res, () => handle(req, res, next)), streams }
+  return { handle, streams }
 }
 
 /** @returns {string | undefined} what follows the path of the page; undefined elsewhere */
@@ -67,12 +93,6 @@ function placeIn (target, path) {
   const base = path.replace(/\/+$/, '')
   if (target === base) return ''
   return target.startsWith(`${base}/`) ? target.slice(base.length + 1) : undefined
-}
-
-/** The app must not fail for its page. */
-function unlessGone (res, action) {
-  if (res.headersSent || res.writableEnded) return
-  action()
 }
 
 function isRead ({ method }) {

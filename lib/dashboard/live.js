@@ -3,6 +3,7 @@
 const path = require('node:path')
 const { clearInterval, setImmediate, setInterval } = require('node:timers')
 const { threadId } = require('node:worker_threads')
+const { messageOf, sentence } = require('../errors')
 const { readIdentity } = require('../flight/identity')
 const { followLeaks } = require('../publish')
 const { sessionOf } = require('../session')
@@ -45,6 +46,8 @@ class Live {
   #timer
   #unfollow
   #isNewsPending = false
+  /** @type {string | undefined} */
+  #problem
 
   /**
    * @param {import('../monitor').Monitor} monitor
@@ -56,7 +59,7 @@ class Live {
     for (const { channel, suspects } of sessionOf(monitor)?.reportedLeaks ?? []) this.#suspects.set(channel, suspects)
     this.#unfollow = followLeaks(monitor, (chapter, details) => this.#follow(chapter, details))
     this.#latency.start()
-    this.#timer = setInterval(() => this.#read(), EVERY_MS)
+    this.#timer = setInterval(() => this.#unattended(() => this.#read()), EVERY_MS)
     this.#timer.unref?.()
   }
 
@@ -102,9 +105,18 @@ class Live {
     this.#isNewsPending = true
     const turn = setImmediate(() => {
       this.#isNewsPending = false
-      this.#onNews(isOther)
+      this.#unattended(() => this.#onNews(isOther))
     })
     turn.unref?.()
+  }
+
+  /** What Node.js calls and not the app: a bug of ours there must not end it. */
+  #unattended (action) {
+    try {
+      action()
+    } catch (error) {
+      this.#problem = `The page failed: ${sentence(messageOf(error))} This is a bug in tidemark.`
+    }
   }
 
   #read () {
@@ -168,7 +180,7 @@ class Live {
       trend: this.#trend(mainChannel(channels), status.uptimeMs),
       suspects: [...this.#suspects.values()].flatMap((suspects) => suspects.slice(0, MOST_SUSPECTS).map(suspectOf)),
       processes: this.#neighbours.rows.map(({ file, isOf, ...row }) => ({ ...row, isThis: file === status.recorder && isOf === threadId })),
-      problems: [...status.problems, ...this.#neighbours.problems]
+      problems: [...status.problems, ...this.#neighbours.problems, ...this.#problem === undefined ? [] : [this.#problem]]
     }
   }
 

@@ -23,7 +23,8 @@ function body (actions) {
   return `<a class="skip" href="#suspects-title">Skip the charts</a>
 <header>
 <p class="who"><span id="title">tidemark</span> <span id="subtitle" class="quiet"></span><span id="link" class="quiet" role="status">Connecting …</span></p>
-<div role="status" aria-atomic="true"><h1><span id="badge" class="badge settling">…</span> <span id="sentence">Waiting for the first reading.</span></h1></div>
+<h1><span id="badge" class="badge settling">…</span> <span id="sentence">Waiting for the first reading.</span></h1>
+<p id="announcement" class="hidden" role="status"></p>
 <p id="detail" class="quiet"></p>
 ${buttons.length === 0 ? '' : `<div class="actions">${buttons.join('')}<p id="answer" class="quiet" role="status"></p></div>`}
 </header>
@@ -39,11 +40,11 @@ ${buttons.length === 0 ? '' : `<div class="actions">${buttons.join('')}<p id="an
 </fieldset></div>
 <div class="legend" id="memory-legend" role="group" aria-label="Lines of the memory chart"></div>
 <div class="chart" id="memory-chart" tabindex="0" role="img" aria-label="Memory over time: no readings yet."></div>
-<p class="readout quiet" id="memory-readout" aria-live="polite"></p>
+<p class="readout quiet" id="memory-readout" aria-live="off"></p>
 <div class="bar"><h2 id="requests-title">Requests</h2></div>
 <div class="legend" id="requests-legend" role="group" aria-label="Lines of the requests chart"></div>
 <div class="chart short" id="requests-chart" tabindex="0" role="img" aria-label="Requests over time: no readings yet."></div>
-<p class="readout quiet" id="requests-readout" aria-live="polite"></p>
+<p class="readout quiet" id="requests-readout" aria-live="off"></p>
 </section>
 <section aria-labelledby="suspects-title">
 <h2 id="suspects-title" tabindex="-1">Suspects</h2>

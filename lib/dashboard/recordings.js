@@ -41,13 +41,27 @@ class Recordings {
   /** @param {string} subject key of a row; anything else means the first row */
   view (subject) {
     this.#timer ??= setInterval(() => { if (!this.#onNews()) this.close() }, EVERY_MS)
-    const found = JSON.parse(this.#binding.listFlights(this.#directory))
+    const found = this.#list()
     const rows = rowsIn(found)
     const chosen = rows.find(({ key }) => key === subject) ?? rows[0]
     return {
       now: Date.now(),
       processes: rows.map(({ key, shown }) => ({ ...shown, isThis: key === chosen.key })),
       ...chosen === undefined ? nobody(this.#directory) : this.#face(chosen, found.filter(({ problem }) => problem !== undefined))
+    }
+  }
+
+  /** @throws where the folder cannot be read */
+  check () {
+    this.#binding.listFlights(this.#directory)
+  }
+
+  /** The folder may go while somebody looks. */
+  #list () {
+    try {
+      return JSON.parse(this.#binding.listFlights(this.#directory))
+    } catch {
+      return []
     }
   }
 

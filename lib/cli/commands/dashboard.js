@@ -3,6 +3,7 @@
 const { once } = require('node:events')
 const http = require('node:http')
 const path = require('node:path')
+const { messageOf } = require('../../errors')
 const { createHandler } = require('../../dashboard/handler')
 const { Recordings } = require('../../dashboard/recordings')
 const { plain } = require('../../plain')
@@ -35,8 +36,11 @@ function serve (binding, directory) {
     for (const subject of streams.subjects) streams.send(subject, 'view', () => recordings.view(subject))
     return streams.count > 0
   })
-  // Fails where the folder cannot be read, before anybody looks.
-  recordings.view('')
+  try {
+    recordings.check()
+  } catch (error) {
+    throw new Error(`The recorder's folder '${directory}' cannot be read: ${messageOf(error)}.`, { cause: error })
+  }
   const { handle, streams } = createHandler({
     source: recordings,
     actions: {},
