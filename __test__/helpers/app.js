@@ -3,7 +3,7 @@
 const { spawn } = require('node:child_process')
 const path = require('node:path')
 
-const DEADLINE_MS = 60000
+const DEADLINE_MS = 110000
 
 /**
  * Starts a program of `__test__/programs` that serves and says `port N`; it ends with the test.

@@ -12,7 +12,7 @@ let leaks = false
 tidemark.start({
   source: process.env.SOURCE ?? 'auto',
   recorder: process.env.RECORDER,
-  memoryLimit: process.memoryUsage().rss + 400e6,
+  memoryLimit: process.memoryUsage().rss + 150e6,
   sampleIntervalMs: 500
 })
 const framework = process.env.FRAMEWORK

@@ -17,6 +17,8 @@
   const AHEAD = 0.3
   /** Marks of full GCs stand at least so many pixels apart. */
   const APART = 4
+  /** What is said where there are no suspects, by the state. */
+  const SEARCHES = { suspect: 'Suspects are looked for while memory grows, and named with the report.', leaking: 'None is known yet.', critical: 'None is known.', dead: 'None was reported.' }
   /** After a refusal the page asks again. */
   const AGAIN_MS = 10000
 
@@ -103,6 +105,7 @@
     // The sentence has a time in it that changes with each reading; what is read aloud is each change of the state.
     if (isNew('state', [state, title, subtitle])) set('announcement', `${badge}. ${sentence}`)
     showProcesses(face.processes ?? [])
+    set('no-suspects', SEARCHES[state] ?? 'Nothing is suspected. Suspects are looked for once memory grows.')
     showSuspects(face.suspects)
     showChannels(face.channels)
     list('told', face.told, ({ time, message }) => [made('time', moment(time)), message])
