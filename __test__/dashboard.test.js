@@ -17,7 +17,7 @@ const { stateInWords } = require('../lib/dashboard/words')
 const { FILES, FROM, TO } = require('../scripts/uplot')
 
 const ROOT = path.join(__dirname, '..')
-const TIMEOUT = { timeout: 60000 }
+const TIMEOUT = { timeout: 120000 }
 
 /** @returns {Promise<{status: number, headers: object, body: string}>} */
 function ask (port, url, { method = 'GET', headers = {} } = {}) {

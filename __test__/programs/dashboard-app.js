@@ -7,12 +7,14 @@ const { createServer } = require('node:http')
 const tidemark = require('../..')
 
 const sessions = new Map()
-let leaks = false
+let added = 0
 
 tidemark.start({
   source: process.env.SOURCE ?? 'auto',
   recorder: process.env.RECORDER,
-  memoryLimit: process.memoryUsage().rss + 150e6,
+  // Near enough for a quick verdict; what is looked at is a leak, not the end.
+  memoryLimit: process.memoryUsage().rss + 250e6,
+  criticalMs: 1000,
   sampleIntervalMs: 500
 })
 const framework = process.env.FRAMEWORK
@@ -23,10 +25,11 @@ const page = tidemark.dashboard({
 })
 
 setInterval(() => {
-  if (leaks) for (let i = 0; i < 3000; i++) sessions.set(`session ${sessions.size}`, { user: i, seen: [Date.now()] })
+  for (let i = 0; i < added; i++) sessions.set(`session ${sessions.size}`, { user: i, seen: [Date.now()] })
   JSON.parse(JSON.stringify(Array.from({ length: 5000 }, (_, garbage) => ({ garbage }))))
 }, 50)
 setInterval(() => tidemark.gc(), 400)
+tidemark.on('leak', () => { added = 500 })
 
 const server = createServer(framework === undefined ? (req, res) => page(req, res, () => answer(req, res)) : mounted(require(framework)()))
 
@@ -37,7 +40,7 @@ function mounted (app) {
 }
 
 function answer (req, res) {
-  if (req.url === '/leak') leaks = true
+  if (req.url === '/leak') added = 2000
   if (req.url === '/close') server.close(() => process.exit())
   res.end('ok')
 }
