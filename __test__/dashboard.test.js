@@ -194,7 +194,8 @@ test('the state is one sentence', () => {
   })
   assert.equal(stateInWords([{ channel: 'heap', state: 'steady', level: 80e6, heldBackBy: 'did not grow' }], ok).sentence, 'No leak: the JavaScript heap stands at 80 MB after the last full GC.')
   assert.equal(stateInWords([heap], { state: 'critical', reason: '97 % of it is in use.' }).sentence, '97 % of it is in use.')
-  assert.equal(stateInWords([{ channel: 'external', state: 'leaking', growthRate: 1e6, timeToLimitMs: 1000, limit: 'cgroup' }, heap], ok).sentence, 'External memory (Buffers) leaks by 1.0 MB/s; the memory limit of the container is reached in 1 s.')
+  assert.equal(stateInWords([{ channel: 'external', state: 'leaking', growthRate: 1e6, timeToLimitMs: 1000, limit: 'cgroup' }, heap], ok).sentence, 'External memory leaks by 1.0 MB/s; the memory limit of the container is reached in 1 s.')
+  assert.equal(stateInWords([{ channel: 'heap', state: 'steady', level: 1 }], { state: 'critical', reason: null }).sentence, 'Little memory is left.')
   assert.equal(stateInWords([], ok).state, 'settling')
 })
 

@@ -5,6 +5,7 @@ const { clearInterval, setImmediate, setInterval } = require('node:timers')
 const { threadId } = require('node:worker_threads')
 const { messageOf, sentence } = require('../errors')
 const { readIdentity } = require('../flight/identity')
+const { placeOf } = require('../health')
 const { followLeaks } = require('../publish')
 const { sessionOf } = require('../session')
 const { bytes, duration } = require('../format')
@@ -13,7 +14,7 @@ const { Neighbours } = require('./neighbours')
 const { suspectOf } = require('./suspect')
 const { Timeline } = require('./timeline')
 const { trendOf } = require('./trend')
-const { LIMITS, channelRows, mainChannel, stateInWords } = require('./words')
+const { channelRows, mainChannel, stateInWords } = require('./words')
 
 /** Between two readings: as often as the monitor itself looks, by default. */
 const EVERY_MS = 2000
@@ -161,7 +162,7 @@ class Live {
     const { memoryLimit, recorder } = sessionOf(this.#monitor)?.options ?? {}
     this.#neighbours.look(recorder && path.resolve(recorder.directory))
     const channels = Object.entries(status.channels).map(([channel, each]) => ({ channel, ...each }))
-    const { state, title, sentence, detail } = stateInWords(channels, this.#monitor.health())
+    const { state, title, sentence, detail } = stateInWords(channels, this.#monitor.health(), status.memory)
     return {
       ...about,
       state,
@@ -202,7 +203,7 @@ function limitsOf (memory, memoryLimit) {
     { limit: 'heap', of: 'heap', bytes: memory?.heapSizeLimit },
     { limit: 'cgroup', of: 'rss', bytes: memory?.cgroup?.limit },
     { limit: 'memoryLimit', of: 'rss', bytes: memoryLimit }
-  ].filter((each) => Number.isFinite(each.bytes)).map((each) => ({ ...each, name: LIMITS[each.limit] }))
+  ].filter((each) => Number.isFinite(each.bytes)).map((each) => ({ ...each, name: placeOf(each.limit, memory) }))
 }
 
 // A point of the charts: [time, heap after a full GC, external, native, rss, requests a second, p99 in milliseconds,

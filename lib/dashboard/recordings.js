@@ -5,10 +5,11 @@ const { clearInterval, setInterval } = require('node:timers')
 const { duration } = require('../format')
 const { endingOf } = require('../flight/ending')
 const { stateOf } = require('../flight/recording')
+const { placeOf } = require('../health')
 const { rowsIn } = require('./rows')
 const { suspectOf } = require('./suspect')
 const { trendOf } = require('./trend')
-const { ENDINGS, LIMITS, channelRows, mainChannel, stateInWords } = require('./words')
+const { ENDINGS, channelRows, mainChannel, stateInWords } = require('./words')
 
 const EVERY_MS = 2000
 
@@ -122,7 +123,7 @@ function limitsOf ({ newest }, pulse) {
     { limit: 'heap', of: 'heap', bytes: newest?.heapSizeLimit },
     { limit: 'cgroup', of: 'rss', bytes: pulse?.groupLimit },
     { limit: 'memoryLimit', of: 'rss', bytes: pulse?.memoryLimit }
-  ].filter((each) => Number.isFinite(each.bytes) && each.bytes > 0).map((each) => ({ ...each, name: LIMITS[each.limit] }))
+  ].filter((each) => Number.isFinite(each.bytes) && each.bytes > 0).map((each) => ({ ...each, name: placeOf(each.limit, { cgroup: { slows: pulse?.groupSlows } }) }))
 }
 
 /** The detector's slope through the readings of its window, which a recording knows by the number of its full GCs. */

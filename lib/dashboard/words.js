@@ -1,19 +1,7 @@
 'use strict'
 
 const { bytes, duration, percent, rate, rateWithin } = require('../format')
-
-/** What each channel is called. */
-const SUBJECTS = {
-  heap: 'The JavaScript heap',
-  external: 'External memory (Buffers)',
-  native: 'Native memory',
-  resources: 'The number of active handles'
-}
-
-const LIMITS = { heap: 'V8\'s heap limit', cgroup: 'the memory limit of the container', machine: 'the end of the machine\'s memory', memoryLimit: '`memoryLimit`' }
-
-/** From the mildest to the worst. */
-const STATES = ['settling', 'steady', 'suspect', 'leaking']
+const { STATES, SUBJECTS, placeOf } = require('../health')
 
 /** What a state is called on a badge. */
 const TITLES = { stopped: 'Stopped', settling: 'Settling', steady: 'Steady', suspect: 'Growing', leaking: 'Leaking', critical: 'Critical' }
@@ -36,17 +24,18 @@ function mainChannel (channels) {
  * The state in one sentence, and what is to be said beside it.
  * @param {object[]} channels with `channel`, as `status()` has them; of a recording without the reasons
  * @param {{state: string, reason: string | null}} health
+ * @param {object} [memory] of `status()`
  * @returns {{state: string, title: string, sentence: string, detail: string}}
  */
-function stateInWords (channels, health) {
+function stateInWords (channels, health, memory) {
   const main = mainChannel(channels)
   if (main === undefined) return said('settling', 'Too early to say: there was no full GC yet.', '')
-  if (health.state === 'critical') return said('critical', health.reason ?? `${leaks(main)}${untilLimit(main)}.`, certainty(main))
-  if (main.state === 'leaking') return said('leaking', `${leaks(main)}${untilLimit(main)}.`, certainty(main))
+  if (health.state === 'critical') return said('critical', health.reason ?? criticalWithoutReason(main, memory), main.state === 'leaking' ? certainty(main) : '')
+  if (main.state === 'leaking') return said('leaking', `${leaks(main)}${untilLimit(main, memory)}.`, certainty(main))
   if (main.state === 'suspect') {
-    return said('suspect', `${SUBJECTS[main.channel]} grows${pace(main)}; it is not called a leak yet.`, reasonOf(main))
+    return said('suspect', `${upper(SUBJECTS[main.channel])} grows${pace(main)}; it is not called a leak yet.`, reasonOf(main))
   }
-  if (main.state === 'steady') return said('steady', `No leak: ${lower(SUBJECTS[main.channel])} ${stands(main)}.`, reasonOf(main))
+  if (main.state === 'steady') return said('steady', `No leak: ${SUBJECTS[main.channel]} ${stands(main)}.`, reasonOf(main))
   return said('settling', 'Too early to say whether memory leaks.', reasonOf(main))
 }
 
@@ -54,12 +43,17 @@ function said (state, sentence, detail) {
   return { state, title: TITLES[state], sentence, detail }
 }
 
-function leaks (status) {
-  return `${SUBJECTS[status.channel]} leaks${pace(status)}`
+/** A recording has none. */
+function criticalWithoutReason (main, memory) {
+  return main.state === 'leaking' ? `${leaks(main)}${untilLimit(main, memory)}.` : 'Little memory is left.'
 }
 
-function untilLimit ({ limit, timeToLimitMs }) {
-  return timeToLimitMs == null || limit == null ? '' : `; ${LIMITS[limit]} is reached in ${duration(timeToLimitMs)}`
+function leaks (status) {
+  return `${upper(SUBJECTS[status.channel])} leaks${pace(status)}`
+}
+
+function untilLimit ({ limit, timeToLimitMs }, memory) {
+  return timeToLimitMs == null || limit == null ? '' : `; ${placeOf(limit, memory)} is reached in ${duration(timeToLimitMs)}`
 }
 
 function stands ({ channel, level }) {
@@ -67,7 +61,7 @@ function stands ({ channel, level }) {
 }
 
 function reasonOf ({ heldBackBy }) {
-  return heldBackBy === undefined ? '' : `${heldBackBy.charAt(0).toUpperCase()}${heldBackBy.slice(1)}.`
+  return heldBackBy === undefined ? '' : `${upper(heldBackBy)}.`
 }
 
 /** What the claim rests on. */
@@ -94,12 +88,12 @@ function amount (value, channel) {
 /** One row a channel, in words. */
 function channelRows (channels) {
   return inOrder(channels).map((status) => ({
-    name: SUBJECTS[status.channel],
+    name: upper(SUBJECTS[status.channel]),
     state: status.state,
     title: TITLES[status.state],
     level: status.level == null ? '' : amount(status.level, status.channel),
     growth: status.growthRate == null ? '' : perTime(status.growthRate, status.channel),
-    reason: status.partOf === undefined ? reasonOf(status) || (status.state === 'leaking' ? certainty(status) : '') : `Rises with the leak of ${lower(SUBJECTS[status.partOf])}.`
+    reason: status.partOf === undefined ? reasonOf(status) || (status.state === 'leaking' ? certainty(status) : '') : `Rises with the leak of ${SUBJECTS[status.partOf]}.`
   }))
 }
 
@@ -108,8 +102,8 @@ function inOrder (channels) {
   return [...channels].sort((one, other) => names.indexOf(one.channel) - names.indexOf(other.channel))
 }
 
-function lower (text) {
-  return text.charAt(0).toLowerCase() + text.slice(1)
+function upper (text) {
+  return text.charAt(0).toUpperCase() + text.slice(1)
 }
 
-module.exports = { ENDINGS, LIMITS, TITLES, amount, channelRows, mainChannel, perTime, stateInWords }
+module.exports = { ENDINGS, TITLES, channelRows, mainChannel, perTime, stateInWords }
