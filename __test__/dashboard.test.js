@@ -5,13 +5,15 @@
 const assert = require('node:assert/strict')
 const { spawn } = require('node:child_process')
 const { createHash } = require('node:crypto')
-const { mkdtempSync, readFileSync, rmSync } = require('node:fs')
+const { EventEmitter } = require('node:events')
+const { mkdtempSync, readFileSync, readdirSync, rmSync } = require('node:fs')
 const http = require('node:http')
 const os = require('node:os')
 const path = require('node:path')
 const { describe, test } = require('node:test')
 const { openApp } = require('./helpers/app')
 const { NEWEST, OLDER, Timeline } = require('../lib/dashboard/timeline')
+const { Streams } = require('../lib/dashboard/streams')
 const { isOurHost, isOurPage } = require('../lib/dashboard/guard')
 const { stateInWords } = require('../lib/dashboard/words')
 const { FILES, FROM, TO } = require('../scripts/uplot')
@@ -145,7 +147,9 @@ test('an open page does not keep a server that closes', TIMEOUT, async (t) => {
 })
 
 test('buttons obey the page itself and nobody else', TIMEOUT, async (t) => {
-  const { port } = await openApp(t, 'dashboard-app.js', { ACTIONS: '1' })
+  const folder = mkdtempSync(path.join(os.tmpdir(), 'tidemark-dashboard-'))
+  t.after(() => rmSync(folder, { recursive: true, force: true }))
+  const { port } = await openApp(t, 'dashboard-app.js', { ACTIONS: '1' }, folder)
   const post = (headers) => ask(port, '/tidemark/gc', { method: 'POST', headers })
   assert.match((await ask(port, '/tidemark')).body, /data-action="gc".*data-action="snapshot"/s)
   for (const headers of [
@@ -160,6 +164,11 @@ test('buttons obey the page itself and nobody else', TIMEOUT, async (t) => {
   const { status, body } = await post({ origin: `http://127.0.0.1:${port}` })
   assert.equal(status, 200, body)
   assert.match(body, /^A full GC took \d+ ms\.$/)
+  const taken = await ask(port, '/tidemark/snapshot', { method: 'POST', headers: { origin: `http://127.0.0.1:${port}` } })
+  // By fork or not at all, and in words.
+  const [, file] = /^(.+\.heapsnapshot) was written: .+, redacted/.exec(taken.body) ?? []
+  if (taken.status === 200) assert.deepEqual(readdirSync(folder), [path.basename(file)])
+  else assert.match(taken.body, /^(No heap snapshot was taken|The heap snapshot failed)/)
 })
 
 test('a host is ours where it is an address, localhost or named', () => {
@@ -167,6 +176,25 @@ test('a host is ours where it is an address, localhost or named', () => {
   for (const host of [undefined, '', 'example.com', 'localhost.example.com', 'ops.example.com.evil', '127.0.0.1.evil.com', 'a:b:c', '[evil]', 'ops.example.com:80:80']) assert.ok(!isOurHost(host, ['ops.example.com']), host)
   assert.ok(isOurPage({ headers: { host: 'ops.example.com', origin: 'https://ops.example.com' } }, ['ops.example.com']))
   assert.ok(!isOurPage({ headers: { host: 'ops.example.com', origin: 'https://ops.example.com.evil' } }, ['ops.example.com']))
+})
+
+test('all readers get the same bytes, and who does not keep up is cut off', () => {
+  const streams = new Streams(3)
+  const readers = ['a', 'a', 'b'].map((subject) => {
+    const res = Object.assign(new EventEmitter(), { written: [], writableLength: 0, writeHead () {}, write (bytes) { this.written.push(bytes) }, end () {}, destroy () { this.emit('close') } })
+    streams.open(res, subject, {})
+    return res
+  })
+  let made = 0
+  streams.send('a', 'update', () => ({ made: ++made }))
+  assert.equal(made, 1, 'made once for all')
+  assert.equal(readers[0].written[1], readers[1].written[1])
+  assert.equal(readers[2].written.length, 1)
+  readers[0].writableLength = 2e6
+  streams.send('a', 'update', () => ({ made: ++made }))
+  assert.equal(streams.count, 2)
+  assert.deepEqual(readers.map(({ written }) => written.length), [2, 3, 1])
+  streams.send('c', 'update', () => assert.fail('nobody looks at it'))
 })
 
 test('a timeline has a bound, keeps the newest as they were and the whole time behind them', () => {

@@ -10,11 +10,12 @@ const DEADLINE_MS = 110000
  * @param {import('node:test').TestContext} t
  * @param {string} program
  * @param {object} [env]
+ * @param {string} [cwd]
  * @returns {Promise<{port: number, child: import('node:child_process').ChildProcess, ended: Promise<number | null>}>}
  */
-async function openApp (t, program, env = {}) {
+async function openApp (t, program, env = {}, cwd) {
   const child = spawn(process.execPath, [path.join(__dirname, '..', 'programs', program)], {
-    env: { ...process.env, NODE_OPTIONS: '', ...env }, stdio: ['ignore', 'pipe', 'inherit'], timeout: DEADLINE_MS, killSignal: 'SIGKILL'
+    env: { ...process.env, NODE_OPTIONS: '', ...env }, cwd, stdio: ['ignore', 'pipe', 'inherit'], timeout: DEADLINE_MS, killSignal: 'SIGKILL'
   })
   const ended = new Promise((resolve) => child.on('exit', resolve))
   t.after(() => child.kill('SIGKILL'))
