@@ -1,5 +1,5 @@
 import type { EventEmitter } from 'node:events'
-import type { ExpressMiddleware } from './express'
+import type { ExpressMiddleware, RequestLike, ResponseLike } from './express'
 
 /**
  * This thread's monitor. Adding the first listener of an event other than 'error', or
@@ -137,6 +137,32 @@ declare namespace tidemark {
     metricsText (options?: { format?: 'prometheus' | 'openmetrics' | undefined }): string
     /** Middleware for Express 4 and 5 and any connect-style server: `app.use(tidemark.express())`. */
     express: ExpressMiddleware
+    /**
+     * A live page of this thread: `app.use('/tidemark', tidemark.dashboard())`, for Express, connect and node:http. The
+     * first call starts the monitor, as a listener would. It tells about the inside of the app, so keep it from the public.
+     * @throws {TypeError} `ERR_TIDEMARK_OPTION`, `ERR_TIDEMARK_UNKNOWN_OPTION`
+     */
+    dashboard (options?: DashboardOptions): Dashboard
+  }
+
+  interface DashboardOptions {
+    /**
+     * Buttons for a full GC and for a heap snapshot, redacted and by fork, in the current folder. Only the page itself can
+     * use them. Default: false
+     */
+    allowActions?: boolean | undefined
+    /** Host names, without a port, under which the page may use its buttons, beside localhost and IP addresses. Default: none */
+    hosts?: readonly string[] | undefined
+    /** Pages that may look at once, each with an open response; further ones get a 503; 1 to 1000. Default: 20 */
+    maxStreams?: number | undefined
+    /** Where the page is, for a server that does not take the path off `req.url` as Express does. Default: '/' */
+    path?: string | undefined
+  }
+
+  interface Dashboard {
+    (req: RequestLike, res: ResponseLike, next?: (error?: any) => void): void
+    /** Ends the open pages and stops reading for them. */
+    close (): void
   }
 
   interface Options {

@@ -33,6 +33,7 @@ module.exports.readHeapSnapshot = readHeapSnapshot
 module.exports.metricsText = metricsText
 module.exports.notify = notify
 module.exports.express = express
+module.exports.dashboard = dashboard
 
 /** Runs what makes V8 collect, kept from the verdict. */
 function unjudged (work) {
@@ -105,4 +106,12 @@ express.status = () => loadMiddleware().status()
 function loadMiddleware () {
   middleware ??= require('./lib/express').createMiddleware(tidemark)
   return middleware
+}
+
+let makeDashboard
+
+/** Loaded with its first use: nobody needs it who does not look. */
+function dashboard (options) {
+  makeDashboard ??= withSpare(() => require('./lib/dashboard')).createDashboard(tidemark, (how) => writeHeapSnapshot(how))
+  return makeDashboard(options)
 }

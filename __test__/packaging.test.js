@@ -36,7 +36,7 @@ after(() => rmSync(folder, { recursive: true, force: true }))
 describe('the packages', () => {
   test('hold the intended files and no others', () => {
     assert.deepEqual(packed.platform.files, ['LICENSE', 'README.md', 'package.json', nodeFile()].sort())
-    const intended = /^(index\.js|(?:index|express|fastify|hono|koa|opentelemetry|prometheus|recycle)\.d\.ts|binding\.js|bin\/tidemark\.js|lib\/[\w/-]+\.js|lib\/names\.json|lib\/(?:cli\/report|profile\/flame-graph)\/style\.css|package\.json|LICENSE|docs\/[\w-]+\.(md|svg)|ops\/[\w-]+\/[\w.-]+|(README|CHANGELOG|SECURITY|SKILL)\.md|llms\.txt)$/
+    const intended = /^(index\.js|(?:index|express|fastify|hono|koa|opentelemetry|prometheus|recycle)\.d\.ts|binding\.js|bin\/tidemark\.js|lib\/[\w/-]+\.js|lib\/names\.json|lib\/(?:cli\/report|dashboard|profile\/flame-graph)\/style\.css|lib\/dashboard\/uplot\/(?:uplot\.min\.(?:js|css)|LICENSE\.txt)|package\.json|LICENSE|docs\/[\w-]+\.(md|svg)|ops\/[\w-]+\/[\w.-]+|(README|CHANGELOG|SECURITY|SKILL)\.md|llms\.txt)$/
     assert.deepEqual(packed.main.files.filter((name) => !intended.test(name)), [])
     for (const name of ['index.js', 'index.d.ts', 'binding.js', 'lib/monitor.js', 'package.json', 'LICENSE']) {
       assert.ok(packed.main.files.includes(name), name)

@@ -124,6 +124,7 @@ class Health {
 /** Loaded with the first word that is needed. */
 const format = lazily(() => require('./format'))
 
+/** What a limit is called. @param {object} [memory] of `status()` */
 function placeOf (limit, memory) {
   return limitInWords(limit, { slows: memory?.cgroup?.slows })
 }
@@ -144,4 +145,4 @@ function upper (text) {
   return text.charAt(0).toUpperCase() + text.slice(1)
 }
 
-module.exports = { Health, STOPPED, worstOf }
+module.exports = { Health, STATES, STOPPED, SUBJECTS, placeOf, worstOf }

@@ -19,26 +19,35 @@ function inert (value) {
 /**
  * What a page is made of, read before the work whose result it shows.
  * @param {string} folder
- * @param {{style: string, script?: string}} files
+ * @param {{style: string, script?: string, library?: {style: string, script: string}}} files `library`: of somebody else,
+ *   which the page's own style and script build on
  * @returns {{style: string, script?: string}} the script, where there is one, may use `format`, which is lib/format.js
  * @throws where a bundler has left them out
  */
-function readAssets (folder, { style, script }) {
+function readAssets (folder, { style, script, library }) {
   const read = (...names) => readFileSync(path.join(...names), 'utf8')
+  const [libraryStyle, libraryScript] = library === undefined ? ['', ''] : [read(folder, library.style), read(folder, library.script)].map((text) => `${text}\n`)
   return {
-    style: read(folder, style),
-    script: script === undefined ? undefined : `const format = (() => {\nconst module = {}\n${read(__dirname, 'format.js')}\nreturn module.exports\n})();\n${read(folder, script)}`
+    style: `${libraryStyle}${read(folder, style)}`,
+    script: script === undefined ? undefined : `const format = (() => {\nconst module = {}\n${read(__dirname, 'format.js')}\nreturn module.exports\n})();\n${libraryScript}${read(folder, script)}`
   }
+}
+
+/** What a page may do: use its own style and script, and, where it `isLive`, ask the server that it came from. */
+function policyOf ({ style, script }, isLive) {
+  return `default-src 'none'; style-src ${hashOf(style)}${script === undefined ? '' : `; script-src ${hashOf(script)}`}${isLive ? '; connect-src \'self\'' : ''}`
 }
 
 /**
  * A page in one file that loads nothing from anywhere: its policy forbids it to.
- * @param {{title: string, body: string, data?: unknown, assets: {style: string, script?: string}}} parts `title` is
- *   text, `body` is markup, the script, where there is one, finds `data` as JSON in the element `data`
+ * @param {{title: string, body: string, data?: unknown, assets: {style: string, script?: string}, isLive?: boolean}} parts
+ *   `title` is text, `body` is markup, the script, where there is one, finds `data` as JSON in the element `data`.
+ *   `isLive`: it may ask the server that it came from
  * @returns {string}
  */
-function renderPage ({ title, body, data, assets: { style, script } }) {
-  const policy = `default-src 'none'; style-src ${hashOf(style)}${script === undefined ? '' : `; script-src ${hashOf(script)}`}`
+function renderPage ({ title, body, data, assets, isLive = false }) {
+  const { style, script } = assets
+  const policy = policyOf(assets, isLive)
   return `<!doctype html>
 <html lang="en">
 <meta charset="utf-8">
@@ -57,4 +66,4 @@ function hashOf (text) {
   return `'sha256-${createHash('sha256').update(text).digest('base64')}'`
 }
 
-module.exports = { escape, inert, readAssets, renderPage }
+module.exports = { escape, inert, policyOf, readAssets, renderPage }

@@ -126,9 +126,10 @@ class Leaks {
     return this.#all.some(({ state }) => state === 'unconfirmed')
   }
 
-  /** What the app was told of and goes on. @returns {{channel: string, signature: string}[]} */
+  /** What the app was told of and goes on. @returns {{channel: string, signature: string, suspects: object[]}[]} */
   get reported () {
-    return this.#all.filter(({ state, report }) => state === 'reported' && !report.isIgnored).map(({ channel, report: { signature } }) => ({ channel, signature }))
+    return this.#all.filter(({ state, report }) => state === 'reported' && !report.isIgnored)
+      .map(({ channel, report: { signature, suspects } }) => ({ channel, signature, suspects }))
   }
 
   get #all () {

@@ -157,7 +157,7 @@ class Session {
     return this.#health.now
   }
 
-  /** What the app was told of and goes on. @returns {{channel: string, signature: string}[]} */
+  /** What the app was told of and goes on. @returns {{channel: string, signature: string, suspects: object[]}[]} */
   get reportedLeaks () {
     return this.#leaks?.reported ?? []
   }

@@ -27,6 +27,7 @@ const SCRIPTS = {
 /** The others. `npm run test:matrix` runs the captures of scripts/captures.js. */
 const PROGRAMS = [
   ['bench/middleware.js', '--quick'],
+  ['bench/dashboard.js', '--seconds', '1'],
   ['bench/evidence-routes.js', '--quick'],
   ['bench/evidence-sites.js', '--pairs', '1', '--seconds', '0.3'],
   ['bench/snapshot/need.js', 'objects in arrays', '20'],

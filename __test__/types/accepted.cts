@@ -17,3 +17,7 @@ for (const detail of change.details) console.log(detail.what, detail.size_bytes,
 const status: memwatch.Status = memwatch.status()
 const handler: express.ExpressMiddleware = express
 console.log(status.state, handler(), handler.status())
+
+const page: memwatch.Dashboard = memwatch.dashboard({ allowActions: true, hosts: ['ops.example.com'], maxStreams: 5, path: '/tidemark' })
+require('node:http').createServer(page)
+page.close()

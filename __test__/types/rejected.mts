@@ -5,6 +5,8 @@ import tidemark, { on, start, status } from 'tidemark'
 
 // @ts-expect-error an unknown option
 start({ detecter: 'trend' })
+// @ts-expect-error not an option of the page
+tidemark.dashboard({ port: 80 })
 // @ts-expect-error an unknown detector
 start({ detector: 'linear' })
 // @ts-expect-error a number in quotes

@@ -52,7 +52,9 @@ api.post('/orders', (req, res) => {
 app.use('/api', api)
 
 app.get('/support/requests', (req, res) => res.json({ count: requests.size }))
-app.get('/tidemark', tidemark.express.status()) // keep it from the public, as any page about the inside
+// Keep both from the public, as any page about the inside.
+app.get('/tidemark', tidemark.express.status())
+app.use('/live', tidemark.dashboard())
 
 const server = app.listen(Number(process.env.PORT ?? 3000), process.env.HOST ?? '127.0.0.1', () => {
   const { address, port } = server.address()

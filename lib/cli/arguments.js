@@ -31,6 +31,7 @@ const COMMANDS = {
     }
   },
   ps: { files: [0, 1], options: { watch: { type: 'boolean' }, all: { type: 'boolean' }, format: { type: 'string' } } },
+  dashboard: { files: [0, 1], options: { port: { type: 'string' } } },
   recorder: { files: [1, 1], options: { html: { type: 'string' }, format: { type: 'string' } } },
   leaks: { files: [0, 1], options: { pid: { type: 'string' }, format: { type: 'string' } } },
   mcp: { files: [0, Infinity], options: {} }
@@ -111,7 +112,7 @@ function checkBelonging (name, values) {
 
 function check (name, values) {
   const options = ownOptions(values)
-  for (const number of ['rows', 'node', 'pid', 'timeout']) {
+  for (const number of ['rows', 'node', 'pid', 'timeout', 'port']) {
     if (values[number] !== undefined) options[number] = wholeNumber(number, values[number])
   }
   if (name === 'path' && (values.node === undefined) === (values.class === undefined)) {
@@ -124,6 +125,8 @@ function check (name, values) {
   if (name === 'snapshot') checkSnapshot(options)
   if (values.html !== undefined) checkHtml(values)
   if (values.format !== undefined) checkFormat(values)
+  if (options.port > 65535) throw new UsageError(`Expected --port to be 0 to 65535, got ${options.port}.`)
+  if (name === 'dashboard' && values.json) throw new UsageError("'tidemark dashboard' is a page: for JSON there is 'tidemark ps --json'.")
   if (values.watch && values.json) throw new UsageError('Choose one of --watch and --json.')
   return options
 }

@@ -11,6 +11,7 @@ const GENERAL = `tidemark reads V8 heap snapshots (.heapsnapshot) and says what 
   tidemark convert FILE --out FILE      a copy without the contents of strings, to hand on
   tidemark ps DIR                       the processes that record themselves, and how the dead ended
   tidemark recorder FILE                what a process recorded, with a chart
+  tidemark dashboard DIR                a live page of them in a browser
   tidemark leaks DIR                    the leaks that recorded processes reported
   tidemark mcp DIR ...                  answers an agent on stdin and stdout, from these folders
 
@@ -21,6 +22,7 @@ Options
   --format md      the same as Markdown, of 5 kB at most, to hand on: names of the code alone
                    (suspects, diff, summary, path, ps, recorder, leaks)
   --watch, --all   (ps) see tidemark ps --help
+  --port N         (dashboard) the port of the page; any that is free
   --rows N         how many rows of each list (diff, summary; 20)
   --force          (convert, snapshot) replaces FILE where it is there already
   --redact         (convert) a string becomes its length: '<string of 12>'; this is the default
@@ -77,6 +79,14 @@ process wrote them, and only yours are shown: what runs as another user is seen 
   --watch   again every second, until Ctrl-C
   --all     all that are gone, not only the last 10
   --json    processes: an array, and unreadable: files that say nothing
+`,
+  dashboard: `tidemark dashboard [DIR] [--port N]
+
+A live page of all processes and threads that record themselves in DIR (or $TIDEMARK_RECORDER), by
+tidemark.start({ recorder: DIR }) or TIDEMARK_RECORDER=DIR: the living, and how the dead ended. It
+prints its address, which only this machine reaches, and serves it until Ctrl-C. It changes nothing.
+
+  --port N   the port; without it one that is free
 `,
   recorder: `tidemark recorder FILE [--html FILE] [--json] [--format md]
 

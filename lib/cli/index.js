@@ -27,6 +27,7 @@ const COMMANDS = {
   convert: () => require('./commands/convert'),
   snapshot: () => require('./commands/snapshot'),
   ps: () => require('./commands/ps'),
+  dashboard: () => require('./commands/dashboard'),
   recorder: () => require('./commands/recorder'),
   leaks: () => require('./commands/leaks'),
   mcp: () => require('./commands/mcp')

@@ -23,10 +23,11 @@ const LOAD = {
 /**
  * Drives a server until it is told to stop, or for an hour.
  * @param {string} url
+ * @param {number} [overallRate] requests a second
  * @returns {{count (): number, stop (): void}} count: responses so far
  */
-function drive (url) {
-  const instance = autocannon({ url, duration: 3600, ...LOAD }, () => {})
+function drive (url, overallRate = LOAD.overallRate) {
+  const instance = autocannon({ url, duration: 3600, ...LOAD, overallRate }, () => {})
   let count = 0
   instance.on('response', () => { count++ })
   return { count: () => count, stop: () => instance.stop() }

@@ -1,0 +1,48 @@
+'use strict'
+
+const { channel } = require('node:diagnostics_channel')
+const { performance } = require('node:perf_hooks')
+const { Histogram } = require('../express/histogram')
+
+/** On a response: when its request began. Lives and dies with it. */
+const BEGAN = Symbol('tidemark.began')
+
+/** How long the http servers of this thread take to answer, whatever framework they run. */
+class Latency {
+  #histogram = new Histogram()
+  #before = this.#histogram.counts.slice()
+  #ended = 0
+  #channels = {
+    'http.server.request.start': ({ response }) => { response[BEGAN] = performance.now() },
+    'http.server.response.finish': ({ response }) => {
+      if (response[BEGAN] === undefined) return
+      this.#histogram.record(performance.now() - response[BEGAN])
+      this.#ended++
+    }
+  }
+
+  start () {
+    // Not subscribe(): Node.js 18 has it from 18.7 on.
+    for (const [name, onMessage] of Object.entries(this.#channels)) channel(name).subscribe(onMessage)
+  }
+
+  stop () {
+    for (const [name, onMessage] of Object.entries(this.#channels)) channel(name).unsubscribe(onMessage)
+  }
+
+  /** Of the requests that have ended since it was asked last. @returns {{ended: number, p99Ms: number | null}} */
+  look () {
+    const ended = this.#ended
+    const [p99Ms] = this.#histogram.quantiles([0.99], this.#before)
+    this.#ended = 0
+    this.#before = this.#histogram.counts.slice()
+    return { ended, p99Ms }
+  }
+}
+
+/** A response that takes as long as somebody looks at it says nothing of the server. */
+function uncounted (res) {
+  res[BEGAN] = undefined
+}
+
+module.exports = { Latency, uncounted }
