@@ -87,7 +87,7 @@ export declare class Monitor {
    */
   watchHeapLimit(worker: boolean): void
   /** What is written when V8 asks, instead of what was prepared before. Throws a sentence where it cannot be. */
-  prepareLastWords(words: Array<LastWord>): void
+  prepareLastWords(words: Array<LastWordShape>): void
   /** Whether V8 has asked for a higher heap limit since this was called last. */
   heapLimitAsked(): boolean
   /** Chooses what is queued beside changes of the verdict: 1 'stats', 2 every collection. */
@@ -377,7 +377,7 @@ export interface KindCounterShape {
 }
 
 /** A file that is written when V8 asks for a higher heap limit. */
-export interface LastWord {
+export interface LastWordShape {
   /** Absolute. */
   path: string
   /** With marks for what only that moment knows, see `src/flight/last_words.rs`. */
