@@ -8,7 +8,7 @@ const path = require('node:path')
 const { Worker, isMainThread, workerData } = require('node:worker_threads')
 
 /** That is left to Node.js for the end of the thread. */
-const LEFT_MS = 5000
+const LEFT_MS = 3000
 
 const [folder, way] = isMainThread ? process.argv.slice(2) : [workerData.folder, workerData.way]
 
@@ -40,9 +40,9 @@ if (isMainThread && way.startsWith('worker')) {
     console.log(JSON.stringify({ code }))
     process.exit()
   })
-  // Node.js 24 and 26 take minutes to end such a thread, or end the process.
+  // Node.js 24 and 26 take minutes to end such a thread, also at the exit of the process, or abort it.
   setInterval(() => {
-    if (existsSync(path.join(folder, 'reports')) && readdirSync(path.join(folder, 'reports')).some((name) => name.endsWith('.md'))) setTimeout(() => process.exit(), LEFT_MS)
+    if (existsSync(path.join(folder, 'reports')) && readdirSync(path.join(folder, 'reports')).some((name) => name.endsWith('.md'))) setTimeout(() => process.kill(process.pid, 'SIGKILL'), LEFT_MS)
   }, 100)
 } else {
   fill()
