@@ -1,6 +1,7 @@
 'use strict'
 
 const assert = require('node:assert/strict')
+const { EventEmitter } = require('node:events')
 const { spawnSync } = require('node:child_process')
 const { mkdirSync, mkdtempSync, readFileSync, readdirSync, rmSync, statSync, symlinkSync, utimesSync, writeFileSync } = require('node:fs')
 const os = require('node:os')
@@ -9,6 +10,7 @@ const { describe, test } = require('node:test')
 const { setTimeout: wait } = require('node:timers/promises')
 const { channel } = require('node:diagnostics_channel')
 const { Artifacts } = require('../lib/artifacts')
+const { LastWords } = require('../lib/last-words')
 const { leakPayload } = require('../lib/leak')
 const { Monitor } = require('../lib/monitor')
 const { readOptions } = require('../lib/options')
@@ -353,4 +355,15 @@ test('what a report says at the end of a process has marks for that moment where
   assert.equal(md.split(marks.sentence).length, 2, 'names are escaped')
   assert.equal(json.split(`"${marks.object}"`).length, 2)
   assert.match(json, /^ {2}"nearHeapLimit": "\{\{v8:object\}\}",$/m)
+})
+
+test('a Node.js that does not tell of its heap limit is one problem, in words', () => {
+  const asked = []
+  const native = { watchHeapLimit: () => 'this Node.js does not export x', prepareLastWords: () => asked.push('prepared') }
+  const words = new LastWords(new EventEmitter(), native, [])
+  words.start()
+  words.tick()
+  words.stop()
+  assert.deepEqual(words.problems, ['`reportNearHeapLimit`: it does nothing: this Node.js does not export x.'])
+  assert.deepEqual(asked, [])
 })

@@ -23,9 +23,19 @@ function installModules (bench, log = () => {}) {
     fs.writeFileSync(stamp, wanted)
   }
   process.env.NODE_PATH = path.join(home, 'node_modules')
-  // oxlint-disable-next-line no-underscore-dangle -- there is no other way to have NODE_PATH read again
-  Module._initPaths()
+  preferInstalled()
   return process.env.NODE_PATH
 }
 
-module.exports = { installModules }
+/**
+ * From here on what a benchmark requires comes from the folder of NODE_PATH first. Node.js itself looks there last, and
+ * finds what the development dependencies of tidemark have brought along, in whatever version.
+ */
+function preferInstalled () {
+  // oxlint-disable no-underscore-dangle -- there is no other way
+  const foldersFrom = Module._nodeModulePaths
+  Module._nodeModulePaths = (from) => from.startsWith(__dirname) ? [process.env.NODE_PATH, ...foldersFrom(from)] : foldersFrom(from)
+  // oxlint-enable no-underscore-dangle
+}
+
+module.exports = { installModules, preferInstalled }

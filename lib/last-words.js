@@ -50,7 +50,11 @@ class LastWords {
       this.#problem = `it does nothing, because Node.js's own ${taken} is on.`
       return
     }
-    this.#native.watchHeapLimit(!isMainThread)
+    const lacks = this.#native.watchHeapLimit(!isMainThread)
+    if (lacks) {
+      this.#problem = `it does nothing: ${lacks}.`
+      return
+    }
     this.#unfollow = followLeaks(this.#monitor, (chapter) => { if (NEWS.includes(chapter)) this.#prepare() })
     // The app may fill its heap before the event loop turns.
     this.#prepare()

@@ -7,6 +7,7 @@ const v8 = require('node:v8')
 const [kind, label, tidemarkFolder] = process.argv.slice(2)
 const tidemark = require(tidemarkFolder)
 const express = require('express')
+require('../install').preferInstalled()
 const { SERVICES, RATE } = require('./services')
 
 for (const event of ['leak', 'recovered']) {

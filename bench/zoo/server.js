@@ -7,6 +7,7 @@ const express = require('express')
 
 const [appFile, tidemarkFolder, seconds] = process.argv.slice(2)
 const tidemark = require(tidemarkFolder)
+require('../install').preferInstalled()
 const { shop } = require('./shop')
 const zooApp = require(appFile)
 

@@ -30,7 +30,10 @@ class FlightRecorder {
   #flight = null
   /** @type {string | null} */
   #file = null
+  /** @type {string | undefined} */
   #problem
+  /** @type {string | undefined} */
+  #unheard
   #search
   #isSearched = false
   #unfollow = () => {}
@@ -53,7 +56,7 @@ class FlightRecorder {
   }
 
   get problems () {
-    return this.#problem === undefined ? [] : [`\`recorder\`: ${sentence(this.#problem)}`]
+    return [this.#problem, this.#unheard].filter((problem) => problem !== undefined).map((problem) => `\`recorder\`: ${sentence(problem)}`)
   }
 
   /** @returns {string | null} as of the last look: asking the native side takes what became of the last run */
@@ -79,7 +82,8 @@ class FlightRecorder {
       this.#problem = messageOf(error)
       return
     }
-    if (heapLimitTakenBy() === undefined) this.#native.watchHeapLimit(!isMainThread)
+    const lacks = heapLimitTakenBy() === undefined ? this.#native.watchHeapLimit(!isMainThread) : undefined
+    if (lacks) this.#unheard = `V8's question for a higher heap limit is not heard: ${lacks}.`
     this.#unfollow = followLeaks(this.#monitor, (chapter, details) => this.#follow(chapter, details))
     // A worker thread ends without the process.
     if (isMainThread) process.once('exit', this.#atExit)

@@ -72,12 +72,11 @@ impl Monitor {
 
     /// From here on it is known when V8 asks for a higher heap limit. Of this isolate's callbacks for that
     /// V8 calls the last one only: whoever registered before is not called any more, but for Node.js in a
-    /// `worker` thread.
+    /// `worker` thread. Answers with the reason where it cannot be known.
     #[napi(catch_unwind)]
-    pub fn watch_heap_limit(&self, worker: bool) {
-        if let Some(watch) = self.watch.borrow_mut().as_mut() {
-            watch.watch_heap_limit(worker);
-        }
+    pub fn watch_heap_limit(&self, worker: bool) -> Option<String> {
+        let mut watch = self.watch.borrow_mut();
+        watch.as_mut()?.watch_heap_limit(worker).err()
     }
 
     /// What is written when V8 asks, instead of what was prepared before. Throws a sentence where it cannot be.

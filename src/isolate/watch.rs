@@ -5,6 +5,7 @@ use super::load::LoadCounters;
 use super::observer::Observer;
 use super::status::{Memory, Status};
 use crate::process::cgroup::{self, CgroupMemory};
+use crate::process::symbol::MissingSymbol;
 use crate::process::{machine, rss};
 use crate::recorder::{Recorder, Settings};
 use crate::trend::{Headroom, Limits, SampleKind};
@@ -93,16 +94,21 @@ impl Watch {
     }
 
     /// From here on it is known when V8 asks for a higher heap limit. `worker`: Node.js is asked after us.
-    pub fn watch_heap_limit(&mut self, worker: bool) {
-        let Ok(Some(isolate)) = Isolate::current() else {
-            return;
+    ///
+    /// # Errors
+    /// What this Node.js lacks, in words.
+    pub fn watch_heap_limit(&mut self, worker: bool) -> Result<(), String> {
+        let lacks = |missing: MissingSymbol| format!("this Node.js does not export {}", missing.0);
+        let Some(isolate) = Isolate::current().map_err(lacks)? else {
+            return Ok(());
         };
         let observer = Rc::clone(&self.observer);
         let on_asked = Rc::new(move |limit| observer.heap_limit_asked(limit));
         // Nothing new: it is watched already.
-        if let Ok(Some(new)) = HeapLimitWatch::install(isolate, on_asked, worker) {
+        if let Some(new) = HeapLimitWatch::install(isolate, on_asked, worker).map_err(lacks)? {
             self.heap_limit = Some(new);
         }
+        Ok(())
     }
 
     /// A look between two collections, with the number of active handles where it was counted, and what the
