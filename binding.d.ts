@@ -83,9 +83,9 @@ export declare class Monitor {
   /**
    * From here on it is known when V8 asks for a higher heap limit. Of this isolate's callbacks for that
    * V8 calls the last one only: whoever registered before is not called any more, but for Node.js in a
-   * `worker` thread.
+   * `worker` thread. Answers with the reason where it cannot be known.
    */
-  watchHeapLimit(worker: boolean): void
+  watchHeapLimit(worker: boolean): string | null
   /** What is written when V8 asks, instead of what was prepared before. Throws a sentence where it cannot be. */
   prepareLastWords(words: Array<LastWordShape>): void
   /** Whether V8 has asked for a higher heap limit since this was called last. */
