@@ -154,4 +154,7 @@ test('timers that are fewer than the entries say nothing of when these end', (t)
   assert.equal(timed(60), undefined)
   assert.notEqual(timedBy({ size: 90000, name: 'byId' }, [{ list, size: 50000 }]), undefined, 'no more are counted')
   assert.equal(timedBy({ size: 100, name: 'other' }, [{ list, size: 90 }]), undefined)
+  // Keys of the app's data: none is a pattern, an error or everybody's name.
+  Object.assign(first, { _onTimeout: () => { byId.get(1).delete('aaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaa') } })
+  for (const name of ['', '(a+)+', 'room (a', '(?:[^]*)*Z', '.']) assert.equal(timedBy({ size: 100, name }, [{ list, size: 90 }]), undefined, name)
 })

@@ -170,6 +170,16 @@ describe('the termination log', () => {
     assert.deepEqual(log.problems, [])
   })
 
+  test('takes away what a thread of ours wrote at V8\'s limit, once all is well', async (t) => {
+    const { file } = prepare(t)
+    const { tell } = follow(t, file)
+    tell('health', critical)
+    await until(() => readFileSync(file, 'utf8').includes('critical'))
+    writeFileSync(file, `tidemark: process ${process.pid} was critical. V8 asked for a higher heap limit.\n`)
+    tell('health', { state: 'ok', reason: null })
+    await until(() => readFileSync(file, 'utf8') === '')
+  })
+
   test('of a process that is well leaves alone what another one of the container says', async (t) => {
     const { file } = prepare(t, 'another process says')
     const { tell } = follow(t, file)

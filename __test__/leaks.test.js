@@ -140,6 +140,16 @@ describe('the story of a leak', () => {
     assert.deepEqual(told(), ['suspected', 'reported'])
   })
 
+  it('that was reported goes on for who comes later, also while it waits because it got worse', async () => {
+    claim()
+    await answer('weigh', nothing)
+    assert.equal(leaks.reported.length, 1)
+    detector('heap', 'leaking', 'leaking', 'leak')
+    assert.equal(leaks.reported.length, 1)
+    await answer('weigh', nothing)
+    assert.equal(leaks.reported.length, 1)
+  })
+
   it('is excused by the clock: asked again after 10 s, flat for a minute, reported when it goes on', async () => {
     claim()
     await answer('weigh', { suspects: [], excuse: 'fills a cache' })

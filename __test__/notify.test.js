@@ -1,6 +1,7 @@
 'use strict'
 
 const assert = require('node:assert/strict')
+const { execFileSync } = require('node:child_process')
 const { readFileSync, mkdtempSync, rmSync, statSync, symlinkSync, writeFileSync } = require('node:fs')
 const http = require('node:http')
 const https = require('node:https')
@@ -200,7 +201,6 @@ describe('a webhook that', () => {
 
 /** Self-signed, where openssl is there. */
 function certificate () {
-  const { execFileSync } = require('node:child_process')
   try {
     const [key, cert] = ['key.pem', 'cert.pem'].map((name) => path.join(folder, name))
     execFileSync('openssl', ['req', '-x509', '-newkey', 'rsa:2048', '-nodes', '-keyout', key, '-out', cert, '-days', '1', '-subj', '/CN=127.0.0.1'], { stdio: 'ignore' })
@@ -248,6 +248,15 @@ test('a file is private, is appended to, and no link is followed', async () => {
   assert.equal(readFileSync(target, 'utf8'), '')
 })
 
+test('a pipe that nobody reads is told, and holds up nothing', { skip: process.platform === 'win32' }, async () => {
+  const fifo = path.join(folder, 'fifo')
+  execFileSync('mkfifo', [fifo])
+  const errors = start({ file: fifo })
+  publisher.tell('reported', leak())
+  await until(() => errors.length === 1)
+  assert.match(errors[0].message, /did not reach the file '.*fifo'/)
+})
+
 test('what waits has a bound, and what is lost is told with the number of tries', async () => {
   const lost = []
   let release
@@ -268,6 +277,7 @@ test('options that make no sense are said at once', () => {
     assert.throws(() => tidemark.notify(options), { code: 'ERR_TIDEMARK_OPTION' }, JSON.stringify(options))
   }
   assert.equal(tidemark.status().running, false)
+  assert.throws(() => tidemark.notify({ webhook: 'chat.example.com/hooks/abcdefgh' }), (error) => !error.message.includes('abcdefgh'))
 })
 
 test('an app that leaks tells a webhook, and ends when it has nothing else to do', async () => {

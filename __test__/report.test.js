@@ -14,7 +14,7 @@ const { LastWords } = require('../lib/last-words')
 const { leakPayload } = require('../lib/leak')
 const { Monitor } = require('../lib/monitor')
 const { readOptions } = require('../lib/options')
-const { Publisher } = require('../lib/publish')
+const { Publisher, followLeaks } = require('../lib/publish')
 const { Reports, textsOf } = require('../lib/report')
 const { checkCommand } = require('../lib/report/check')
 const { leakReport } = require('../lib/report/contents')
@@ -109,8 +109,8 @@ describe('a report', () => {
         assert.equal(written.includes(secret), false, secret)
       }
     }
-    const shown = ['mail to […] now', '/home/a/[…]/app.js', 'https://[…]@host/x?[…]', 'Authorization: […]', 'card […]', 'in chunk-4f3a2b1c.js:12', 'password=[…]&x']
-    const given = ['mail to ann.smith+news@mail.example.com now', '/home/a/3f2b8c1e-9d4a-4f6b-8e7c-1a2b3c4d5e6f/app.js', 'https://ann:hunter2@host/x?a=b&c=d', 'Authorization: Bearer', 'card 4111 1111 1111 1111', 'in chunk-4f3a2b1c.js:12', 'password=hunter2&x']
+    const shown = ['mail to […] now', '/home/a/[…]/app.js', 'https://[…]@host/x?[…]', 'Authorization: […]', 'card […]', 'in chunk-4f3a2b1c.js:12', 'password=[…]&x', 'DB_PASSWORD=[…]', 'accessToken: […]', 'Authorization: Basic […]']
+    const given = ['mail to ann.smith+news@mail.example.com now', '/home/a/3f2b8c1e-9d4a-4f6b-8e7c-1a2b3c4d5e6f/app.js', 'https://ann:hunter2@host/x?a=b&c=d', 'Authorization: Bearer', 'card 4111 1111 1111 1111', 'in chunk-4f3a2b1c.js:12', 'password=hunter2&x', 'DB_PASSWORD=hunter', 'accessToken: correcthorse', 'Authorization: Basic dXNlcjpwYXNz']
     assert.deepEqual(given.map(redactSecrets), shown)
     for (const sentence of [SUSPECT.description, 'over 12 full GCs and 4,000 requests to GET /products/:id the heap rose by 1.2 kB ± 300 bytes with each',
       'it lives because of ._events: Object → .request: Function (app.js:5:12) → Context → variable requests: Map']) {
@@ -217,13 +217,17 @@ describe('`report`', () => {
       const tidemark = require(${JSON.stringify(path.join(__dirname, '..'))})
       tidemark.start({ report: ${JSON.stringify(directory)}, detector: 'memwatch', consecutive: 2, channels: ['heap'], evidence: [] })
       const kept = []
-      tidemark.on('leak', () => setInterval(() => {
+      const leaking = setInterval(() => { for (let i = 0; i < 20000; i++) kept.push({ i }); tidemark.gc() }, 20)
+      tidemark.once('leak', () => setInterval(() => {
         const { problems } = tidemark.status()
         if (problems.length === 0) return
-        console.log(JSON.stringify({ problems, names: require('fs').readdirSync(${JSON.stringify(directory)}) }))
-        process.exit()
-      }, 20))
-      setInterval(() => { for (let i = 0; i < 20000; i++) kept.push({ i }); tidemark.gc() }, 20)`
+        clearInterval(leaking)
+        // What is being written anew just then ends as well.
+        setTimeout(() => {
+          console.log(JSON.stringify({ problems, names: require('fs').readdirSync(${JSON.stringify(directory)}) }))
+          process.exit()
+        }, 500)
+      }, 20))`
     const file = path.join(folder(t), 'full.js')
     writeFileSync(file, program)
     const { json, stderr } = await runIn(['unshare', '-m', 'sh', '-c', `mount -t tmpfs -o size=4k none ${directory} && exec "$@"`, 'sh'], file)
@@ -355,6 +359,49 @@ test('what a report says at the end of a process has marks for that moment where
   assert.equal(md.split(marks.sentence).length, 2, 'names are escaped')
   assert.equal(json.split(`"${marks.object}"`).length, 2)
   assert.match(json, /^ {2}"nearHeapLimit": "\{\{v8:object\}\}",$/m)
+})
+
+test('the nearer of two limits is drawn', () => {
+  const report = leakReport({ ...factsFor(leakOf([])), leak: leakOf([]), suspects: [], state: 'leaking' })
+  const { svg } = textsOf('x', { ...report, channel: 'native', limits: { container: { limit: 8e9 }, memoryLimit: 250e6 } }, history())
+  assert.match(svg, /limit, 250 MB/)
+})
+
+test('evidence that goes on is said of a leak that goes on, and not of one that is over', () => {
+  const facts = factsFor(leakOf([]))
+  facts.status.evidence.collecting = true
+  const notSeen = (state) => leakReport({ ...facts, leak: leakOf([]), suspects: [], state }).notSeen.join()
+  assert.match(notSeen('leaking'), /Evidence is still being collected/)
+  assert.doesNotMatch(notSeen('recovered'), /Evidence is still being collected/)
+})
+
+test('who followed the leaks before hears where the report is', (t) => {
+  const monitor = new Monitor(createFakeBinding())
+  const heard = []
+  followLeaks(monitor, (chapter, { report }) => { if (chapter === 'reported') heard.push(report) })
+  const status = monitor.status.bind(monitor)
+  monitor.status = () => ({ uptimeMs: 1, evidence: { collecting: false }, ...status() })
+  const reports = new Reports(monitor, readOptions({}), { directory: folder(t), keep: 10, leaks: true }, () => {})
+  reports.start()
+  new Publisher(monitor).tell('reported', leakOf([SUSPECT]))
+  reports.stop()
+  assert.match(heard[0], /tidemark-.*\.md$/)
+})
+
+test('without reports of leaks, what is prepared for a full heap is about the leak that was reported', (t) => {
+  const monitor = new Monitor(createFakeBinding())
+  const status = monitor.status.bind(monitor)
+  monitor.status = () => ({ uptimeMs: 1, evidence: { collecting: false }, ...status() })
+  const directory = folder(t)
+  const reports = new Reports(monitor, readOptions({}), { directory, keep: 10, leaks: false }, () => {})
+  reports.start()
+  const leak = leakOf([SUSPECT])
+  new Publisher(monitor).tell('reported', leak)
+  const [{ text }] = reports.lastWords({ sentence: 'S', object: 'O' }).filter(({ path: file }) => file.endsWith('.md'))
+  reports.stop()
+  assert.match(text, /grew from 441,000 to 657,000 entries/)
+  assert.equal(leak.report, null)
+  assert.deepEqual(readdirSync(directory), [])
 })
 
 test('a Node.js that does not tell of its heap limit is one problem, in words', () => {

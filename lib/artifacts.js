@@ -1,10 +1,8 @@
 'use strict'
 
-const { spawn } = require('node:child_process')
 const { channel } = require('node:diagnostics_channel')
-const { clearTimeout, setTimeout } = require('node:timers')
-const { messageOf } = require('./errors')
 const { plain } = require('./plain')
+const { runCommand } = require('./run-command')
 
 /** Files that wait for their turn. */
 const MOST_WAITING = 16
@@ -57,48 +55,11 @@ class Artifacts {
     if (this.#isRunning || this.#waiting.length === 0) return
     this.#isRunning = true
     const file = this.#waiting.shift()
-    this.#run(file).then((problem) => {
+    runCommand([this.#program, ...this.#args, file], { timeoutMs: this.#timeoutMs }).then((problem) => {
       this.#problem = problem === undefined ? undefined : `'${plain(this.#program)}' ${problem}, for '${plain(file)}'.`
       this.#isRunning = false
       this.#next()
     })
-  }
-
-  /** @returns {Promise<string | undefined>} what went wrong, in words */
-  #run (file) {
-    return new Promise((resolve) => {
-      let child
-      try {
-        child = spawn(this.#program, [...this.#args, file], { detached: true, stdio: 'ignore', windowsHide: true })
-      } catch (error) {
-        resolve(`cannot be started: ${plain(messageOf(error))}`)
-        return
-      }
-      const timer = setTimeout(() => {
-        killGroup(child)
-        resolve(`was ended after ${this.#timeoutMs} ms`)
-      }, this.#timeoutMs)
-      timer.unref?.()
-      child.unref()
-      child.once('error', (error) => {
-        clearTimeout(timer)
-        resolve(`cannot be started: ${plain(messageOf(error))}`)
-      })
-      child.once('exit', (code, signal) => {
-        clearTimeout(timer)
-        resolve(code === 0 ? undefined : signal === null ? `ended with code ${code}` : `ended by ${signal}`)
-      })
-    })
-  }
-}
-
-/** With what it has started. */
-function killGroup ({ pid }) {
-  if (pid === undefined) return
-  try {
-    process.kill(process.platform === 'win32' ? pid : -pid, 'SIGKILL')
-  } catch {
-    // It has ended a moment ago.
   }
 }
 

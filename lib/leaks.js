@@ -128,7 +128,7 @@ class Leaks {
 
   /** What the app was told of and goes on. @returns {{channel: string, signature: string, suspects: object[]}[]} */
   get reported () {
-    return this.#all.filter(({ state, report }) => state === 'reported' && !report.isIgnored)
+    return this.#all.filter(({ report }) => report !== null && !report.isIgnored)
       .map(({ channel, report: { signature, suspects } }) => ({ channel, signature, suspects }))
   }
 

@@ -37,12 +37,13 @@ const followersOf = new WeakMap()
  * chapter before the app's listeners do, and neither starts the monitor nor keeps it running.
  * @param {object} monitor
  * @param {Follower} follower
+ * @param {{first?: boolean}} [options] first: before those that are there, who read what it adds to the details
  * @returns {() => void} ends the subscription
  */
-function followLeaks (monitor, follower) {
+function followLeaks (monitor, follower, { first = false } = {}) {
   const followers = followersOf.get(monitor) ?? new Set()
-  followersOf.set(monitor, followers.add(follower))
-  return () => { followers.delete(follower) }
+  followersOf.set(monitor, first ? new Set([follower, ...followers]) : followers.add(follower))
+  return () => { followersOf.get(monitor)?.delete(follower) }
 }
 
 /**

@@ -17,6 +17,9 @@ const ROOM_FOR_MARKS = 200
 /** In place: the file is a bind mount, which cannot be replaced, and who makes one of that name writes to nobody. */
 const IN_PLACE = constants.O_RDWR | (constants.O_NOFOLLOW ?? 0) | (constants.O_NONBLOCK ?? 0)
 
+/** How each of our texts begins. In a worker thread it may be of a thread that Node.js has ended since. */
+const OWN = `tidemark: process ${process.pid}${threadId === 0 ? '' : `, thread ${threadId},`}`
+
 /**
  * Keeps the reason for an end that may come where Kubernetes shows it: in the container's termination
  * message. Empty while all is well.
@@ -106,11 +109,11 @@ class TerminationLog {
 
   async #replace (file, data) {
     const before = await file.readFile('utf8')
-    const isOurs = before === this.#written
+    // At V8's limit a thread of ours may have written meanwhile, for any thread of this process.
+    const isOurs = before === this.#written || before.startsWith(OWN)
     // A process that is well does not take away what another one of the container says.
     if (data.length === 0 && !isOurs) return
     if (data.length > 0) await file.write(data, 0, data.length, 0)
-    // Also where it was empty: at V8's limit a thread of ours may have written meanwhile.
     await file.truncate(data.length)
     this.#written = data.toString()
   }
@@ -118,7 +121,7 @@ class TerminationLog {
 
 /** @returns {string} of no more bytes than there is room for */
 function text ({ state, reason }, leak, room = MOST_BYTES) {
-  const who = `tidemark: process ${process.pid}${threadId === 0 ? '' : `, thread ${threadId},`} was ${state}.`
+  const who = `${OWN} was ${state}.`
   const told = leak === null || typeof leak.message !== 'string' ? '' : ` ${leak.message}`
   const data = Buffer.from(`${plain(`${who} ${reason ?? ''}${told}`)}\n`)
   // Not in the middle of a character.

@@ -99,7 +99,7 @@ skipped, and counted.
 `,
   leaks: `tidemark leaks [DIR] [--pid PID] [--json] [--format md]
 
-The leaks that the processes which record themselves in DIR (or $TIDEMARK_RECORDER) have reported, the
+The leaks that processes which record themselves in DIR (or $TIDEMARK_RECORDER) have reported, the
 newest first: the sentence of the 'leak' event and the first suspects. One that was reported again,
 as it got worse or more was found, is one.
 

@@ -3,18 +3,19 @@
 const os = require('node:os')
 const { createError } = require('../errors')
 const { readIdentity } = require('../flight/identity')
+const { HIDDEN } = require('../names')
 const { integer, oneOf, optional, readOptions } = require('../options')
 const { followLeaks, keepRunning, Publisher } = require('../publish')
 const { redactSecrets, redactSentence } = require('../report/redact')
+const { runCommand } = require('../run-command')
 const { appendTo } = require('./file')
-const { Outbox } = require('./outbox')
-const { runCommand } = require('./run')
+const { DeliveryError, Outbox } = require('./outbox')
 const { post } = require('./webhook')
 
 const FORMATS = ['slack', 'json', 'plain']
 
 const OPTIONS = {
-  webhook: { default: undefined, check: optional(url()) },
+  webhook: { default: undefined, check: optional(text('an http or https URL')) },
   headers: { default: undefined, check: optional(headers()) },
   format: { default: 'slack', check: oneOf(...FORMATS) },
   command: { default: undefined, check: optional(command()) },
@@ -36,7 +37,11 @@ const MOST_SUSPECTS = 3
  */
 function notify (monitor, options) {
   const given = readOptions(options, OPTIONS)
-  const outboxes = outboxesOf(given, (error) => new Publisher(monitor).reportError(`notify ${error.message}`, error))
+  // What is wrong with it must not be shown: its path is its password.
+  if (given.webhook !== undefined && !['https:', 'http:'].includes(schemeOf(given.webhook))) throw createError('ERR_TIDEMARK_OPTION', ['webhook', 'an http or https URL, beginning with https:// or http://', schemeOf(given.webhook) ?? HIDDEN])
+  const publisher = new Publisher(monitor)
+  // Of each destination one warning, where nobody listens to 'error'.
+  const outboxes = outboxesOf(given, (name, error) => publisher.reportError(`notify ${name}`, error))
   if (outboxes.length === 0) throw createError('ERR_TIDEMARK_OPTION', ['options', 'an object with `webhook`, `command` or `file`', options])
   const sender = readSender()
   const letGo = keepRunning(monitor)
@@ -59,13 +64,19 @@ function notify (monitor, options) {
 
 /** One for each destination, so that one which hangs holds up no other. */
 function outboxesOf ({ webhook, headers, format, command, file, timeoutMs }, onLost) {
-  const make = (name, deliver) => new Outbox(name, deliver, (reason, cause) => onLost(createError('ERR_TIDEMARK_NOTIFY', [name, reason], { cause })))
+  const make = (name, deliver) => new Outbox(name, deliver, (reason, cause) => onLost(name, createError('ERR_TIDEMARK_NOTIFY', [name, reason], { cause })))
   return [
     // A webhook's path is its password.
     webhook !== undefined && make(`the webhook at ${new URL(webhook).host}`, (message) => post(webhook, { headers, format, timeoutMs }, message)),
-    command !== undefined && make(`the command '${redactSecrets(command[0])}'`, (message) => runCommand(command, timeoutMs, message)),
+    command !== undefined && make(`the command '${redactSecrets(command[0])}'`, (message) => runWith(command, timeoutMs, message)),
     file !== undefined && make(`the file '${redactSecrets(file)}'`, (message) => appendTo(file, message))
   ].filter(Boolean)
+}
+
+/** The message comes as one line of JSON on its standard input. */
+async function runWith (command, timeoutMs, message) {
+  const problem = await runCommand(command, { timeoutMs, input: `${JSON.stringify(message)}\n` })
+  if (problem !== undefined) throw new DeliveryError(`it ${problem}`, { mayPass: false })
 }
 
 function isNews (told, chapter, { channel, signature }) {
@@ -110,10 +121,6 @@ function messageOf (event, details, { app, version, host }) {
 
 function text (what) {
   return (value) => typeof value === 'string' && value !== '' && !value.includes('\0') ? undefined : what
-}
-
-function url () {
-  return (value) => ['https:', 'http:'].includes(schemeOf(value)) ? undefined : 'an http or https URL'
 }
 
 function schemeOf (value) {

@@ -4,6 +4,9 @@ const { clearTimeout, setTimeout } = require('node:timers')
 const { messageOf } = require('../errors')
 const { DeliveryError } = require('./outbox')
 
+/** Milliseconds. */
+const CONNECT_MS = 3000
+
 /** Answers that a later try may not get. */
 const MAY_PASS = [408, 425, 429]
 
@@ -33,10 +36,18 @@ function post (url, { headers, format, timeoutMs }, message) {
       rejectUnauthorized: true
     })
     const timer = setTimeout(() => req.destroy(new Error(`it did not answer within ${timeoutMs} ms`)), timeoutMs)
-    timer.unref?.()
-    req.on('socket', (socket) => socket.unref?.())
+    // A connection that is being made keeps the process alive, whatever its socket says: not for long.
+    const connecting = setTimeout(() => req.destroy(new Error(`there was no connection within ${CONNECT_MS} ms`)), Math.min(CONNECT_MS, timeoutMs))
+    for (const each of [timer, connecting]) each.unref?.()
+    req.on('socket', (socket) => {
+      socket.unref?.()
+      socket.once('connect', () => clearTimeout(connecting))
+    })
     req.on('error', (error) => failed(messageOf(error), !isRefusal(error), error))
-    req.once('close', () => clearTimeout(timer))
+    req.once('close', () => {
+      clearTimeout(timer)
+      clearTimeout(connecting)
+    })
     req.once('response', (res) => {
       const { statusCode } = res
       // What it says is of no use, and may have no end.

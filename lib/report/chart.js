@@ -39,9 +39,15 @@ const STYLE = 'text{font:12px system-ui,sans-serif;fill:#444}.title{font-size:15
  */
 function drawChart ({ title, channel, numbers, limits }, history) {
   const points = pointsOf(channel, history)
-  const limit = channel === 'heap' ? limits.heapSizeLimit : channel === 'resources' ? null : limits.container?.limit ?? limits.memoryLimit
+  const limit = channel === 'heap' ? limits.heapSizeLimit : channel === 'resources' ? null : nearest(limits.container?.limit, limits.memoryLimit)
   const chart = layOut({ points, growthRate: numbers.growthRate, limit })
   return chart === null ? null : render(chart, { title, channel, limit, points })
+}
+
+/** @param {(number | null | undefined)[]} limits @returns {number | null} of those that are known */
+function nearest (...limits) {
+  const known = limits.filter((limit) => typeof limit === 'number')
+  return known.length === 0 ? null : Math.min(...known)
 }
 
 /** The lowest levels of older times, then each full GC. */

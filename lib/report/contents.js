@@ -67,7 +67,7 @@ function leakReport ({ leak, suspects, state, status, options, identity, health,
     suspects: shown,
     process: processOf(identity, leak, status),
     limits: limitsOf(status, options),
-    notSeen: notSeen({ leak, suspects: shown, status, options }),
+    notSeen: notSeen({ leak, suspects: shown, status, options, state }),
     check: { command }
   }
 }
@@ -225,12 +225,12 @@ function limitsOf ({ memory = {} }, { memoryLimit }) {
 }
 
 /** What nobody looked for, so that nobody takes it for absent. */
-function notSeen ({ leak: { channel }, suspects, status, options }) {
+function notSeen ({ leak: { channel }, suspects, status, options, state }) {
   const off = Object.keys(EVIDENCE_WORDS).filter((name) => !options.evidence.includes(name))
   const snapshots = ['heap', 'external'].includes(channel)
   const isHeld = suspects.some(({ heldBy }) => heldBy !== null)
   return [
-    status.evidence.collecting && 'Evidence is still being collected: this file is written again when there is more.',
+    state !== 'recovered' && status.evidence.collecting && 'Evidence is still being collected: this file is written again when there is more.',
     suspects.length === 0 && 'No suspect was found.',
     suspects.length > 0 && suspects.every(({ location }) => location === null) && 'Where in the code: no suspect has a file and a line.',
     off.length > 0 && `Not looked for, since \`evidence\` leaves it out: ${off.map((name) => EVIDENCE_WORDS[name]).join('; ')}.`,

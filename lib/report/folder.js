@@ -1,6 +1,6 @@
 'use strict'
 
-const { constants, rmSync } = require('node:fs')
+const { constants } = require('node:fs')
 const fs = require('node:fs/promises')
 const path = require('node:path')
 const { replacePrivately } = require('../private-file')
@@ -73,7 +73,7 @@ class ReportFolder {
         if (isNew) made.push(file)
       }
     } catch (error) {
-      for (const file of made) rmSync(file, { force: true })
+      for (const file of made) await fs.rm(file, { force: true }).catch(() => {})
       throw error
     }
   }

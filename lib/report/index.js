@@ -30,6 +30,8 @@ class Reports {
   #isWriting = false
   #problem
   #count = 0
+  /** Else the leaks are followed for what is said when V8's heap is full. */
+  #isOfLeaks = false
 
   /**
    * @param {object} monitor whose leaks are reported
@@ -53,7 +55,9 @@ class Reports {
     const { service, identity } = readIdentity()
     this.#identity = identity
     this.#folder = new ReportFolder(path.resolve(directory), service, keep)
-    if (leaks) this.#unfollow = followLeaks(this.#monitor, (chapter, details) => this.#follow(chapter, details))
+    this.#isOfLeaks = leaks
+    // First, since the others hear from the event where the report is.
+    this.#unfollow = followLeaks(this.#monitor, (chapter, details) => this.#follow(chapter, details), { first: true })
     // Whether there is such a folder is said before it is needed; what was written at the end of a process tidies nothing.
     this.#folder.check().then(() => this.#folder.tidy()).catch((error) => this.#failed(error))
   }
@@ -84,7 +88,7 @@ class Reports {
   #follow (chapter, details) {
     if (chapter === 'reported') {
       const report = this.#open.get(details.channel) ?? this.#begin(details.channel)
-      details.report = report.file
+      if (this.#isOfLeaks) details.report = report.file
       Object.assign(report, { leak: details, suspects: details.suspects })
       this.#revise(report)
       return
@@ -92,7 +96,7 @@ class Reports {
     const report = this.#open.get(details.channel)
     if (report === undefined) return
     if (chapter === 'evidence') {
-      details.report = report.file
+      if (this.#isOfLeaks) details.report = report.file
       report.suspects = details.suspects
     } else if (chapter === 'recovered') {
       report.state = 'recovered'
@@ -127,6 +131,7 @@ class Reports {
 
   /** Made at once, because a session may end before it is written. */
   #revise (report) {
+    if (!this.#isOfLeaks) return
     const { leak, suspects, state } = report
     const facts = this.#facts()
     report.wasCollecting = facts.status.evidence?.collecting === true

@@ -12,8 +12,8 @@ const SECRETS = [
   /(\w:\/\/)[^\s/@]+(@)()/g,
   // E-mails, also as a URL writes them.
   /()[\w.+-]+(?:@|%40)[\w-]+(?:\.[\w-]+)+()()/gi,
-  // What is named after a secret.
-  /(\b(?:authorization|bearer|basic|password|passwd|pwd|secret|token|api[_-]?key|access[_-]?key|private[_-]?key|credentials?|cookie|session[_-]?id|connect\.sid)\b["']?\s*[:=]\s*["']?)[^\s"',;&]+()()/gi,
+  // What is named after a secret, with what its name begins with: DB_PASSWORD, accessToken.
+  /(\b[\w-]{0,40}(?:authorization|bearer|basic|password|passwd|pwd|secret|token|api[_-]?key|access[_-]?key|private[_-]?key|credentials?|cookie|session[_-]?id|connect\.sid)["']?\s*[:=]\s*["']?(?:(?:Bearer|Basic)\s+)?)[^\s"',;&]+()()/gi,
   /(\b(?:Bearer|Basic)\s+)[\w.~+/=-]{8,}()()/g,
   // Numbers of cards and accounts: 13 digits or more, in groups or not.
   /()\b\d(?:[ _-]?\d){12,}\b()()/g,

@@ -25,6 +25,8 @@ pub struct Observer {
     resources: Cell<Option<Resources>>,
     /// The heap's numbers at the last reading.
     heap: Cell<HeapStatistics>,
+    /// Bytes of heap that the last collection left; 0 before the first.
+    left: Cell<u64>,
     /// Collections that could not be recorded because the recorder was in use: a bug if not 0.
     pub(super) lost: Cell<u64>,
     pub(super) failed: Cell<bool>,
@@ -51,6 +53,7 @@ impl Observer {
             waker: RefCell::new(None),
             resources: Cell::new(None),
             heap: Cell::new(HeapStatistics::default()),
+            left: Cell::new(0),
             lost: Cell::new(0),
             failed: Cell::new(false),
             near_heap_limit: Cell::new(false),
@@ -163,10 +166,10 @@ impl Observer {
         self.near_heap_limit.set(true);
         let last_words = self.last_words.try_borrow().ok();
         let last_words = last_words.as_deref().and_then(Option::as_ref);
-        let heap = self.heap.get();
+        let until = Instant::now() + LAST_RECORD;
         let spoken = last_words.filter(|last_words| {
             last_words.begin(Fill {
-                used: heap.used_heap_size,
+                used: self.left.get(),
                 limit: limit as u64,
             })
         });
@@ -176,7 +179,7 @@ impl Observer {
             }
         });
         if let Some(last_words) = spoken {
-            last_words.wait(LAST_RECORD);
+            last_words.wait(until.saturating_duration_since(Instant::now()));
         }
     }
 
@@ -217,6 +220,9 @@ impl Observer {
         look: bool,
     ) -> Sample {
         self.heap.set(*heap);
+        if kind != SampleKind::Timer {
+            self.left.set(heap.used_heap_size);
+        }
         let others = self.others(heap);
         let rss = if look { rss::resident_set_size() } else { None };
         Sample {

@@ -96,7 +96,7 @@ impl Watch {
     /// From here on it is known when V8 asks for a higher heap limit. `worker`: Node.js is asked after us.
     ///
     /// # Errors
-    /// What this Node.js lacks, in words.
+    /// Why it cannot be known, in words.
     pub fn watch_heap_limit(&mut self, worker: bool) -> Result<(), String> {
         let lacks = |missing: MissingSymbol| format!("this Node.js does not export {}", missing.0);
         let Some(isolate) = Isolate::current().map_err(lacks)? else {
@@ -104,9 +104,11 @@ impl Watch {
         };
         let observer = Rc::clone(&self.observer);
         let on_asked = Rc::new(move |limit| observer.heap_limit_asked(limit));
-        // Nothing new: it is watched already.
-        if let Some(new) = HeapLimitWatch::install(isolate, on_asked, worker).map_err(lacks)? {
-            self.heap_limit = Some(new);
+        match HeapLimitWatch::install(isolate, on_asked, worker).map_err(lacks)? {
+            Some(new) => self.heap_limit = Some(new),
+            // By the recorder and by what is prepared for the end alike.
+            None if self.heap_limit.is_some() => {}
+            None => return Err("another copy of tidemark in this thread hears it".to_owned()),
         }
         Ok(())
     }

@@ -1,6 +1,7 @@
 'use strict'
 
 const { setTimeout } = require('node:timers')
+const { named } = require('../../names')
 const { memoryInUse } = require('../memory-in-use')
 const { besideOf, capOf } = require('./beside')
 const { contentsOf, routesHeldBy, sampleOf } = require('./contents')
@@ -201,7 +202,8 @@ class CensusEvidence {
   }
 
   #failed (error) {
-    this.#problem(`The census failed: ${own(error, 'message')}. This is a bug in tidemark.`)
+    // The message may hold what the app calls its data.
+    this.#problem(`The census failed: ${named(String(own(error, 'message')))}. This is a bug in tidemark.`)
   }
 
   #problem (text) {

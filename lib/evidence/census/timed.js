@@ -10,6 +10,8 @@ const MOST = 0.75
 const LOOKED_AT = 3
 /** Longer functions are not searched. */
 const MAX_SOURCE = 100000
+/** What code can call a container by. A key that is data names none, and would be read as a pattern. */
+const IDENTIFIER = /^#?[A-Za-z_$][\w$]{0,99}$/
 /** Functions that a callback may call to end an entry. */
 const MAX_CALLED = 20
 
@@ -23,6 +25,7 @@ const MAX_CALLED = 20
  * @returns {{by: 'timer', afterMs: number} | undefined} the longest life
  */
 function timedBy ({ size, name }, lists, scopes) {
+  if (!IDENTIFIER.test(name)) return undefined
   const areMost = (some) => size > 0 && some.reduce((sum, list) => sum + (list.size < MAX_TIMERS ? list.size : Infinity), 0) >= MOST * size
   // What repeats ends nothing.
   const once = lists.map(({ list, size }) => ({ list, size, life: runningTimer(own(list, '_idlePrev'))?.afterMs })).filter(({ life }) => life > 0)
