@@ -328,6 +328,35 @@ describe('recycle()', DEADLINE, () => {
     await until(() => left.length === 1)
   })
 
+  test('closes what is idle also while it answers over connections that it ends', async (t) => {
+    const slow = []
+    const server = http.createServer((req, res) => { if (req.url === '/') res.end('ok'); else slow.push(res) })
+    await once(server.listen(0, '127.0.0.1'), 'listening')
+    const { port } = server.address()
+    const { left, tell } = prepare(t, { server, idleMs: 300 })
+    const agent = new http.Agent({ keepAlive: true })
+    t.after(() => agent.destroy())
+    let isClosed = false
+    server.once('connection', (socket) => socket.once('close', () => { isClosed = true }))
+    await ask(agent, port, '/')
+    const others = new http.Agent({ keepAlive: true })
+    t.after(() => others.destroy())
+    const answers = Array.from({ length: 20 }, () => ask(others, port, '/slow'))
+    await until(() => slow.length === 20)
+    tell('critical')
+    await until(() => !server.listening)
+    for (const response of slow) {
+      if (isClosed) break
+      await wait(100)
+      response.end('ok')
+    }
+    assert.ok(isClosed)
+    assert.ok(slow.some(({ writableEnded }) => !writableEnded), 'before the last answer')
+    for (const response of slow) if (!response.writableEnded) response.end('ok')
+    await Promise.all(answers)
+    await until(() => left.length === 1)
+  })
+
   test('takes servers alone, and options of their types', () => {
     const recycle = require('../lib/recycle')
     for (const server of [7, 'server', {}, [{}], http, new Map(), () => {}, [http.createServer(), null]]) {
