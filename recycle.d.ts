@@ -61,8 +61,10 @@ interface Stepping extends EventEmitter {
 
 interface Recycle {
   /**
-   * Starts the monitor if it is not running. null, or no server, where there is nothing to drain.
+   * Starts the monitor if it is not running. null, or no server, where there is nothing to drain. Once a thread until
+   * `stop()`: several servers are given in an array.
    * @throws {TypeError} `ERR_TIDEMARK_OPTION`, `ERR_TIDEMARK_UNKNOWN_OPTION`
+   * @throws {TidemarkError} `ERR_TIDEMARK_RECYCLE` where it was called before
    */
   (server?: Server | Server[] | null, options?: RecycleOptions): Stepping
   /**

@@ -375,6 +375,14 @@ describe('recycle()', DEADLINE, () => {
     assert.throws(() => recycle.primary({ fork: 1 }), { code: 'ERR_TIDEMARK_OPTION', message: /`fork` to be a function/ })
   })
 
+  test('is one for all servers of a thread', (t) => {
+    const recycle = require('../lib/recycle')
+    const first = recycle()
+    assert.throws(() => recycle(), { code: 'ERR_TIDEMARK_RECYCLE', message: /all servers in an array/ })
+    first.stop()
+    recycle().stop()
+  })
+
   test('in a worker thread ends the thread by its pool, and never the process', async () => {
     const thread = (options) => new Worker(`
       const { parentPort } = require('node:worker_threads')
