@@ -3,6 +3,7 @@
 const assert = require('node:assert/strict')
 const { spawn } = require('node:child_process')
 const { once } = require('node:events')
+const fs = require('node:fs/promises')
 const { chownSync, existsSync, mkdirSync, mkdtempSync, readFileSync, readdirSync, rmSync, statSync, symlinkSync, utimesSync, writeFileSync } = require('node:fs')
 const http = require('node:http')
 const os = require('node:os')
@@ -108,6 +109,20 @@ describe('the lock', DEADLINE, () => {
     assert.ok(existsSync(file))
   })
 
+  test('is taken beside what a crash left in the middle of it, and leaves nothing itself where the disk is full', async (t) => {
+    const directory = folder(t)
+    for (let i = 1; i < 1000; i++) writeFileSync(path.join(directory, `.shop.recycle.${process.pid}-0-${i}.unfinished`), '')
+    assert.equal(await lockOf(directory).take(60000), undefined)
+    const full = folder(t)
+    const { writeFile } = fs
+    t.mock.method(fs, 'writeFile', async (file) => {
+      await writeFile(file, 'half')
+      throw Object.assign(new Error('no space'), { code: 'ENOSPC' })
+    })
+    await assert.rejects(lockOf(full).take(60000), { code: 'ENOSPC' })
+    assert.deepEqual(readdirSync(full), [])
+  })
+
   test('is held by one process at a time, also where holders are killed', { skip: process.platform !== 'linux' }, async (t) => {
     const directory = folder(t)
     const args = [directory, path.join(directory, 'proof'), '12']
@@ -126,6 +141,7 @@ describe('a turn', DEADLINE, () => {
   async function taken (directory, more) {
     const turn = new Turn(binding, directory, { ...options, ...more })
     const answer = await turn.ask(60000)
+    await turn.record()
     await turn.release()
     return answer
   }
@@ -137,6 +153,41 @@ describe('a turn', DEADLINE, () => {
     assert.deepEqual([refused.isOurs, refused.isSpent], [false, true])
     assert.match(refused.reason, /^3 processes of this service have stepped aside within the last hour/)
     assert.equal((await taken(directory, { mostPerHour: 100 })).isOurs, true, 'the lock was released')
+  })
+
+  test('that is given back counts for nothing', async (t) => {
+    const directory = folder(t)
+    const turn = new Turn(binding, directory, { intervalMs: 60000, mostPerHour: 1 })
+    for (let i = 0; i < 3; i++) {
+      assert.equal((await turn.ask(60000)).isOurs, true)
+      await turn.release()
+      await turn.record()
+    }
+    assert.equal(existsSync(logOf(directory)), false)
+  })
+
+  test('is not taken in a folder that others can change, and follows no link out of it', { skip: process.platform === 'win32' }, async (t) => {
+    const directory = folder(t)
+    const link = path.join(directory, 'link')
+    mkdirSync(path.join(directory, 'real'))
+    symlinkSync('real', link)
+    await assert.rejects(taken(link), /is a symbolic link/)
+    await assert.rejects(taken(`${link}/`), /is a symbolic link/)
+    const turn = new Turn(binding, directory, options)
+    await turn.ask(60000)
+    const outside = path.join(directory, 'outside')
+    writeFileSync(outside, 'as it was')
+    // One that comes when the log was looked for.
+    const { mock } = t.mock.method(fs, 'open', async () => {
+      symlinkSync(outside, logOf(directory))
+      throw Object.assign(new Error('none'), { code: 'ENOENT' })
+    })
+    await turn.record()
+    mock.restore()
+    assert.equal(readFileSync(outside, 'utf8'), 'as it was')
+    if (process.geteuid() !== 0) return
+    chownSync(directory, 12345, 12345)
+    await assert.rejects(taken(directory), /belongs to another user/)
   })
 
   test('comes when enough time is between two', async (t) => {
@@ -166,7 +217,7 @@ describe('a turn', DEADLINE, () => {
     const directory = folder(t)
     await assert.rejects(taken(path.join(directory, 'none', 'none')), { code: 'ENOENT' })
     writeFileSync(path.join(directory, 'file'), '')
-    await assert.rejects(taken(path.join(directory, 'file')), /ENOTDIR|ENOENT/)
+    await assert.rejects(taken(path.join(directory, 'file')), /is not a folder/)
   })
 })
 

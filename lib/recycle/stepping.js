@@ -232,6 +232,7 @@ class Stepping extends EventEmitter {
     const { drainMs, leave: leaveByApp } = this.#options
     this.#unfollow()
     this.#set('notice', reason)
+    await this.#record()
     await wait(this.#noticeMs)
     if (this.#connections.areClosed) this.#problem('The server was closed already when this process stepped aside.')
     this.#set('draining', reason)
@@ -246,6 +247,14 @@ class Stepping extends EventEmitter {
       await leaveByApp(reason)
     } finally {
       await this.#turn.release()
+    }
+  }
+
+  async #record () {
+    try {
+      await this.#turn.record()
+    } catch (error) {
+      this.#problem(`That this process steps aside does not count for \`mostPerHour\`, because the folder cannot be used: ${sentence(messageOf(error))}`, error)
     }
   }
 
