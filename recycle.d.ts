@@ -37,7 +37,7 @@ interface RecycleOptions {
 interface PrimaryOptions {
   /** Starts the replacement. Default: `cluster.fork()`. */
   fork?: (() => Worker) | undefined
-  /** A replacement that does not listen after so many milliseconds is ended, and the worker stays. Default: 30000. */
+  /** A replacement that does not listen after so many milliseconds is ended, if need be killed, and the worker stays. Default: 30000. */
   replaceMs?: number | undefined
 }
 
@@ -53,7 +53,7 @@ interface Stepping extends EventEmitter {
   ready (): boolean
   /** Steps aside now, in its turn, whatever the state of the memory. */
   stepAside (reason?: string): void
-  /** Ends it. A process that is leaving leaves. */
+  /** Ends it. A process that is leaving leaves, and so does one whose replacement comes to listen. */
   stop (): void
   on (event: 'state', listener: (change: { state: SteppingState, reason: string | null }) => void): this
   once (event: 'state', listener: (change: { state: SteppingState, reason: string | null }) => void): this

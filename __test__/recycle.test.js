@@ -540,10 +540,42 @@ describe('under keep-alive load', { ...DEADLINE, concurrency: 2 }, () => {
   })
 
   test('a worker without a replacement stays, and says why', { skip: process.platform === 'win32' }, async (t) => {
-    const { before, result, seen } = await clusterUnderLoad(t, { breaks: true }, (seen) => seen('state').filter(({ state }) => state === 'held').length === 3)
+    const directory = folder(t)
+    const { before, result, seen } = await clusterUnderLoad(t, { breaks: true, options: { directory } }, (seen) => seen('state').filter(({ state }) => state === 'held').length === 3)
     assert.deepEqual([result.failed, result.refused], [[], 0])
     assert.equal(seen('left').some(({ left }) => before.includes(left)), false)
     for (const { reason } of seen('state').filter(({ state }) => state === 'held')) assert.equal(reason, 'It has no replacement: the replacement ended with code 1.')
+    for (const { replaced } of seen('left')) assert.equal(replaced, true, 'the app starts nobody instead of it')
+    assert.equal(seen('listening').length, 3)
+    assert.equal(readdirSync(directory).some((name) => name.endsWith('.json')), false, 'nobody has stepped aside')
+  })
+
+  /** A cluster of one worker that is told, until it is in that state. */
+  async function clusterOfOne (t, argument, wanted) {
+    const { child, lines } = start(t, 'recycle-cluster.js', { workers: 1, ...argument })
+    await until(() => lines.length > 0)
+    // In its first half second a worker does not heed it.
+    await wait(600)
+    child.kill('SIGUSR2')
+    await until(() => lines.some(({ state }) => state === wanted))
+    return lines
+  }
+
+  test('a worker that is stopped while its replacement starts, or cannot give its turn back, does not go on for ever', { skip: process.platform === 'win32' }, async (t) => {
+    const stopped = await clusterOfOne(t, { breaks: true, whileReplaced: 'stop' }, 'stopped')
+    assert.deepEqual(stopped.flatMap(({ state }) => state ?? []), ['waiting', 'replacing', 'stopped'])
+    const options = { directory: folder(t) }
+    const held = await clusterOfOne(t, { breaks: true, whileReplaced: 'break the disk', options }, 'held')
+    assert.equal(held.find(({ state }) => state === 'held').reason, 'Stepping aside failed: a broken disk.')
+  })
+
+  test('a replacement that neither listens nor heeds SIGTERM is killed', { skip: process.platform === 'win32' }, async (t) => {
+    const lines = await clusterOfOne(t, { hangs: true }, 'held')
+    const left = () => lines.filter(({ left }) => left !== undefined)
+    await until(() => left().length > 0)
+    assert.deepEqual([left()[0].signal, left()[0].replaced], ['SIGKILL', true])
+    assert.match(lines.find(({ state }) => state === 'held').reason, /the replacement does not listen after 2000 ms/)
+    assert.equal(lines.filter(({ listening }) => listening).length, 1)
   })
 
   test('an app that starts a replacement too is told so', { skip: process.platform === 'win32' }, async (t) => {
