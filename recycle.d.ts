@@ -37,7 +37,7 @@ interface RecycleOptions {
 interface PrimaryOptions {
   /** Starts the replacement. Default: `cluster.fork()`. */
   fork?: (() => Worker) | undefined
-  /** A replacement that does not listen after so many milliseconds is ended, and the worker stays. Default: 30000. */
+  /** A replacement that does not listen after so many milliseconds is ended, if need be killed, and the worker stays. Default: 30000. */
   replaceMs?: number | undefined
 }
 
@@ -53,7 +53,7 @@ interface Stepping extends EventEmitter {
   ready (): boolean
   /** Steps aside now, in its turn, whatever the state of the memory. */
   stepAside (reason?: string): void
-  /** Ends it. A process that is leaving leaves. */
+  /** Ends it. A process that is leaving leaves, and so does one whose replacement comes to listen. */
   stop (): void
   on (event: 'state', listener: (change: { state: SteppingState, reason: string | null }) => void): this
   once (event: 'state', listener: (change: { state: SteppingState, reason: string | null }) => void): this
@@ -61,8 +61,10 @@ interface Stepping extends EventEmitter {
 
 interface Recycle {
   /**
-   * Starts the monitor if it is not running. null, or no server, where there is nothing to drain.
+   * Starts the monitor if it is not running. null, or no server, where there is nothing to drain. Once a thread until
+   * `stop()`: several servers are given in an array.
    * @throws {TypeError} `ERR_TIDEMARK_OPTION`, `ERR_TIDEMARK_UNKNOWN_OPTION`
+   * @throws {TidemarkError} `ERR_TIDEMARK_RECYCLE` where it was called before
    */
   (server?: Server | Server[] | null, options?: RecycleOptions): Stepping
   /**

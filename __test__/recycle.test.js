@@ -3,6 +3,7 @@
 const assert = require('node:assert/strict')
 const { spawn } = require('node:child_process')
 const { once } = require('node:events')
+const fs = require('node:fs/promises')
 const { chownSync, existsSync, mkdirSync, mkdtempSync, readFileSync, readdirSync, rmSync, statSync, symlinkSync, utimesSync, writeFileSync } = require('node:fs')
 const http = require('node:http')
 const os = require('node:os')
@@ -108,6 +109,20 @@ describe('the lock', DEADLINE, () => {
     assert.ok(existsSync(file))
   })
 
+  test('is taken beside what a crash left in the middle of it, and leaves nothing itself where the disk is full', async (t) => {
+    const directory = folder(t)
+    for (let i = 1; i < 1000; i++) writeFileSync(path.join(directory, `.shop.recycle.${process.pid}-0-${i}.unfinished`), '')
+    assert.equal(await lockOf(directory).take(60000), undefined)
+    const full = folder(t)
+    const { writeFile } = fs
+    t.mock.method(fs, 'writeFile', async (file) => {
+      await writeFile(file, 'half')
+      throw Object.assign(new Error('no space'), { code: 'ENOSPC' })
+    })
+    await assert.rejects(lockOf(full).take(60000), { code: 'ENOSPC' })
+    assert.deepEqual(readdirSync(full), [])
+  })
+
   test('is held by one process at a time, also where holders are killed', { skip: process.platform !== 'linux' }, async (t) => {
     const directory = folder(t)
     const args = [directory, path.join(directory, 'proof'), '12']
@@ -126,6 +141,7 @@ describe('a turn', DEADLINE, () => {
   async function taken (directory, more) {
     const turn = new Turn(binding, directory, { ...options, ...more })
     const answer = await turn.ask(60000)
+    await turn.record()
     await turn.release()
     return answer
   }
@@ -137,6 +153,41 @@ describe('a turn', DEADLINE, () => {
     assert.deepEqual([refused.isOurs, refused.isSpent], [false, true])
     assert.match(refused.reason, /^3 processes of this service have stepped aside within the last hour/)
     assert.equal((await taken(directory, { mostPerHour: 100 })).isOurs, true, 'the lock was released')
+  })
+
+  test('that is given back counts for nothing', async (t) => {
+    const directory = folder(t)
+    const turn = new Turn(binding, directory, { intervalMs: 60000, mostPerHour: 1 })
+    for (let i = 0; i < 3; i++) {
+      assert.equal((await turn.ask(60000)).isOurs, true)
+      await turn.release()
+      await turn.record()
+    }
+    assert.equal(existsSync(logOf(directory)), false)
+  })
+
+  test('is not taken in a folder that others can change, and follows no link out of it', { skip: process.platform === 'win32' }, async (t) => {
+    const directory = folder(t)
+    const link = path.join(directory, 'link')
+    mkdirSync(path.join(directory, 'real'))
+    symlinkSync('real', link)
+    await assert.rejects(taken(link), /is a symbolic link/)
+    await assert.rejects(taken(`${link}/`), /is a symbolic link/)
+    const turn = new Turn(binding, directory, options)
+    await turn.ask(60000)
+    const outside = path.join(directory, 'outside')
+    writeFileSync(outside, 'as it was')
+    // One that comes when the log was looked for.
+    const { mock } = t.mock.method(fs, 'open', async () => {
+      symlinkSync(outside, logOf(directory))
+      throw Object.assign(new Error('none'), { code: 'ENOENT' })
+    })
+    await turn.record()
+    mock.restore()
+    assert.equal(readFileSync(outside, 'utf8'), 'as it was')
+    if (process.geteuid() !== 0) return
+    chownSync(directory, 12345, 12345)
+    await assert.rejects(taken(directory), /belongs to another user/)
   })
 
   test('comes when enough time is between two', async (t) => {
@@ -166,7 +217,7 @@ describe('a turn', DEADLINE, () => {
     const directory = folder(t)
     await assert.rejects(taken(path.join(directory, 'none', 'none')), { code: 'ENOENT' })
     writeFileSync(path.join(directory, 'file'), '')
-    await assert.rejects(taken(path.join(directory, 'file')), /ENOTDIR|ENOENT/)
+    await assert.rejects(taken(path.join(directory, 'file')), /is not a folder/)
   })
 })
 
@@ -328,6 +379,35 @@ describe('recycle()', DEADLINE, () => {
     await until(() => left.length === 1)
   })
 
+  test('closes what is idle also while it answers over connections that it ends', async (t) => {
+    const slow = []
+    const server = http.createServer((req, res) => { if (req.url === '/') res.end('ok'); else slow.push(res) })
+    await once(server.listen(0, '127.0.0.1'), 'listening')
+    const { port } = server.address()
+    const { left, tell } = prepare(t, { server, idleMs: 300 })
+    const agent = new http.Agent({ keepAlive: true })
+    t.after(() => agent.destroy())
+    let isClosed = false
+    server.once('connection', (socket) => socket.once('close', () => { isClosed = true }))
+    await ask(agent, port, '/')
+    const others = new http.Agent({ keepAlive: true })
+    t.after(() => others.destroy())
+    const answers = Array.from({ length: 20 }, () => ask(others, port, '/slow'))
+    await until(() => slow.length === 20)
+    tell('critical')
+    await until(() => !server.listening)
+    for (const response of slow) {
+      if (isClosed) break
+      await wait(100)
+      response.end('ok')
+    }
+    assert.ok(isClosed)
+    assert.ok(slow.some(({ writableEnded }) => !writableEnded), 'before the last answer')
+    for (const response of slow) if (!response.writableEnded) response.end('ok')
+    await Promise.all(answers)
+    await until(() => left.length === 1)
+  })
+
   test('takes servers alone, and options of their types', () => {
     const recycle = require('../lib/recycle')
     for (const server of [7, 'server', {}, [{}], http, new Map(), () => {}, [http.createServer(), null]]) {
@@ -344,6 +424,14 @@ describe('recycle()', DEADLINE, () => {
     ]) assert.throws(() => recycle(null, options), { name: 'TypeError', code: 'ERR_TIDEMARK_OPTION', message })
     assert.throws(() => recycle(null, { drain: 1 }), { code: 'ERR_TIDEMARK_UNKNOWN_OPTION', message: /Did you mean `drainMs`/ })
     assert.throws(() => recycle.primary({ fork: 1 }), { code: 'ERR_TIDEMARK_OPTION', message: /`fork` to be a function/ })
+  })
+
+  test('is one for all servers of a thread', (t) => {
+    const recycle = require('../lib/recycle')
+    const first = recycle()
+    assert.throws(() => recycle(), { code: 'ERR_TIDEMARK_RECYCLE', message: /all servers in an array/ })
+    first.stop()
+    recycle().stop()
   })
 
   test('in a worker thread ends the thread by its pool, and never the process', async () => {
@@ -452,10 +540,42 @@ describe('under keep-alive load', { ...DEADLINE, concurrency: 2 }, () => {
   })
 
   test('a worker without a replacement stays, and says why', { skip: process.platform === 'win32' }, async (t) => {
-    const { before, result, seen } = await clusterUnderLoad(t, { breaks: true }, (seen) => seen('state').filter(({ state }) => state === 'held').length === 3)
+    const directory = folder(t)
+    const { before, result, seen } = await clusterUnderLoad(t, { breaks: true, options: { directory } }, (seen) => seen('state').filter(({ state }) => state === 'held').length === 3)
     assert.deepEqual([result.failed, result.refused], [[], 0])
     assert.equal(seen('left').some(({ left }) => before.includes(left)), false)
     for (const { reason } of seen('state').filter(({ state }) => state === 'held')) assert.equal(reason, 'It has no replacement: the replacement ended with code 1.')
+    for (const { replaced } of seen('left')) assert.equal(replaced, true, 'the app starts nobody instead of it')
+    assert.equal(seen('listening').length, 3)
+    assert.equal(readdirSync(directory).some((name) => name.endsWith('.json')), false, 'nobody has stepped aside')
+  })
+
+  /** A cluster of one worker that is told, until it is in that state. */
+  async function clusterOfOne (t, argument, wanted) {
+    const { child, lines } = start(t, 'recycle-cluster.js', { workers: 1, ...argument })
+    await until(() => lines.length > 0)
+    // In its first half second a worker does not heed it.
+    await wait(600)
+    child.kill('SIGUSR2')
+    await until(() => lines.some(({ state }) => state === wanted))
+    return lines
+  }
+
+  test('a worker that is stopped while its replacement starts, or cannot give its turn back, does not go on for ever', { skip: process.platform === 'win32' }, async (t) => {
+    const stopped = await clusterOfOne(t, { breaks: true, whileReplaced: 'stop' }, 'stopped')
+    assert.deepEqual(stopped.flatMap(({ state }) => state ?? []), ['waiting', 'replacing', 'stopped'])
+    const options = { directory: folder(t) }
+    const held = await clusterOfOne(t, { breaks: true, whileReplaced: 'break the disk', options }, 'held')
+    assert.equal(held.find(({ state }) => state === 'held').reason, 'Stepping aside failed: a broken disk.')
+  })
+
+  test('a replacement that neither listens nor heeds SIGTERM is killed', { skip: process.platform === 'win32' }, async (t) => {
+    const lines = await clusterOfOne(t, { hangs: true }, 'held')
+    const left = () => lines.filter(({ left }) => left !== undefined)
+    await until(() => left().length > 0)
+    assert.deepEqual([left()[0].signal, left()[0].replaced], ['SIGKILL', true])
+    assert.match(lines.find(({ state }) => state === 'held').reason, /the replacement does not listen after 2000 ms/)
+    assert.equal(lines.filter(({ listening }) => listening).length, 1)
   })
 
   test('an app that starts a replacement too is told so', { skip: process.platform === 'win32' }, async (t) => {

@@ -73,7 +73,7 @@ class Connections {
     if (this.#isDraining) sayClose(response)
     response.once('close', () => {
       this.#inFlight.delete(response)
-      if (this.#isDraining && response.shouldKeepAlive) this.#keptAt = performance.now()
+      if (this.#isDraining && isKept(response)) this.#keptAt = performance.now()
     })
   }
 
@@ -92,6 +92,11 @@ function closeClosed (callback) {
 /** An answer that has begun says nothing more: the next one over its connection does. */
 function sayClose (response) {
   if (!response.headersSent) response.setHeader('Connection', 'close')
+}
+
+/** `shouldKeepAlive` is true also of an answer whose header says otherwise. */
+function isKept (response) {
+  return response.shouldKeepAlive && String(response.getHeader('Connection')).toLowerCase() !== 'close'
 }
 
 module.exports = { Connections }

@@ -11,20 +11,25 @@ const { OPTIONS, PRIMARY_OPTIONS, readOptions, readServers } = require('./option
 const { Primary } = require('./primary')
 const { Stepping } = require('./stepping')
 
+/** Of this thread. @type {Stepping | undefined} */
+let stepping
+
 /**
  * Lets this process step aside when it is critical, while others take its requests. Starts the monitor if it
  * is not running.
  * @param {import('node:http').Server | import('node:http').Server[] | null} [server]
  * @param {object} [options] see recycle.d.ts
- * @throws ERR_TIDEMARK_OPTION, ERR_TIDEMARK_UNKNOWN_OPTION
+ * @throws ERR_TIDEMARK_OPTION, ERR_TIDEMARK_UNKNOWN_OPTION, ERR_TIDEMARK_RECYCLE
  */
 function recycle (server, options) {
   const servers = readServers(server)
   const read = readOptions(options, OPTIONS)
   // SIGTERM would end the process with all its threads.
   if (!isMainThread && read.leave === undefined) throw createError('ERR_TIDEMARK_OPTION', ['leave', 'a function in a worker thread, which ends the thread by its pool', undefined])
+  // Two would wait for each other's turn, and end the process twice.
+  if (stepping !== undefined && stepping.state !== 'stopped') throw createError('ERR_TIDEMARK_RECYCLE', ['`recycle()` was called before in this thread: give it all servers in an array, or call `stop()` of the first one.'])
   const publisher = new Publisher(tidemark)
-  return new Stepping({
+  stepping = new Stepping({
     monitor: tidemark,
     binding,
     servers,
@@ -32,6 +37,7 @@ function recycle (server, options) {
     directory: () => read.directory ?? sessionOf(tidemark)?.options.recorder?.directory,
     reportError: (topic, error) => publisher.reportError(topic, error)
   })
+  return stepping
 }
 
 /**

@@ -1,12 +1,11 @@
 'use strict'
 
-const { constants, writeFileSync } = require('node:fs')
+const { randomBytes } = require('node:crypto')
+const { writeFileSync } = require('node:fs')
 const fs = require('node:fs/promises')
 const path = require('node:path')
 const { threadId } = require('node:worker_threads')
-
-/** Without following a link, and without waiting for what is no file. */
-const READ = constants.O_RDONLY | (constants.O_NOFOLLOW ?? 0) | (constants.O_NONBLOCK ?? 0)
+const { readPrivately } = require('../private-file')
 
 const MOST_BYTES = 4096
 
@@ -56,7 +55,7 @@ class Lock {
     const text = this.#content(Date.now() + forMs)
     for (let tries = 0; tries < TRIES; tries++) {
       const last = await this.#last()
-      const found = last === 0 ? undefined : await read(this.#file(last))
+      const found = last === 0 ? undefined : await readPrivately(this.#file(last), MOST_BYTES)
       const holder = found === undefined ? undefined : this.#holderOf(found)
       if (holder !== undefined) return holder
       // One that is gone was removed by who made the next one.
@@ -79,7 +78,7 @@ class Lock {
     const own = this.#own
     this.#own = null
     // Not one that another process took over because we were too slow.
-    if (own !== null && (await read(own.file).catch(() => undefined))?.text === own.text) await fs.writeFile(own.file, this.#content(0), { flag: 'r+' })
+    if (own !== null && (await readPrivately(own.file, MOST_BYTES).catch(() => undefined))?.text === own.text) await fs.writeFile(own.file, this.#content(0), { flag: 'r+' })
   }
 
   /** At the exit. Whoever sees processes of this container would know without it. */
@@ -117,9 +116,10 @@ class Lock {
 
   /** It has its name only when it is whole. @returns {Promise<boolean>} whether there was none */
   async #make (file, text) {
-    const temporary = path.join(this.#directory, `.${this.#name}.${process.pid}-${threadId}-${++made}.unfinished`)
-    await fs.writeFile(temporary, text, { mode: 0o600, flag: 'wx' })
+    // In every container the process has the same number, and one that was killed here has left its file.
+    const temporary = path.join(this.#directory, `.${this.#name}.${randomBytes(8).toString('hex')}.unfinished`)
     try {
+      await fs.writeFile(temporary, text, { mode: 0o600, flag: 'wx' })
       await fs.link(temporary, file)
       return true
     } catch (error) {
@@ -152,31 +152,6 @@ async function makeWithoutLinks (file, text) {
   }
 }
 
-/**
- * A file of this user, and nothing else.
- * @param {string} file
- * @param {number} [mostBytes]
- * @returns {Promise<{text: string, modifiedMs: number} | undefined>} undefined where there is none
- */
-async function read (file, mostBytes = MOST_BYTES) {
-  let handle
-  try {
-    handle = await fs.open(file, READ)
-    const stat = await handle.stat()
-    if (!stat.isFile()) throw new Error(`'${file}' is not a file`)
-    if (process.geteuid !== undefined && stat.uid !== process.geteuid()) throw new Error(`'${file}' belongs to user ${stat.uid}`)
-    const length = Math.max(1, Math.min(stat.size, mostBytes))
-    const { bytesRead, buffer } = await handle.read(Buffer.alloc(length), 0, length, 0)
-    return { text: buffer.toString('utf8', 0, bytesRead), modifiedMs: stat.mtimeMs }
-  } catch (error) {
-    if (error.code === 'ENOENT') return undefined
-    if (error.code === 'ELOOP') throw new Error(`'${file}' is a symbolic link`, { cause: error })
-    throw error
-  } finally {
-    await handle?.close()
-  }
-}
-
 function parsed (text) {
   try {
     return Object(JSON.parse(text))
@@ -185,4 +160,4 @@ function parsed (text) {
   }
 }
 
-module.exports = { Lock, read }
+module.exports = { Lock }

@@ -5,6 +5,9 @@ const { clearTimeout, setImmediate, setTimeout } = require('node:timers')
 const { createError } = require('../errors')
 const { ASK, FAILED, HEARD, READY, message, readMessage } = require('./talk')
 
+/** After SIGTERM; then comes SIGKILL, which no listener withstands. */
+const END_MS = 3000
+
 /**
  * The primary of a cluster: starts the replacement of a worker that wants to step aside, and lets the worker
  * go when the replacement listens. One at a time, until the worker has gone.
@@ -57,12 +60,25 @@ class Primary {
     if (typeof replacement?.once !== 'function') throw new Error('the function `fork` gave no worker')
     const obstacle = await new Promise((resolve) => {
       const timer = setTimeout(resolve, replaceMs, `does not listen after ${replaceMs} ms`)
-      replacement.once(listens ? 'listening' : 'online', () => { clearTimeout(timer); resolve() })
-      replacement.once('exit', (code, signal) => { clearTimeout(timer); resolve(`ended with ${signal ?? `code ${code}`}`) })
+      const ended = (code, signal) => {
+        clearTimeout(timer)
+        // The app's 'exit' listener, which comes after this one, starts nobody instead: the worker stays.
+        replacement.exitedAfterDisconnect = true
+        resolve(`ended with ${signal ?? `code ${code}`}`)
+      }
+      replacement.once(listens ? 'listening' : 'online', () => {
+        clearTimeout(timer)
+        replacement.off('exit', ended)
+        resolve()
+      })
+      replacement.once('exit', ended)
       replacement.once('error', () => {})
     })
     if (obstacle === undefined) return
+    replacement.exitedAfterDisconnect = true
     replacement.kill()
+    await exit(replacement, END_MS)
+    if (!replacement.isDead()) replacement.process.kill('SIGKILL')
     throw new Error(`the replacement ${obstacle}`)
   }
 

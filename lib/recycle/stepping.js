@@ -6,7 +6,7 @@ const { performance } = require('node:perf_hooks')
 const { setTimeout: wait } = require('node:timers/promises')
 const { createError, messageOf, sentence } = require('../errors')
 const { duration } = require('../format')
-const { followLeaks } = require('../publish')
+const { followLeaks, keepRunning } = require('../publish')
 const { Connections } = require('./connections')
 const { leave } = require('./leave')
 const { askForReplacement } = require('./replacement')
@@ -60,8 +60,10 @@ class Stepping extends EventEmitter {
   /** Ends a wait. */
   #calm = new AbortController()
   #unfollow
-  /** Listening to an event keeps the monitor running. */
-  #holds = () => {}
+  /** Lets the monitor stop. */
+  #letGo
+  /** `stop()` was called while the replacement started. */
+  #isStopWanted = false
 
   /**
    * @param {object} means
@@ -81,7 +83,7 @@ class Stepping extends EventEmitter {
     this.#connections = new Connections(servers, options.idleMs)
     this.#directory = directory
     this.#reportError = reportError
-    monitor.on('recovered', this.#holds)
+    this.#letGo = keepRunning(monitor)
     this.#unfollow = followLeaks(monitor, (chapter, details) => this.#follow(chapter, details))
     const health = monitor.health()
     if (health.state === 'critical') this.#begin(health)
@@ -115,18 +117,18 @@ class Stepping extends EventEmitter {
     this.#begin({ reason: String(reason), timeToLimitMs: null })
   }
 
-  /** Ends it. A process that is leaving leaves. */
+  /** Ends it. A process that is leaving leaves, and so does one whose replacement comes to listen. */
   stop () {
-    if (this.#isGoing || this.#state === 'stopped') return
+    if (this.#state === 'replacing') this.#isStopWanted = true
+    else if (this.#state !== 'stopped' && !GOING.includes(this.#state)) this.#stop()
+  }
+
+  #stop () {
     this.#unfollow()
-    this.#monitor.off('recovered', this.#holds)
+    this.#letGo()
     this.#connections.release()
     this.#set('stopped', null)
     this.#calm.abort()
-  }
-
-  get #isGoing () {
-    return this.#state === 'replacing' || GOING.includes(this.#state)
   }
 
   #follow (chapter, details) {
@@ -162,7 +164,7 @@ class Stepping extends EventEmitter {
     }
     await pause(Math.random() * this.#options.jitterMs, calm)
     await this.#hearOfLeak(timeToLimitMs, calm)
-    while (!await this.#mayLeave(reason, calm)) {
+    while (!await this.#tryToLeave(reason, calm)) {
       await pause(RETRY_MS, calm)
       // It may have been well again while the primary was asked.
       if (!this.#isAsked && this.#monitor.health().state !== 'critical') return this.#set('watching', null)
@@ -176,6 +178,17 @@ class Stepping extends EventEmitter {
     while (!this.#isReported && performance.now() < until) await pause(LOOK_MS, calm)
   }
 
+  /** It is tried again whatever fails. */
+  async #tryToLeave (reason, calm) {
+    try {
+      return await this.#mayLeave(reason, calm)
+    } catch (error) {
+      if (calm.aborted) throw error
+      this.#hold(`Stepping aside failed: ${sentence(messageOf(error))}`, error)
+      return false
+    }
+  }
+
   /** Its turn has come, and in a cluster its replacement listens. */
   async #mayLeave (reason, calm) {
     if (!await this.#hasTurn(calm)) return false
@@ -184,6 +197,11 @@ class Stepping extends EventEmitter {
     const answer = await askForReplacement({ listens: this.#listens, forMs: this.#mostMs })
     this.#isReplacementThere = answer === 'ready'
     if (answer === 'ready') return true
+    if (this.#isStopWanted) {
+      this.#stop()
+      await this.#turn.release()
+      calm.throwIfAborted()
+    }
     if (answer === 'nobody') {
       this.#problem('The primary starts no replacement before this worker leaves: call `require(\'tidemark/recycle\').primary()` there.')
       return true
@@ -232,6 +250,7 @@ class Stepping extends EventEmitter {
     const { drainMs, leave: leaveByApp } = this.#options
     this.#unfollow()
     this.#set('notice', reason)
+    await this.#record()
     await wait(this.#noticeMs)
     if (this.#connections.areClosed) this.#problem('The server was closed already when this process stepped aside.')
     this.#set('draining', reason)
@@ -249,6 +268,14 @@ class Stepping extends EventEmitter {
     }
   }
 
+  async #record () {
+    try {
+      await this.#turn.record()
+    } catch (error) {
+      this.#problem(`That this process steps aside does not count for \`mostPerHour\`, because the folder cannot be used: ${sentence(messageOf(error))}`, error)
+    }
+  }
+
   /** It leaves all the same. */
   async #drain (mostMs) {
     try {
@@ -260,11 +287,11 @@ class Stepping extends EventEmitter {
   }
 
   /** Said once, and not at each try. */
-  #hold (reason) {
+  #hold (reason, cause) {
     const isNew = !this.#heldFor.has(reason)
     this.#heldFor.add(reason)
     this.#set('held', reason)
-    if (isNew) this.#reportError(reason, createError('ERR_TIDEMARK_RECYCLE_HELD', [reason]))
+    if (isNew) this.#reportError(reason, createError('ERR_TIDEMARK_RECYCLE_HELD', [reason], { cause }))
   }
 
   #problem (text, cause) {

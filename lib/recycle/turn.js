@@ -1,11 +1,10 @@
 'use strict'
 
-const fs = require('node:fs/promises')
 const path = require('node:path')
 const { readIdentity } = require('../flight/identity')
 const { duration } = require('../format')
-const { writePrivately } = require('../private-file')
-const { Lock, read } = require('./lock')
+const { checkFolder, readPrivately, replacePrivately } = require('../private-file')
+const { Lock } = require('./lock')
 
 const HOUR_MS = 3600000
 
@@ -20,6 +19,7 @@ class Turn {
   #lock
   #log
   #script
+  #isOurs = false
 
   /**
    * @param {object} binding
@@ -27,14 +27,14 @@ class Turn {
    * @param {{intervalMs: number, mostPerHour: number}} options
    */
   constructor (binding, directory, { intervalMs, mostPerHour }) {
-    this.#directory = directory
+    this.#directory = directory === undefined ? undefined : path.resolve(directory)
     this.#intervalMs = intervalMs
     this.#mostPerHour = mostPerHour
-    if (directory === undefined) return
+    if (this.#directory === undefined) return
     const { service, script } = readIdentity()
     this.#script = script
-    this.#lock = new Lock(binding, path.resolve(directory), `${service}.recycle`)
-    this.#log = path.resolve(directory, `${service}.recycle.json`)
+    this.#lock = new Lock(binding, this.#directory, `${service}.recycle`)
+    this.#log = path.join(this.#directory, `${service}.recycle.json`)
   }
 
   /**
@@ -45,11 +45,12 @@ class Turn {
    */
   async ask (forMs) {
     if (this.#directory === undefined) return { isOurs: true }
-    await makeFolder(this.#directory)
+    await checkFolder(this.#directory)
     const holder = await this.#lock.take(forMs)
     if (holder !== undefined) return { isOurs: false, isSpent: false, reason: `Process ${holder ?? '(unknown)'} is stepping aside.` }
     try {
-      const refused = await this.#record()
+      const refused = await this.#refusal()
+      this.#isOurs = refused === undefined
       if (refused === undefined) return { isOurs: true }
       await this.#lock.release()
       return { isOurs: false, ...refused }
@@ -59,8 +60,16 @@ class Turn {
     }
   }
 
+  /** Counts it, when it is certain that this process leaves. Does nothing unless the turn is ours. */
+  async record () {
+    if (!this.#isOurs) return
+    const steps = (await this.#steps()).filter(isRecent)
+    await replacePrivately(this.#log, JSON.stringify([...steps, { timeMs: Date.now(), pid: process.pid, script: this.#script }]))
+  }
+
   /** Who did not leave after all gives it back, so that others can. */
   async release () {
+    this.#isOurs = false
     await this.#lock?.release()
   }
 
@@ -70,26 +79,21 @@ class Turn {
   }
 
   /** Only the holder of the lock comes here. */
-  async #record () {
-    const now = Date.now()
-    // A clock that was set back leaves times to come.
-    const isRecent = ({ timeMs }) => Math.abs(now - timeMs) < HOUR_MS
-    const all = (await this.#steps()).filter(isRecent)
-    const own = all.filter(({ script }) => script === this.#script)
+  async #refusal () {
+    const own = (await this.#steps()).filter((step) => isRecent(step) && step.script === this.#script)
     if (own.length >= this.#mostPerHour) {
       return { isSpent: true, reason: `${own.length} processes of this service have stepped aside within the last hour, which is the bound (\`mostPerHour\`).` }
     }
-    const sinceMs = now - Math.max(...own.map(({ timeMs }) => timeMs))
+    const sinceMs = Date.now() - Math.max(...own.map(({ timeMs }) => timeMs))
     if (Math.abs(sinceMs) < this.#intervalMs) {
       return { isSpent: false, reason: `Another process stepped aside ${duration(Math.abs(sinceMs))} ago, and \`intervalMs\` is ${duration(this.#intervalMs)}.` }
     }
-    await writePrivately(this.#log, JSON.stringify([...all, { timeMs: now, pid: process.pid, script: this.#script }]))
     return undefined
   }
 
   async #steps () {
     // As many as there are within an hour are few: a file that is larger is none of ours.
-    const text = (await read(this.#log, MOST_LOG_BYTES))?.text ?? '[]'
+    const text = (await readPrivately(this.#log, MOST_LOG_BYTES))?.text ?? '[]'
     try {
       const steps = JSON.parse(text)
       return Array.isArray(steps) ? steps.filter((step) => Number.isFinite(step?.timeMs)) : []
@@ -101,9 +105,9 @@ class Turn {
 
 const MOST_LOG_BYTES = 1 << 20
 
-/** The last folder of the path, as the recorder does. */
-async function makeFolder (directory) {
-  await fs.mkdir(directory, { mode: 0o700 }).catch((error) => { if (error.code !== 'EEXIST') throw error })
+/** A clock that was set back leaves times to come. */
+function isRecent ({ timeMs }) {
+  return Math.abs(Date.now() - timeMs) < HOUR_MS
 }
 
 module.exports = { Turn }

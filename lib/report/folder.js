@@ -1,9 +1,8 @@
 'use strict'
 
-const { constants } = require('node:fs')
 const fs = require('node:fs/promises')
 const path = require('node:path')
-const { replacePrivately } = require('../private-file')
+const { checkFolder, isOurs, readPrivately, replacePrivately } = require('../private-file')
 const { SCHEMA } = require('./contents')
 
 /** The files of one report. The Markdown last: it names the picture. */
@@ -13,9 +12,6 @@ const KINDS = ['svg', 'json', 'md']
 const FORGOTTEN_MS = 3600000
 
 const TIME = String.raw`(\d{8}T\d{9}Z)`
-
-/** Not through a link, and without waiting for what is no file. */
-const READ = constants.O_RDONLY | (constants.O_NOFOLLOW ?? 0) | (constants.O_NONBLOCK ?? 0)
 
 /** Of a JSON file: its schema stands at its beginning. */
 const HEAD_BYTES = 200
@@ -44,17 +40,9 @@ class ReportFolder {
     return path.join(this.#folder, `tidemark-${this.#service}-${time.toISOString().replaceAll(/[-:.]/g, '')}-${who}`)
   }
 
-  /**
-   * Makes its last part where it is missing.
-   * @throws where others could give us files that are not ours
-   */
+  /** As `checkFolder`. */
   async check () {
-    await fs.mkdir(this.#folder, { mode: 0o700 }).catch((error) => { if (error.code !== 'EEXIST') throw error })
-    const stat = await fs.lstat(this.#folder)
-    if (stat.isSymbolicLink()) throw new Error('it is a symbolic link')
-    if (!stat.isDirectory()) throw new Error('it is not a folder')
-    if (!isOurs(stat) && stat.uid !== 0) throw new Error('it belongs to another user')
-    await fs.access(this.#folder, constants.W_OK | constants.X_OK)
+    await checkFolder(this.#folder)
   }
 
   /**
@@ -103,14 +91,8 @@ class ReportFolder {
   /** Whether we wrote it: a name alone says nothing. */
   async #isReport (file) {
     try {
-      const handle = await fs.open(path.join(this.#folder, file), READ)
-      try {
-        const { buffer, bytesRead } = await handle.read(Buffer.alloc(HEAD_BYTES), 0, HEAD_BYTES, 0)
-        const stat = await handle.stat()
-        return stat.isFile() && isOurs(stat) && buffer.toString('utf8', 0, bytesRead).includes(`"name": "${SCHEMA.name}"`)
-      } finally {
-        await handle.close()
-      }
+      const head = await readPrivately(path.join(this.#folder, file), HEAD_BYTES)
+      return head !== undefined && head.text.includes(`"name": "${SCHEMA.name}"`)
     } catch {
       return false
     }
@@ -126,10 +108,6 @@ class ReportFolder {
     const stat = await fs.lstat(found).catch(() => undefined)
     if (stat?.isFile() && isOurs(stat)) await fs.rm(found, { force: true }).catch(() => {})
   }
-}
-
-function isOurs (stat) {
-  return process.geteuid === undefined || stat.uid === process.geteuid()
 }
 
 function escaped (text) {
