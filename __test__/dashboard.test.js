@@ -12,6 +12,7 @@ const os = require('node:os')
 const path = require('node:path')
 const { describe, test } = require('node:test')
 const { openApp } = require('./helpers/app')
+const { createHandler } = require('../lib/dashboard/handler')
 const { NEWEST, OLDER, Timeline } = require('../lib/dashboard/timeline')
 const { Streams } = require('../lib/dashboard/streams')
 const { isOurHost, isOurPage } = require('../lib/dashboard/guard')
@@ -144,6 +145,23 @@ test('an open page does not keep a server that closes', TIMEOUT, async (t) => {
   ask(port, '/close').catch(() => {})
   await stream.ended
   assert.equal(await ended, 0)
+})
+
+test('a page that comes back after close() is refused, so that the server can end', TIMEOUT, async (t) => {
+  let views = 0
+  const { handle, streams } = createHandler({ source: { view: () => ({ views: ++views }) }, actions: {}, hosts: [], isHostChecked: false, maxStreams: 5, path: '/' })
+  const server = http.createServer((req, res) => handle(req, res))
+  await new Promise((resolve) => { server.listen(0, '127.0.0.1', resolve) })
+  t.after(() => server.close())
+  const { port } = server.address()
+  const stream = await follow(t, port, '/events')
+  streams.close()
+  await stream.ended
+  const { res, ended } = await follow(t, port, '/events')
+  assert.equal(res.statusCode, 503)
+  await ended
+  assert.equal(views, 1, 'nothing is read for it')
+  await new Promise((resolve) => { server.close(resolve) })
 })
 
 test('buttons obey the page itself and nobody else', TIMEOUT, async (t) => {
