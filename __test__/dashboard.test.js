@@ -12,7 +12,9 @@ const os = require('node:os')
 const path = require('node:path')
 const { describe, test } = require('node:test')
 const { openApp } = require('./helpers/app')
+const binding = require('../lib/binding').loadBinding()
 const { createHandler } = require('../lib/dashboard/handler')
+const { Recordings } = require('../lib/dashboard/recordings')
 const { NEWEST, OLDER, Timeline } = require('../lib/dashboard/timeline')
 const { Streams } = require('../lib/dashboard/streams')
 const { isOurHost, isOurPage } = require('../lib/dashboard/guard')
@@ -295,4 +297,12 @@ test('`tidemark dashboard DIR` serves the living and the dead, to this machine a
   assert.equal((await other('view')).processes.find(({ isThis }) => isThis).key, row.key, 'a subject is looked up, never opened')
   cli.kill('SIGINT')
   assert.equal(await new Promise((resolve) => cli.on('exit', resolve)), 0)
+
+  const readFlight = (file) => {
+    rmSync(file)
+    return binding.readFlight(file)
+  }
+  const recordings = new Recordings({ listFlights: binding.listFlights, readFlight }, folder, () => false)
+  t.after(() => recordings.close())
+  assert.equal(recordings.view(row.key).badge, 'Nobody', 'removed between the list and the reading')
 })
