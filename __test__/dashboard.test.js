@@ -5,6 +5,7 @@
 const assert = require('node:assert/strict')
 const { spawn } = require('node:child_process')
 const { createHash } = require('node:crypto')
+const { channel } = require('node:diagnostics_channel')
 const { EventEmitter } = require('node:events')
 const { mkdtempSync, readFileSync, readdirSync, rmSync } = require('node:fs')
 const http = require('node:http')
@@ -14,6 +15,7 @@ const { describe, test } = require('node:test')
 const { openApp } = require('./helpers/app')
 const binding = require('../lib/binding').loadBinding()
 const { createHandler } = require('../lib/dashboard/handler')
+const { Latency } = require('../lib/dashboard/latency')
 const { Recordings } = require('../lib/dashboard/recordings')
 const { NEWEST, OLDER, Timeline } = require('../lib/dashboard/timeline')
 const { Streams } = require('../lib/dashboard/streams')
@@ -232,6 +234,17 @@ test('a timeline has a bound, keeps the newest as they were and the whole time b
     if (count > 7) assert.equal(Math.max(...all.map(({ p99Ms }) => p99Ms)), 99, 'the worst latency is not lost')
     assert.ok(all.every(({ requests }) => requests === null || requests === 10))
   }
+})
+
+test('a response that takes nothing does not end the app that is looked at', async (t) => {
+  const latency = new Latency()
+  latency.start()
+  t.after(() => latency.stop())
+  const strange = new Proxy({}, { get () { throw new Error('strange') }, set () { throw new Error('strange') } })
+  for (const name of ['http.server.request.start', 'http.server.response.finish']) channel(name).publish({ response: strange })
+  // Node.js throws later what a subscriber threw, and the test fails by it.
+  await new Promise((resolve) => { setImmediate(resolve) })
+  assert.equal(latency.look().ended, 0)
 })
 
 test('the state is one sentence', () => {
