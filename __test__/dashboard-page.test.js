@@ -74,6 +74,25 @@ test('names from a recorder file are text on the page, and nobody else is asked 
   assert.deepEqual(complaints, [])
 })
 
+test('a long history is asked for once, and not again with each update', BROWSER, async (t) => {
+  const face = { now: Date.now(), state: 'ok', badge: 'ok', sentence: '', detail: '', subtitle: '', facts: [], channels: [], limits: [], trend: null, suspects: [], told: [], problems: [] }
+  const point = (at) => [face.now + at, 1e6, 0, 0, 1e6, null, null, null]
+  let views = 0
+  const view = () => ({ ...face, title: `view ${++views}`, points: Array.from({ length: 5000 }, (_, at) => point(at - 5000)) })
+  const { handle, streams } = createHandler({ source: { view }, actions: {}, hosts: [], isHostChecked: true, maxStreams: 5, path: '/' })
+  const port = await listen(t, (req, res) => handle(req, res))
+  const { page } = await openPage(await openBrowser(t), `http://127.0.0.1:${port}/`)
+  const titleAfter = async (before) => {
+    await page.waitForFunction((title) => document.getElementById('title').textContent !== title, before)
+    return page.textContent('#title')
+  }
+  await page.waitForFunction(() => document.getElementById('title').textContent === 'view 1')
+  streams.send('', 'update', () => ({ ...face, title: 'update', points: [point(1)] }))
+  assert.equal(await titleAfter('view 1'), 'update')
+  streams.send('', 'update', () => ({ ...face, title: 'many', points: Array.from({ length: 3000 }, (_, at) => point(at + 2)) }))
+  assert.equal(await titleAfter('update'), 'view 2', 'in time it has too many')
+})
+
 async function openPage (browser, url) {
   const context = await browser.newContext({ viewport: { width: 1200, height: 900 } })
   const page = await context.newPage()

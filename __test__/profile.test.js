@@ -10,6 +10,7 @@ const { Profile } = require('pprof-format')
 const { result } = require('./helpers/child')
 const { checkPage } = require('./helpers/page')
 const { profile } = require('../lib/profile')
+const { toPprof } = require('../lib/profile/pprof')
 const { growthTree, MOST_NODES } = require('../lib/profile/growth-tree')
 
 function program (options, mode) {
@@ -78,6 +79,16 @@ test('by its name the file is in the format of pprof, and an independent reader 
   assert.ok(Number(nameOf(leaky.locationId[0]).startLine) > 1)
   assert.ok(Math.abs(Number(profile.timeNanos) / 1e6 - Date.now()) < 120000, 'nanoseconds since 1970')
   assert.equal(Number(profile.period), 2048)
+})
+
+test('an app of many functions has a file of pprof too', async () => {
+  const functions = 60000
+  const head = { children: Array.from({ length: functions }, (_, i) => ({ selfSize: 16, callFrame: { functionName: `f${i}` }, children: [] })) }
+  const stacks = { frameOf: ({ functionName }) => ({ name: functionName, location: { file: 'app.js', line: 1 } }) }
+  const file = await toPprof({ head }, stacks, { endedAtMs: Date.now(), durationMs: 1000, intervalBytes: 2048 })
+  const { function: read, location, sample, stringTable: { strings } } = Profile.decode(gunzipSync(file))
+  assert.deepEqual([read.length, location.length, sample.length], [functions, functions, functions])
+  assert.equal(new Set(read.map(({ name }) => strings[Number(name)])).size, functions)
 })
 
 test('wrong options are told before anything begins', async () => {

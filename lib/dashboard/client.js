@@ -9,8 +9,8 @@
   // Columns of a point.
   const [TIME, HEAP, EXTERNAL, NATIVE, RSS, REQUESTS, P99, PAUSE] = [0, 1, 2, 3, 4, 5, 6, 7]
 
-  /** With more points than this the page asks for everything anew, which the server has at a lower resolution. */
-  const MOST_POINTS = 4000
+  /** After so many new points the page asks for everything anew, which the server has at a lower resolution. */
+  const MOST_NEW = 3000
   /** A limit further away than this many times what is shown would flatten the rest. */
   const FAR = 2.5
   /** The forecast reaches this share of the time that is shown into the future. */
@@ -35,6 +35,8 @@
 
   let face = null
   let points = []
+  /** How many of them came at once. */
+  let received = 0
   let subject = new URLSearchParams(location.hash.slice(1)).get('subject') ?? ''
   let source
   let again
@@ -53,13 +55,14 @@
     source.addEventListener('view', ({ data }) => {
       const { points: all, ...rest } = JSON.parse(data)
       points = all
+      received = all.length
       show(rest)
     })
     source.addEventListener('update', ({ data }) => {
       const { points: newer, ...rest } = JSON.parse(data)
       const last = points.at(-1)?.[TIME] ?? 0
       points.push(...newer.filter((point) => point[TIME] > last))
-      if (points.length > MOST_POINTS) connect()
+      if (points.length - received > MOST_NEW) connect()
       else show(rest)
     })
     source.addEventListener('error', () => {

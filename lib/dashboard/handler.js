@@ -65,6 +65,11 @@ function createHandler ({ source, actions, hosts, isHostChecked, maxStreams, pat
       answer(res, 200, '')
       return
     }
+    // A page comes back by itself, also while the server waits for its last responses.
+    if (streams.isClosed) {
+      answer(res, 503, 'This page was closed.')
+      return
+    }
     if (streams.isFull) {
       answer(res, 503, `No more than ${maxStreams} may look at once (option maxStreams). Close another page of this kind.`, { 'Retry-After': '10' })
       return

@@ -12,12 +12,19 @@ class Latency {
   #histogram = new Histogram()
   #before = this.#histogram.counts.slice()
   #ended = 0
+  // A channel must not throw into the server, so what a strange response throws ends here.
   #channels = {
-    'http.server.request.start': ({ response }) => { response[BEGAN] = performance.now() },
+    'http.server.request.start': ({ response }) => {
+      try {
+        response[BEGAN] = performance.now()
+      } catch {}
+    },
     'http.server.response.finish': ({ response }) => {
-      if (response[BEGAN] === undefined) return
-      this.#histogram.record(performance.now() - response[BEGAN])
-      this.#ended++
+      try {
+        if (response[BEGAN] === undefined) return
+        this.#histogram.record(performance.now() - response[BEGAN])
+        this.#ended++
+      } catch {}
     }
   }
 

@@ -66,9 +66,18 @@ class Recordings {
     }
   }
 
+  /** A recording may go between the list and this. */
+  #read (file) {
+    try {
+      return JSON.parse(this.#binding.readFlight(file))
+    } catch {
+      return null
+    }
+  }
+
   #face ({ file, threadId, pid, name, alive }, unreadable) {
-    const recording = JSON.parse(this.#binding.readFlight(file))
-    const isolate = recording.isolates?.find((each) => each.threadId === threadId)
+    const recording = this.#read(file)
+    const isolate = recording?.isolates?.find((each) => each.threadId === threadId)
     if (isolate === undefined) return nobody(this.#directory)
     const { identity, process: pulse, leaks } = recording
     const channels = Object.entries(isolate.channels).map(([channel, status]) => ({ channel, ...status }))

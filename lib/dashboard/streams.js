@@ -8,6 +8,7 @@ class Streams {
   #most
   /** @type {Map<import('node:http').ServerResponse, string>} what each looks at */
   #readers = new Map()
+  #isClosed = false
 
   /** @param {number} most */
   constructor (most) {
@@ -16,6 +17,10 @@ class Streams {
 
   get count () {
     return this.#readers.size
+  }
+
+  get isClosed () {
+    return this.#isClosed
   }
 
   get isFull () {
@@ -59,6 +64,7 @@ class Streams {
   }
 
   close () {
+    this.#isClosed = true
     for (const res of this.#readers.keys()) this.#end(res)
   }
 

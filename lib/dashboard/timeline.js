@@ -17,50 +17,64 @@ class Timeline {
   #older = []
   /** How many readings one of the older ones stands for. */
   #stride = 1
-  /** Those that wait to become one. @type {Reading[]} */
-  #pending = []
+  /** Those that wait to become one. */
+  #pending = new Several()
 
   /** @param {Reading} reading */
   push (reading) {
     this.#newest.push(reading)
     if (this.#newest.length <= NEWEST) return
-    this.#pending.push(this.#newest.shift())
-    if (this.#pending.length < this.#stride) return
-    this.#older.push(together(this.#pending))
-    this.#pending = []
+    this.#pending.add(this.#newest.shift())
+    if (this.#pending.count < this.#stride) return
+    this.#older.push(...this.#pending.asOne())
+    this.#pending = new Several()
     if (this.#older.length < OLDER) return
     this.#stride *= 2
-    this.#older = this.#older.flatMap((reading, at, all) => at % 2 === 0 ? [together(all.slice(at, at + 2))] : [])
+    this.#older = this.#older.flatMap((reading, at, all) => at % 2 === 0 ? new Several().add(reading).add(all[at + 1]).asOne() : [])
   }
 
   /** Oldest first. @returns {Reading[]} */
   all () {
-    return [...this.#older, ...this.#pending, ...this.#newest]
+    return [...this.#older, ...this.#pending.asOne(), ...this.#newest]
   }
 
   clear () {
     Object.assign(this.#newest, { length: 0 })
     this.#older = []
-    this.#pending = []
+    this.#pending = new Several()
     this.#stride = 1
   }
 }
 
-/** What was last; of requests the mean, of latencies the worst. */
-function together (readings) {
-  return {
-    ...readings.at(-1),
-    requests: mean(known(readings, 'requests')),
-    p99Ms: known(readings, 'p99Ms').reduce((worst, each) => Math.max(worst ?? 0, each), null)
+/** Readings that become one, without keeping them: what was last; of requests the mean, of latencies the worst. */
+class Several {
+  count = 0
+  /** @type {Reading | undefined} */
+  #last
+  #requests = 0
+  /** How many knew their requests. */
+  #known = 0
+  /** @type {number | null} */
+  #p99Ms = null
+
+  /** @param {Reading} reading */
+  add (reading) {
+    const { requests, p99Ms } = reading
+    this.count++
+    this.#last = reading
+    if (requests !== null) {
+      this.#requests += requests
+      this.#known++
+    }
+    if (p99Ms !== null) this.#p99Ms = Math.max(this.#p99Ms ?? 0, p99Ms)
+    return this
   }
-}
 
-function known (readings, name) {
-  return readings.map((reading) => reading[name]).filter((value) => value !== null)
-}
-
-function mean (values) {
-  return values.length === 0 ? null : values.reduce((sum, each) => sum + each, 0) / values.length
+  /** @returns {Reading[]} one, or none where there were none */
+  asOne () {
+    if (this.#last === undefined) return []
+    return [{ ...this.#last, requests: this.#known === 0 ? null : this.#requests / this.#known, p99Ms: this.#p99Ms }]
+  }
 }
 
 module.exports = { Timeline, NEWEST, OLDER }

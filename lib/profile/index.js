@@ -55,7 +55,7 @@ async function profile (given) {
 
     const startedAt = performance.now()
     const sites = toFindings(growthBySite(stacks, first, last), stacks, ageMs).map(toPublic)
-    if (files.heapprofile !== null) await writeProfile(files.heapprofile, contentsOf(files.heapprofile, last, stacks, sampler))
+    if (files.heapprofile !== null) await writeProfile(files.heapprofile, await contentsOf(files.heapprofile, last, stacks, sampler))
     if (files.flamegraph !== null && assets !== undefined) {
       const { intervalBytes } = sampler
       await writeProfile(files.flamegraph, renderFlameGraph(growthTree(first, last, stacks), { durationMs: ageMs, intervalBytes, sites }, assets))
