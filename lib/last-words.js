@@ -51,7 +51,7 @@ class LastWords {
       return
     }
     this.#native.watchHeapLimit(!isMainThread)
-    this.#unfollow = followLeaks(this.#monitor, (chapter) => { if (NEWS.includes(chapter)) this.#prepare() })
+    this.#unfollow = followLeaks(this.#monitor, (...[chapter]) => { if (NEWS.includes(chapter)) this.#prepare() })
     // The app may fill its heap before the event loop turns.
     this.#prepare()
   }

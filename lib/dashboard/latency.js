@@ -12,6 +12,7 @@ class Latency {
   #histogram = new Histogram()
   #before = this.#histogram.counts.slice()
   #ended = 0
+  /** Node.js's types do not know what it publishes. @type {Record<string, (message: any) => void>} */
   #channels = {
     'http.server.request.start': ({ response }) => { response[BEGAN] = performance.now() },
     'http.server.response.finish': ({ response }) => {

@@ -22,6 +22,8 @@ const OPTIONS = {
   timeoutMs: { default: 10000, check: integer(100, 600000) }
 }
 
+/** @typedef {import('../..').Leak | import('../..').Critical | import('../..').Recovered} Told what comes with them */
+
 /** Chapters of a leak's story that are a message. */
 const EVENTS = { reported: 'leak', critical: 'critical', recovered: 'recovered' }
 
@@ -29,7 +31,7 @@ const MOST_SUSPECTS = 3
 
 /**
  * `tidemark.notify()`: one message for each leak, to where the app says and to nowhere else.
- * @param {import('../monitor').Monitor} monitor
+ * @param {import('../..').Tidemark} monitor
  * @param {object} options see index.d.ts
  * @returns {{stop: () => void}}
  * @throws ERR_TIDEMARK_OPTION, ERR_TIDEMARK_UNKNOWN_OPTION
@@ -44,7 +46,7 @@ function notify (monitor, options) {
   const told = new Set()
   const unfollow = followLeaks(monitor, (chapter, details) => {
     if (chapter === 'stopped') told.clear()
-    if (!Object.hasOwn(EVENTS, chapter) || !isNews(told, chapter, details)) return
+    if (!Object.hasOwn(EVENTS, chapter) || !isNews(told, chapter, /** @type {Told} */ (details))) return
     const message = messageOf(EVENTS[chapter], details, sender)
     for (const outbox of outboxes) outbox.put(message)
   })
@@ -65,9 +67,10 @@ function outboxesOf ({ webhook, headers, format, command, file, timeoutMs }, onL
     webhook !== undefined && make(`the webhook at ${new URL(webhook).host}`, (message) => post(webhook, { headers, format, timeoutMs }, message)),
     command !== undefined && make(`the command '${redactSecrets(command[0])}'`, (message) => runCommand(command, timeoutMs, message)),
     file !== undefined && make(`the file '${redactSecrets(file)}'`, (message) => appendTo(file, message))
-  ].filter(Boolean)
+  ].filter((each) => each !== false)
 }
 
+/** @param {Set<string>} told @param {string} chapter @param {Told} details */
 function isNews (told, chapter, { channel, signature }) {
   if (chapter === 'critical') return true
   const leak = JSON.stringify([channel, signature])
@@ -120,7 +123,7 @@ function schemeOf (value) {
   try {
     return new URL(value).protocol
   } catch {
-    return undefined
+    return ''
   }
 }
 

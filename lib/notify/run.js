@@ -10,6 +10,7 @@ const { DeliveryError } = require('./outbox')
  * @param {string[]} command the program and its arguments
  * @param {number} timeoutMs
  * @param {object} message
+ * @returns {Promise<void>}
  */
 function runCommand ([program, ...args], timeoutMs, message) {
   return new Promise((resolve, reject) => {
@@ -30,10 +31,11 @@ function runCommand ([program, ...args], timeoutMs, message) {
       if (code === 0) resolve()
       else failed(signal === null ? `it ended with code ${code}` : `it was ended by ${signal}`)
     })
+    const stdin = /** @type {import('node:net').Socket} */ (child.stdin)
     // A program that does not read.
-    child.stdin.on('error', () => {})
-    child.stdin.unref?.()
-    child.stdin.end(`${JSON.stringify(message)}\n`)
+    stdin.on('error', () => {})
+    stdin.unref?.()
+    stdin.end(`${JSON.stringify(message)}\n`)
   })
 }
 
