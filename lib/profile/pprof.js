@@ -9,7 +9,7 @@ const BYTES = 2
 /**
  * The last profile in pprof's format, which Pyroscope, Parca, speedscope and `go tool pprof` open:
  * https://github.com/google/pprof/blob/main/proto/profile.proto. Its only value is the bytes that are alive.
- * @param {{head: import('node:inspector').HeapProfiler.SamplingHeapProfileNode}} profile
+ * @param {{head: import('../evidence/sites/stacks').ProfileNode}} profile
  * @param {InstanceType<typeof import('../evidence/sites/stacks').Stacks>} stacks
  * @param {{endedAtMs: number, durationMs: number, intervalBytes: number}} sampling since 1970; milliseconds; bytes
  * @returns {Buffer} gzip, as the format wants it
@@ -22,7 +22,7 @@ function toPprof ({ head }, stacks, { endedAtMs, durationMs, intervalBytes }) {
   const parts = [bytes(1, space)]
   const locations = []
 
-  /** @type {{node: import('node:inspector').HeapProfiler.SamplingHeapProfileNode, stack: number[]}[]} */
+  /** @type {{node: import('../evidence/sites/stacks').ProfileNode, stack: number[]}[]} */
   const open = head.children.map((node) => ({ node, stack: [] }))
   for (let next = open.pop(); next !== undefined; next = open.pop()) {
     const { node, stack } = next
