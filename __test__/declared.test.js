@@ -5,6 +5,7 @@ const { readFileSync } = require('node:fs')
 const path = require('node:path')
 const { after, test } = require('node:test')
 const tidemark = require('..')
+const { CODES } = require('../lib/errors')
 const { EVIDENCE_NAMES } = require('../lib/evidence/sources')
 const { evidencePayload, leakPayload, recoveredPayload } = require('../lib/leak')
 const { OPTIONS } = require('../lib/options')
@@ -39,6 +40,11 @@ function agrees (name, object) {
 test('the options that are declared are those that are read', () => {
   assert.deepEqual(declared('Options'), Object.keys(OPTIONS).sort())
   assert.deepEqual(valuesOf('EvidenceName').sort(), [...EVIDENCE_NAMES].sort())
+})
+
+test('the codes that are declared are those of errors', () => {
+  const [, body] = /^ {2}interface TidemarkError\b.*?^ {4}code:\n(.*?)^ {4}\/\*\*/ms.exec(text)
+  assert.deepEqual([...body.matchAll(/'(\w+)'/g)].map(([, code]) => code).sort(), [...CODES].sort())
 })
 
 test('payloads have the fields that are declared', () => {

@@ -20,6 +20,7 @@ class Artifacts {
   #waiting = []
   #isRunning = false
   #problem
+  /** @type {(message: any) => void} of `tidemark:snapshot`, where the app may publish too */
   #onSnapshot = ({ path, error }) => { if (error === undefined && typeof path === 'string') this.finished(path) }
 
   /** @param {{command: string[], timeoutMs: number}} options */

@@ -171,4 +171,4 @@ function describeArray (array) {
   return `[${items.join(', ')}${more > 0 ? `, and ${more} more` : ''}]`
 }
 
-module.exports = { createError, messageOf, placeOf, sentence, TidemarkError }
+module.exports = { CODES: Object.keys(MESSAGES), createError, messageOf, placeOf, sentence, TidemarkError }

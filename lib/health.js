@@ -124,9 +124,9 @@ class Health {
 /** Loaded with the first word that is needed. */
 const format = lazily(() => require('./format'))
 
-/** What a limit is called. @param {object} [memory] of `status()` */
+/** What a limit is called. @param {string | null} limit of those that `limitInWords` knows @param {{cgroup?: {slows?: boolean}}} [memory] of `status()` */
 function placeOf (limit, memory) {
-  return limitInWords(limit, { slows: memory?.cgroup?.slows })
+  return limitInWords(/** @type {import('..').Limit | 'memoryLimit'} */ (limit), { slows: memory?.cgroup?.slows })
 }
 
 /** Where the group fills and this process does not. @param {{limit: string | null}} full @param {Memory} memory */

@@ -23,7 +23,7 @@ const STARTED = Symbol('started')
  * @param {(work: () => void) => void} unjudged runs what makes V8 collect, kept from the verdict
  */
 function createHeapDiff (binding, unjudged) {
-  /** @throws ERR_TIDEMARK_SNAPSHOT_REFUSED where the memory may not suffice: V8 would end the process */
+  /** @param {{force?: boolean}} options @throws ERR_TIDEMARK_SNAPSHOT_REFUSED where the memory may not suffice: V8 would end the process */
   function checkMemory ({ force }) {
     // Only who makes a HeapDiff needs it.
     const guard = withDescriptors(() => require('./snapshot/guard'))
@@ -49,15 +49,18 @@ function createHeapDiff (binding, unjudged) {
   class HeapDiff {
     /** What the first snapshot found, or null when it is over. */
     #before
+    /** @type {Record<string, any>} */
     #options = readHeapDiffOptions()
 
     /**
      * Takes the first snapshot; the process stands still for as long as that takes.
-     * @param {{force?: boolean}} [options]
+     * @param {{force?: boolean} | typeof STARTED} [options]
+     * @param {Record<string, any>} [startedWith] with STARTED: the options, and what the first snapshot found
+     * @param {import('../binding').HeapInventory | null} [before]
      */
     constructor (options, startedWith, before) {
       if (options === STARTED) {
-        this.#options = startedWith
+        this.#options = /** @type {Record<string, any>} */ (startedWith)
         this.#before = before
         return
       }

@@ -13,7 +13,7 @@ const ASKED = /--heapsnapshot-near-heap-limit(?:=|\s+)(\d+)/g
  */
 function heapLimitTakenBy () {
   // The last one counts, and 0 is off: the test runner of Node.js 26 names every option to its children.
-  const told = [process.env.NODE_OPTIONS ?? '', ...process.execArgv].flatMap((args) => [...args.matchAll(ASKED)]).at(-1)
+  const told = [process.env.NODE_OPTIONS ?? '', process.execArgv.join(' ')].flatMap((args) => [...args.matchAll(ASKED)]).at(-1)
   return told === undefined || Number(told[1]) === 0 ? undefined : NODES_OWN
 }
 

@@ -33,7 +33,11 @@ function readAssets (folder, { style, script, library }) {
   }
 }
 
-/** What a page may do: use its own style and script, and, where it `isLive`, ask the server that it came from. */
+/**
+ * What a page may do: use its own style and script, and, where it `isLive`, ask the server that it came from.
+ * @param {{style: string, script?: string}} assets
+ * @param {boolean} isLive
+ */
 function policyOf ({ style, script }, isLive) {
   return `default-src 'none'; style-src ${hashOf(style)}${script === undefined ? '' : `; script-src ${hashOf(script)}`}${isLive ? '; connect-src \'self\'' : ''}`
 }

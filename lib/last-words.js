@@ -55,7 +55,7 @@ class LastWords {
       this.#problem = `it does nothing: ${lacks}.`
       return
     }
-    this.#unfollow = followLeaks(this.#monitor, (chapter) => { if (NEWS.includes(chapter)) this.#prepare() })
+    this.#unfollow = followLeaks(this.#monitor, (...[chapter]) => { if (NEWS.includes(chapter)) this.#prepare() })
     // The app may fill its heap before the event loop turns.
     this.#prepare()
   }

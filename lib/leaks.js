@@ -126,10 +126,10 @@ class Leaks {
     return this.#all.some(({ state }) => state === 'unconfirmed')
   }
 
-  /** What the app was told of and goes on. @returns {{channel: string, signature: string, suspects: object[]}[]} */
+  /** What the app was told of and goes on. @returns {{channel: string, signature: string, suspects: import('..').Suspect[]}[]} */
   get reported () {
-    return this.#all.filter(({ report }) => report !== null && !report.isIgnored)
-      .map(({ channel, report: { signature, suspects } }) => ({ channel, signature, suspects }))
+    return this.#all.flatMap(({ channel, report }) =>
+      report !== null && !report.isIgnored ? [{ channel, signature: report.signature, suspects: report.suspects }] : [])
   }
 
   get #all () {

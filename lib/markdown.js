@@ -64,11 +64,12 @@ const PLACE = /`.*`/s
 /**
  * What the analyser says of an object, without names that are a text of anybody.
  * @param {string} text
- * @param {{class: string, edge: {type: string, name: string} | null, location?: {file?: string} | null}[]} path from the root
+ * @param {{class: string, name?: string | null, edge: {type: string, name: string} | null, location?: {file?: string | null} | null}[]} path from the root
  * @param {string[]} [names] that it has in it too
  */
 function harmless (text, path, names = []) {
   const isPlace = ({ edge }) => !['property', 'context'].includes(edge?.type) || isPlain(edge.name)
+  /** @param {typeof path[0]} step */
   const isNode = ({ class: type, name, location }) => [type, name].every((each) => !each || isPlain(each)) && isFile(location?.file)
   if (![...names, ...path.slice(1)].every((each) => typeof each === 'string' ? isPlain(each) : isNode(each))) return HIDDEN
   return path.every(isPlace) ? text : text.replace(PLACE, `\`${HIDDEN}\``)

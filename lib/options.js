@@ -45,11 +45,12 @@ const OPTIONS = {
 }
 
 /**
+ * @template {Record<string, {default: unknown, check: Function, read?: Function}>} [T=typeof OPTIONS]
  * @param {object | undefined} given what the caller passed; undefined means all defaults
- * @param {Record<string, {default: unknown, check: Function, read?: Function}>} table the known options
- * @returns {Record<string, any>}
+ * @param {T} table the known options
+ * @returns {{[name in keyof T]: any}}
  */
-function readOptions (given, table = OPTIONS) {
+function readOptions (given, table = /** @type {any} */ (OPTIONS)) {
   if (given === undefined) given = {}
   if (given === null || typeof given !== 'object' || Array.isArray(given)) {
     throw createError('ERR_TIDEMARK_OPTION', ['options', 'an object', given])
@@ -60,7 +61,7 @@ function readOptions (given, table = OPTIONS) {
       throw createError('ERR_TIDEMARK_UNKNOWN_OPTION', [name, known, nearest(name, known)])
     }
   }
-  const options = {}
+  const options = /** @type {any} */ ({})
   for (const [name, option] of Object.entries(table)) {
     const { default: fallback, check } = option
     const raw = Object.hasOwn(given, name) ? given[name] : undefined

@@ -29,7 +29,20 @@ const followersOf = new WeakMap()
  * | `critical` | little time or memory is left; once until all is well again | the 'critical' event |
  * | `recovered` | a reported leak ended | the 'recovered' event |
  *
- * @typedef {(chapter: 'started' | 'stopped' | 'state' | 'suspected' | 'reported' | 'evidence' | 'health' | 'critical' | 'recovered', details: object) => void} Follower
+ * @typedef {{
+ *   started: {},
+ *   stopped: {},
+ *   state: {channel: import('..').Channel, from: import('..').State, to: import('..').State, time: Date},
+ *   suspected: {channel: import('..').Channel, time: Date},
+ *   reported: import('..').Leak,
+ *   evidence: import('..').LeakEvidence,
+ *   health: {from: string, channel: import('..').Channel | null, time: Date} & Omit<import('..').Health, 'ok'>,
+ *   critical: import('..').Critical,
+ *   recovered: import('..').Recovered
+ * }} Chapters what comes with each
+ *
+ * @typedef {{[C in keyof Chapters]: [chapter: C, details: Chapters[C]]}[keyof Chapters]} Chapter
+ * @typedef {(...chapter: Chapter) => void} Follower
  */
 
 /**

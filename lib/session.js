@@ -157,7 +157,7 @@ class Session {
     return this.#health.now
   }
 
-  /** What the app was told of and goes on. @returns {{channel: string, signature: string, suspects: object[]}[]} */
+  /** What the app was told of and goes on. @returns {{channel: string, signature: string, suspects: import('..').Suspect[]}[]} */
   get reportedLeaks () {
     return this.#leaks?.reported ?? []
   }
@@ -233,6 +233,7 @@ class Session {
   /** What tells of the process where it cannot speak for itself. */
   #witnesses () {
     const witnesses = []
+    /** @type {InstanceType<typeof import('./artifacts').Artifacts> | null} */
     let artifacts = null
     if (this.#options.onArtifact !== undefined) {
       const { Artifacts } = require('./artifacts')

@@ -39,7 +39,7 @@ function unwatchRoutes () {
   FASTIFY_HANDLER.unsubscribe(onFastifyHandler)
 }
 
-/** @param {object} request. @returns {string | undefined} names of the code alone */
+/** @param {object} request of node:http @returns {string | undefined} names of the code alone */
 function toldRoute (request) {
   return told.get(request)
 }

@@ -14,7 +14,7 @@ const { problemsOf } = require('../__test__/helpers/snapshot')
 const { CONDITIONS, DANGEROUS } = require('./capture/conditions')
 const { linesOf, newest } = require('./node-versions')
 const { setup } = require('./setup')
-const { ROOT, Skipped, Steps, exitWith, must } = require('./steps')
+const { ROOT, Skipped, Steps, exitWith, lastLine, must } = require('./steps')
 
 const PROGRAM = path.join(ROOT, '__test__', 'programs', 'snapshot-conditions.js')
 
@@ -28,7 +28,7 @@ async function run (condition, node, captures) {
   try {
     const command = [...around?.wrap ?? [], ...condition.wrap ?? [], around?.binary ?? node, ...args, PROGRAM, situation, folder, captures, heapMb, JSON.stringify(options)]
     const { stdout } = await must(command[0], command.slice(1), { env, deadlineMs: DEADLINE_MS })
-    const told = JSON.parse(stdout.trim().split('\n').pop())
+    const told = JSON.parse(lastLine(stdout))
     return { ...told, ...judge(told, filesOf(folder, captures), may, captures) }
   } finally {
     around?.undo()
@@ -40,7 +40,7 @@ function filesOf (folder, captures) {
   return Array.from({ length: captures }, (_, i) => path.join(folder, `${i}.heapsnapshot`)).filter((file) => existsSync(file))
 }
 
-/** @returns {{ends: string, wrong: string[]}} how the captures ended in short, and what must not be */
+/** @returns {{ends: string, reasons: string[], wrong: string[]}} how the captures ended in short and in full, and what must not be */
 function judge (told, files, may, captures) {
   const broken = files.map(problemsOf).filter((problems) => problems.length > 0)
   const ends = [
@@ -80,12 +80,13 @@ async function main () {
   const lines = linesOf(values.only)
   const conditions = [...CONDITIONS, ...values.overcommit ? DANGEROUS : []].filter(({ name }) => name.includes(values.match))
   const steps = new Steps()
+  /** By condition: by Node.js line, how it ended. @type {Map<string, Record<string, string>>} */
   const table = new Map(conditions.map(({ name }) => [name, {}]))
   for (const line of lines) {
     const { binary } = await newest(line)
     for (const condition of conditions) {
       await steps.step(`Node.js ${line}: ${condition.name}`, async () => {
-        const row = table.get(condition.name)
+        const row = table.get(condition.name) ?? {}
         row[line] = 'failed'
         try {
           const { ends, reasons, wrong } = await run(condition, binary, Number(values.captures))

@@ -10,7 +10,7 @@
 
 const path = require('node:path')
 const { parseArgs } = require('node:util')
-const { ROOT, Skipped, Steps, must, exitWith } = require('./steps')
+const { ROOT, Skipped, Steps, lastLine, must, exitWith } = require('./steps')
 const { linesOf, newest } = require('./node-versions')
 const { setup } = require('./setup')
 
@@ -23,7 +23,7 @@ const PROGRAMS = path.join(ROOT, '__test__', 'programs')
 
 async function soak (binary, { captures, heapMb }) {
   const { stdout } = await must(binary, [path.join(PROGRAMS, 'snapshot-soak.js'), captures, heapMb], { deadlineMs: DEADLINE_MS })
-  const told = JSON.parse(stdout.trim().split('\n').pop())
+  const told = JSON.parse(lastLine(stdout))
   const refused = sum(told.refused)
   const failed = sum(told.failed)
   const wrong = [
@@ -35,7 +35,7 @@ async function soak (binary, { captures, heapMb }) {
     told.left.length > 0 && `files left: ${told.left.join(', ')}`,
     told.spawned < captures / 5 && `only ${told.spawned} programs started`
   ].filter(Boolean)
-  const retried = Object.entries(told.attempts).filter(([tries]) => tries > 1).map(([tries, count]) => `${count} at try ${tries}`)
+  const retried = Object.entries(told.attempts).filter(([tries]) => Number(tries) > 1).map(([tries, count]) => `${count} at try ${tries}`)
   const note = `Node.js ${told.version}: ${told.complete} of ${captures} complete, ${refused} refused ${reasons(told.refused)}` +
     `${retried.length > 0 ? `, ${retried.join(', ')}` : ''}; pause ${range(told.pauses)} ms, took ${range(told.durations)} ms; ` +
     `${told.answers} HTTP answers, ${told.spawned} programs started`
@@ -44,7 +44,7 @@ async function soak (binary, { captures, heapMb }) {
 
 async function pauses (binary, { captures, heapMb }) {
   const { stdout } = await must(binary, ['--max-old-space-size=8000', path.join(PROGRAMS, 'snapshot-pauses.js'), captures, heapMb], { deadlineMs: DEADLINE_MS })
-  const { version, usedHeapSize, pauses, durationMs, inProcessMs } = JSON.parse(stdout.trim().split('\n').pop())
+  const { version, usedHeapSize, pauses, durationMs, inProcessMs } = JSON.parse(lastLine(stdout))
   const note = `Node.js ${version}, used heap ${Math.round(usedHeapSize / 1e6)} MB: pause by fork ${range(pauses)} ms of ${pauses.length}, ` +
     `the child took ${Math.round(durationMs)} ms; in the process ${Math.round(inProcessMs)} ms`
   return { passed: pauses.length, failed: 0, skipped: 0, note }

@@ -13,7 +13,6 @@ const { benches } = require('./benches')
 const { runTests } = require('./node-tests')
 const { setup } = require('./setup')
 const { stageMain } = require('./stage')
-const { checkTypes } = require('./types')
 
 /** The pure modules alone, and everything. The tests beside `src` are of the pure modules. */
 const FEATURES = [
@@ -43,7 +42,8 @@ async function check (steps, { javascript = true, verbose = false } = {}) {
   await steps.step('binding.js and binding.d.ts are current', checkGenerated)
   await steps.step('oxlint', () => tool('oxlint', ['--deny-warnings', '.'], verbose))
   await steps.step('tsc on the types', () => tool('tsc', ['-p', path.join('__test__', 'types')], verbose, 'typescript'))
-  await steps.step('tsc on the JSDoc of lib, bin and scripts', checkTypes)
+  await steps.step('tsc on the JSDoc of lib, bin and scripts', () => tool('tsc', ['-p', '.'], verbose, 'typescript'))
+  await steps.step('tsc on the scripts of pages', () => tool('tsc', ['-p', path.join('scripts', 'pages.json')], verbose, 'typescript'))
   await steps.step('publint', () => publint(verbose))
   await steps.step('benches run (short forms)', benches)
   if (javascript) await steps.step(`JavaScript tests on Node.js ${process.versions.node}`, () => javascriptTests(verbose))

@@ -28,6 +28,7 @@ async function demo () {
   const directory = mkdtempSync(path.join(os.tmpdir(), 'tidemark-demo-'))
   const startedAt = performance.now()
   const say = (text) => screen.say(`${((performance.now() - startedAt) / 1000).toFixed(1).padStart(6)} s  ${text}`)
+  /** By process id. @type {{left: number[], killed: number[], listening: number[]}} */
   const seen = { left: [], killed: [], listening: [] }
 
   screen.title('1  A cluster that leaks, under load', 'bench/survive/cluster.js')
@@ -57,7 +58,7 @@ async function demo () {
     const noneFailed = screen.verdict(failed === 0, `${failed} of ${requests} requests failed; p99 ${p99Ms} ms`)
 
     screen.title('2  One is killed on purpose', 'SIGKILL')
-    const victim = seen.listening.find((pid) => !seen.left.includes(pid))
+    const victim = /** @type {number} */ (seen.listening.find((pid) => !seen.left.includes(pid)))
     process.kill(victim, 'SIGKILL')
     const before = seen.listening.length
     // Its successor tells of it, and renames its file.

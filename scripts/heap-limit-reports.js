@@ -24,7 +24,8 @@ const DEADLINE_MS = 60000
  * @returns {Promise<{runs: number, complete: number, faults: string[]}>}
  */
 async function fillMany ({ runs, node = process.execPath, atOnce = 2 }) {
-  const major = Number(/\d+/.exec(execFileSync(node, ['--version'], { encoding: 'utf8' }))[0])
+  const major = Number(/\d+/.exec(execFileSync(node, ['--version'], { encoding: 'utf8' }))?.[0])
+  /** @type {{runs: number, complete: number, faults: string[]}} */
   const result = { runs: runs * WAYS.length, complete: 0, faults: [] }
   let next = 0
   const worker = async () => {

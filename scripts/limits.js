@@ -65,7 +65,7 @@ class AddressSpace {
   wrap = []
 
   async limit (bytes, pid) {
-    const { code, output } = await run('prlimit', ['--pid', String(pid), `--as=${Math.round(bytes)}`]).catch(({ message }) => ({ output: message }))
+    const { code, output } = await run('prlimit', ['--pid', String(pid), `--as=${Math.round(bytes)}`]).catch(({ message }) => ({ code: null, output: message }))
     if (code !== 0) throw new Skipped(`no limit of address space can be set: ${output.trim()}`)
   }
 
@@ -80,6 +80,7 @@ class AddressSpace {
  */
 async function underLimit (node, { way, limit, factor, heap, load }) {
   const folder = mkdtempSync(path.join(os.tmpdir(), 'tidemark-limits-'))
+  /** @type {{wrap: string[], oomKills: number, limit: (bytes: number, pid: number) => unknown, remove: () => void}} */
   const around = limit === 'group' ? new MemoryGroup() : new AddressSpace()
   const flags = way.startsWith('near') ? [`--max-old-space-size=${Number(heap) + ROOM_NEAR_LIMIT_MB}`] : []
   const [command, ...args] = [...around.wrap, node, ...flags, PROGRAM, way, load, heap, folder]
@@ -108,7 +109,7 @@ async function underLimit (node, { way, limit, factor, heap, load }) {
         continue
       }
       limitBytes = Number(factor) * (limit === 'group' ? size.resident : size.address)
-      await around.limit(limitBytes, child.pid)
+      await around.limit(limitBytes, Number(child.pid))
       startedAt = Date.now()
       child.stdin.write('\n')
     }
@@ -175,7 +176,7 @@ function megabytes (bytes) {
 
 /** @returns {Cell[]} */
 function cellsOf (wanted) {
-  let cells = [{}]
+  let cells = /** @type {Cell[]} */ ([{}])
   for (const [axis, values] of Object.entries(AXES)) {
     const chosen = wanted[axis]?.split(',') ?? values
     const unknown = chosen.filter((value) => !values.includes(value))
@@ -201,7 +202,7 @@ async function limits (node, cells, print) {
   await Promise.all(cells.map((cell) => lanes.run(async () => {
     const { state, what, seconds, limitBytes } = await judge(node, cell)
     counts[state]++
-    const numbers = limitBytes === undefined ? '' : `${megabytes(limitBytes).padStart(8)} ${seconds.toFixed(1).padStart(6)} s`
+    const numbers = limitBytes === undefined || seconds === undefined ? '' : `${megabytes(limitBytes).padStart(8)} ${seconds.toFixed(1).padStart(6)} s`
     print(`${state.padEnd(5)} ${titleOf(cell).padEnd(46)} ${numbers.padEnd(17)}  ${what}`)
   })))
   return counts

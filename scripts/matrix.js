@@ -28,6 +28,7 @@ const AT_BOTH_ENDS = [
 async function matrix (steps, lines = LINES) {
   // One after another would leave a processor idle at the end of each.
   const lanes = new Lanes()
+  /** @type {Promise<unknown>} */
   let fetched = Promise.resolve()
   const runs = lines.map((line, i) => {
     const binary = fetched.then(() => newest(line))

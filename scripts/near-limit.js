@@ -42,11 +42,13 @@ async function reachLimit ({ binary, shape, heapMb, options, wrap = [], deadline
   }
 }
 
+/** @param {string[]} command @param {number} deadlineMs */
 function ending ([command, ...args], deadlineMs) {
   return new Promise((resolve, reject) => {
     const child = spawn(command, args, { stdio: ['ignore', 'pipe', 'pipe'], env: { ...process.env, NODE_OPTIONS: '' } })
     let stderr = ''
     let nearAt
+    let endedAt = NaN
     let hung = false
     const deadline = setTimeout(() => {
       hung = true
@@ -56,11 +58,11 @@ function ending ([command, ...args], deadlineMs) {
     child.stderr.on('data', (data) => { stderr += data })
     child.once('error', reject)
     child.once('exit', () => {
-      child.endedAt = performance.now()
+      endedAt = performance.now()
     })
     child.once('close', (code, signal) => {
       clearTimeout(deadline)
-      resolve({ code, signal, stderr, hung, delayMs: nearAt === undefined ? undefined : Math.round(child.endedAt - nearAt) })
+      resolve({ code, signal, stderr, hung, delayMs: nearAt === undefined ? undefined : Math.round(endedAt - nearAt) })
     })
   })
 }
@@ -91,7 +93,7 @@ async function cell (how, runs, groupMb) {
     const group = groupMb === undefined ? undefined : Group.of(groupMb)(how.binary)
     try {
       const one = await reachLimit({ ...how, wrap: group?.wrap, deadlineMs: how.options.nearHeapLimitTimeoutMs + SLACK_MS })
-      if (group?.kills > 0) one.wrong.push(`${group.kills} ended by the kernel's OOM killer`)
+      if (group !== undefined && group.kills > 0) one.wrong.push(`${group.kills} ended by the kernel's OOM killer`)
       ended.push(one)
     } finally {
       group?.undo()

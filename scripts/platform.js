@@ -18,7 +18,8 @@ function platformName () {
 }
 
 function isGlibc () {
-  return Boolean(process.report.getReport().header.glibcVersionRuntime)
+  const { header } = /** @type {{header: {glibcVersionRuntime?: string}}} */ (process.report.getReport())
+  return Boolean(header.glibcVersionRuntime)
 }
 
 function nodeFile () {

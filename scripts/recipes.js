@@ -81,7 +81,7 @@ async function tryAlone (name, folder) {
     const [code, signal] = processes === 1 ? await ended : []
     return { ...result, left: processes === 1 ? Number(isGone) : count('left'), ends: String(signal ?? code), said }
   } finally {
-    try { process.kill(-child.pid, 'SIGKILL') } catch {}
+    try { process.kill(-Number(child.pid), 'SIGKILL') } catch {}
   }
 }
 
@@ -89,7 +89,7 @@ async function tryUnderPm2 (folder) {
   const port = await freePort()
   const env = { ...process.env, PM2_HOME: path.join(folder, 'home'), TMPDIR: folder, PORT: String(port) }
   const pm2 = (...args) => execFileSync(process.execPath, [path.join(MODULES, 'pm2', 'bin', 'pm2'), ...args], { cwd: folder, env, encoding: 'utf8' })
-  const pids = () => JSON.parse(/^\[.*\]$/m.exec(pm2('jlist'))[0]).map(({ pid }) => pid)
+  const pids = () => JSON.parse(/** @type {RegExpExecArray} */ (/^\[.*\]$/m.exec(pm2('jlist')))[0]).map(({ pid }) => pid)
   try {
     pm2('start', 'ecosystem.config.js')
     await wait(2000)
@@ -123,7 +123,7 @@ async function until (condition, said) {
 async function freePort () {
   const server = net.createServer()
   await once(server.listen(0), 'listening')
-  const { port } = server.address()
+  const { port } = /** @type {net.AddressInfo} */ (server.address())
   server.close()
   return port
 }

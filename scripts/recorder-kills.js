@@ -69,7 +69,11 @@ async function killOne (directory, way) {
   return { startedMs, killedMs, collections }
 }
 
-/** @param {{startedMs: number, killedMs: number, collections: [timeMs: number, count: number][]}} killed */
+/**
+ * @param {string} directory
+ * @param {{startedMs: number, killedMs: number, collections: number[][]}} killed collections: time in milliseconds, and count
+ * @param {Record<string, any>} result
+ */
 function look (directory, { startedMs, killedMs, collections }, result) {
   const ranMs = killedMs - startedMs
   const { readFlight } = require('../binding.js')

@@ -82,7 +82,7 @@ async function cargoMetadata () {
 
 async function checkCargo () {
   const actual = await versionOf('cargo')
-  const wanted = /^rust-version = "([\d.]+)"/m.exec(readFileSync(path.join(ROOT, 'Cargo.toml'), 'utf8'))[1]
+  const [, wanted] = /** @type {RegExpExecArray} */ (/^rust-version = "([\d.]+)"/m.exec(readFileSync(path.join(ROOT, 'Cargo.toml'), 'utf8')))
   if (actual === undefined) {
     throw new Error(`cargo was not found. Install Rust ${wanted} or later (https://rustup.rs), then run this again.`)
   }

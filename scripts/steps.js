@@ -69,6 +69,11 @@ async function must (command, args, options) {
   return ended
 }
 
+/** What a command printed last. @param {string} output */
+function lastLine (output) {
+  return output.trim().split('\n').at(-1) ?? ''
+}
+
 /**
  * The environment for a command: no colours, and without what `npm run` and `node --test` add for
  * their own child. That would make a nested npm look at the wrong folder, and a nested test runner
@@ -183,4 +188,4 @@ function exitWith (error) {
   process.exitCode = 1
 }
 
-module.exports = { ROOT, Steps, Skipped, run, must, commandOf, versionOf, withSigns, tail, indent, exitWith }
+module.exports = { ROOT, Steps, Skipped, run, must, commandOf, versionOf, withSigns, lastLine, tail, indent, exitWith }

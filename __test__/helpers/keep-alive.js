@@ -10,6 +10,7 @@ const http = require('node:http')
  * @returns {Promise<{answered: number, closed: number, refused: number, failed: string[]}>} closed: answers that said so
  */
 async function askWithoutPause (port, { clients, path = '/', until = () => false }) {
+  /** @type {{answered: number, closed: number, refused: number, failed: string[], by: Record<string, number>}} */
   const result = { answered: 0, closed: 0, refused: 0, failed: [], by: {} }
   await Promise.all(Array.from({ length: clients }, async () => {
     const agent = new http.Agent({ keepAlive: true, maxSockets: 1 })
@@ -37,12 +38,12 @@ function ask (agent, port, path) {
       let body = ''
       response.setEncoding('utf8')
       response.on('data', (text) => { body += text })
-      response.on('error', (error) => resolve({ error: error.code ?? error.message }))
+      response.on('error', (/** @type {NodeJS.ErrnoException} */ error) => resolve({ error: error.code ?? error.message }))
       response.on('end', () => resolve(response.statusCode === 200
         ? { body, closes: response.headers.connection === 'close' }
         : { error: `status ${response.statusCode}` }))
     })
-    request.on('error', (error) => resolve({ error: error.code ?? error.message }))
+    request.on('error', (/** @type {NodeJS.ErrnoException} */ error) => resolve({ error: error.code ?? error.message }))
   })
 }
 

@@ -58,11 +58,12 @@ function isKilled ({ event, code, signal }) {
 
 /**
  * A cluster that leaks, under load.
- * @param {object} options of openCluster, of the load, and:
- * @param {number} [options.enough] killed processes after which there is no need to go on
+ * @param {Omit<Parameters<typeof openCluster>[0], 'directory'> & {rate: number, seconds: number, enough?: number}} options
+ *   of openCluster, of the load, and enough: killed processes after which there is no need to go on
  */
 async function survive ({ rate, seconds, enough = Infinity, ...options }) {
   const directory = mkdtempSync(path.join(os.tmpdir(), 'tidemark-survive-'))
+  /** @type {{killed: number, asides: number, problems: string[]}} */
   const result = { killed: 0, asides: 0, problems: [] }
   let load
   const cluster = await openCluster({ ...options, directory }, (event) => {

@@ -6,7 +6,7 @@ const { bytes, location, short } = require('./words')
  * A retainer path, one line a step.
  * @param {import('../..').SnapshotStep[]} path from the root
  * @param {(name: string, most: number) => string} [show] what is shown of a name
- * @param {(place: object | null) => string} [locate] and of a place in the code
+ * @param {typeof location} [locate] and of a place in the code
  * @returns {string[]}
  */
 function pathLines (path, show = short, locate = location) {

@@ -3,7 +3,7 @@
 const path = require('node:path')
 const { UsageError } = require('./arguments')
 
-/** @param {string} command. @param {string[]} files what it was given. @returns {string} the recorder's folder */
+/** @param {string} command its name @param {string[]} files what it was given. @returns {string} the recorder's folder */
 function folderOf (command, [given]) {
   const directory = given ?? process.env.TIDEMARK_RECORDER
   if (directory === undefined || directory === '') {

@@ -22,10 +22,14 @@
   /** After a refusal the page asks again. */
   const AGAIN_MS = 10000
 
-  const element = (id) => document.getElementById(id)
+  /** Of the page itself, which has them all. @returns {HTMLElement} */
+  const element = (id) => /** @type {HTMLElement} */ (document.getElementById(id))
+  const radios = /** @type {NodeListOf<HTMLInputElement>} */ (document.querySelectorAll('input[name=range]'))
   const set = (id, text) => { if (element(id).textContent !== text) element(id).textContent = text }
   const colour = (name) => window.getComputedStyle(document.documentElement).getPropertyValue(`--${name}`).trim()
+  /** @type {Intl.DateTimeFormatOptions} */
   const HOURS = { hour: '2-digit', minute: '2-digit', hourCycle: 'h23' }
+  /** @type {Intl.DateTimeFormatOptions} */
   const DAYS = { month: 'short', day: 'numeric' }
   const clock = (time) => new Date(time).toLocaleTimeString([], { ...HOURS, second: '2-digit' })
   /** With the day where that is not today. */
@@ -33,6 +37,7 @@
   const size = (value) => value === 0 ? '0' : bytes(value)
   const milliseconds = (ms) => ms < 10 ? `${ms.toFixed(1)} ms` : duration(ms)
 
+  /** What the server said last, without its points. @type {Record<string, any> | null} */
   let face = null
   let points = []
   /** How many of them came at once. */
@@ -94,6 +99,7 @@
 
   // Words
 
+  /** @param {Record<string, any>} next */
   function show (next) {
     face = next
     const { state, badge, sentence, detail, title, subtitle } = face
@@ -137,8 +143,8 @@
   function showProcesses (processes) {
     if (!isNew('processes', processes)) return
     element('processes').hidden = processes.length < 2
-    const focused = document.activeElement?.dataset?.key
-    const body = document.querySelector('#processes tbody')
+    const focused = /** @type {HTMLElement | null} */ (document.activeElement)?.dataset?.key
+    const body = /** @type {HTMLTableSectionElement} */ (document.querySelector('#processes tbody'))
     rows(body, processes, ({ key, name, pid, threadId, state, badge, heap, rss, growth, left, seen }) => {
       return [key === null ? header(name) : chooser(key, name), cell(pid), cell(threadId), cell(badge, `word ${state}`), cell(heap), cell(rss), cell(growth), cell(left), cell(typeof seen === 'number' ? moment(seen) : seen, 'word')]
     })
@@ -169,7 +175,7 @@
 
   function showSuspects (suspects) {
     if (!isNew('suspects', suspects)) return
-    const opened = new Set([...document.querySelectorAll('#suspects details[open]')].map(({ dataset }) => dataset.key))
+    const opened = new Set([.../** @type {NodeListOf<HTMLElement>} */ (document.querySelectorAll('#suspects details[open]'))].map(({ dataset }) => dataset.key))
     element('no-suspects').hidden = suspects.length > 0
     element('suspects').replaceChildren(...suspects.map(({ description, holder, place, facts, evidence }) => {
       const item = made('li', '')
@@ -241,6 +247,15 @@
 
   const SYNC = uPlot.sync('tidemark')
   const AXIS_FONT = '12px system-ui, sans-serif'
+  /**
+   * @typedef {{
+   *   name: string, label: string, column: number, say: (value: number) => string, width: number,
+   *   points?: boolean, scale?: string, isHidden?: boolean
+   * }} Line
+   * @typedef {{id: string, lines: Line[], scales: uPlot.Scales, axes: uPlot.Axis[], draw: (plot: uPlot) => void, plot?: uPlot}} Chart
+   *
+   * @type {Chart[]}
+   */
   const charts = [
     {
       id: 'memory',
@@ -299,8 +314,8 @@
         setSelect: [({ select, posToVal }) => {
           if (select.width < 8) return
           zoom = [posToVal(select.left, 'x'), posToVal(select.left + select.width, 'x')]
-          for (const radio of document.querySelectorAll('input[name=range]')) radio.checked = false
-          for (const each of charts) each.plot.setSelect({ left: 0, width: 0, top: 0, height: 0 }, false)
+          for (const radio of radios) radio.checked = false
+          for (const each of charts) each.plot?.setSelect({ left: 0, width: 0, top: 0, height: 0 }, false)
           draw()
         }]
       }
@@ -336,7 +351,7 @@
   /** Where the trend leads while something grows. */
   function forecastOf (newest, shown) {
     const trend = face?.trend
-    if (!trend || trend.from === undefined || face.isLive === false) return null
+    if (!trend || trend.from === undefined || face?.isLive === false) return null
     const limit = limitOf(trend)
     const [time, value] = trend.to
     const hitsAt = limit === undefined || trend.rate <= 0 ? Infinity : time + (limit.bytes - value) / trend.rate * 1000
@@ -468,15 +483,16 @@
         draw()
       }))
     }
+    const buttons = /** @type {HTMLCollectionOf<HTMLElement>} */ (legend.children)
     chart.lines.forEach((line, at) => {
       const newest = newestOf(line.column)
-      legend.children[at].hidden = newest === undefined
-      press(legend.children[at], !line.isHidden, `${line.label} ${newest === undefined ? '-' : line.say(newest)}`)
+      buttons[at].hidden = newest === undefined
+      press(buttons[at], !line.isHidden, `${line.label} ${newest === undefined ? '-' : line.say(newest)}`)
     })
     if (chart.id !== 'memory') return
     const limits = limitsShown()
     const isFar = limits.some(({ bytes: limit }) => limit > (chart.plot?.scales.y.max ?? Infinity)) || isLimitShown
-    const button = legend.lastChild
+    const button = /** @type {HTMLElement} */ (legend.lastChild)
     button.hidden = limits.length === 0 || !isFar
     press(button, isLimitShown, `Up to the limit, ${limits.map(({ bytes: limit }) => bytes(limit)).join(' and ')}`)
   }
@@ -507,7 +523,7 @@
     }).filter((part) => part !== undefined)
     const first = points[0]?.[TIME]
     const over = first === undefined ? '' : ` over ${duration(points.at(-1)[TIME] - first)}`
-    const trend = chart.id === 'memory' && face.trend ? ` The trend rises by ${rate(face.trend.rate)}.` : ''
+    const trend = chart.id === 'memory' && face?.trend ? ` The trend rises by ${rate(face.trend.rate)}.` : ''
     element(`${chart.id}-chart`).setAttribute('aria-label', parts.length === 0
       ? `${chart.id === 'memory' ? 'Memory' : 'Requests'} over time: no readings yet.`
       : `${chart.id === 'memory' ? 'Memory' : 'Requests'}${over}. ${parts.join('; ')}.${trend} Left and right arrow keys read single moments.`)
@@ -523,9 +539,9 @@
     }
     const newest = points.at(-1)[TIME]
     const at = plot.posToVal(left, 'x')
-    const { trend } = face
+    const trend = face?.trend
     if (trend && at > newest + 1000) {
-      const line = charts[0].lines.find(({ name }) => name === trend.channel)
+      const line = /** @type {Line} */ (charts[0].lines.find(({ name }) => name === trend.channel))
       const leads = trend.to[1] + trend.rate * (at - trend.to[0]) / 1000
       readout.textContent = chart.id === 'memory' ? `${clock(at)}, in ${duration(at - newest)} · ${line.label} about ${bytes(leads)}, if it goes on like this` : ''
       return
@@ -546,7 +562,7 @@
     element(`${chart.id}-chart`).addEventListener('keydown', (event) => {
       const step = { ArrowLeft: -1, ArrowRight: 1, PageUp: -10, PageDown: 10, Home: -Infinity, End: Infinity }[event.key]
       if (event.key === 'Escape') choose(0)
-      if (step === undefined || points.length === 0) return
+      if (step === undefined || points.length === 0 || chart.plot === undefined) return
       event.preventDefault()
       const index = Math.min(points.length - 1, Math.max(0, (chart.plot.cursor.idx ?? points.length) + step))
       chart.plot.setCursor({ left: chart.plot.valToPos(points[index][TIME], 'x'), top: 10 })
@@ -557,15 +573,15 @@
   function choose (wanted) {
     zoom = null
     range = wanted
-    for (const radio of document.querySelectorAll('input[name=range]')) radio.checked = Number(radio.value) === wanted
+    for (const radio of radios) radio.checked = Number(radio.value) === wanted
     draw()
   }
 
-  for (const radio of document.querySelectorAll('input[name=range]')) radio.addEventListener('change', () => choose(Number(radio.value)))
+  for (const radio of radios) radio.addEventListener('change', () => choose(Number(radio.value)))
 
   // Buttons
 
-  for (const button of document.querySelectorAll('[data-action]')) {
+  for (const button of /** @type {NodeListOf<HTMLButtonElement>} */ (document.querySelectorAll('[data-action]'))) {
     button.addEventListener('click', async () => {
       button.disabled = true
       set('answer', button.dataset.action === 'snapshot' ? 'Writing …' : 'Collecting …')

@@ -18,7 +18,7 @@ const THIS = ''
 
 /**
  * Makes `tidemark.dashboard`: the live page of this thread.
- * @param {import('../monitor').Monitor} monitor
+ * @param {import('../..').Tidemark} monitor
  * @param {(options: object) => Promise<object>} writeHeapSnapshot
  */
 function createDashboard (monitor, writeHeapSnapshot) {

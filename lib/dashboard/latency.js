@@ -13,6 +13,7 @@ class Latency {
   #before = this.#histogram.counts.slice()
   #ended = 0
   // A channel must not throw into the server, so what a strange response throws ends here.
+  /** Node.js's types do not know what it publishes. @type {Record<string, (message: any) => void>} */
   #channels = {
     'http.server.request.start': ({ response }) => {
       try {

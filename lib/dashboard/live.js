@@ -38,7 +38,7 @@ class Live {
   #readAt = Date.now()
   /** The newest full GC that was shown to those who look. */
   #shownUntil = 0
-  /** Of leaks that go on, by channel. @type {Map<string, object[]>} */
+  /** Of leaks that go on, by channel. @type {Map<string, import('../..').Suspect[]>} */
   #suspects = new Map()
   /** Newest first. @type {{time: number, kind: string, message: string}[]} */
   #told = []
@@ -51,7 +51,7 @@ class Live {
   #problem
 
   /**
-   * @param {import('../monitor').Monitor} monitor
+   * @param {import('../..').Tidemark} monitor
    * @param {(isOther: boolean) => void} onNews there is more to see; `isOther`: what was shown before is void
    */
   constructor (monitor, onNews) {

@@ -14,9 +14,9 @@ const binding = loadBinding()
 
 function look () {
   try {
-    parentPort.postMessage({ rows: rowsIn(JSON.parse(binding.listFlights(workerData))).map(({ shown, file, threadId }) => ({ ...shown, key: null, file, isOf: threadId })) })
+    parentPort?.postMessage({ rows: rowsIn(JSON.parse(binding.listFlights(workerData))).map(({ shown, file, threadId }) => ({ ...shown, key: null, file, isOf: threadId })) })
   } catch (error) {
-    parentPort.postMessage({ rows: [], problem: messageOf(error) })
+    parentPort?.postMessage({ rows: [], problem: messageOf(error) })
   }
 }
 

@@ -12,12 +12,14 @@ const LIMITS = { maxOldGenerationSizeMb: 64, maxYoungGenerationSizeMb: 4 }
  * waits for no disk; it is there only while somebody looks.
  */
 class Neighbours {
+  /** @type {Worker | null} */
   #worker = null
   #directory
+  /** @type {(Record<string, unknown> & {file: string, isOf: number})[]} */
   #rows = []
   #problem
 
-  /** @returns {object[]} as the page lists them, each with its `file` and `threadId` */
+  /** As the page lists them, each with its file and, as `isOf`, its thread. */
   get rows () {
     return this.#rows
   }

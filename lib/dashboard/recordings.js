@@ -21,7 +21,8 @@ class Recordings {
   #binding
   #directory
   #onNews
-  #timer = null
+  /** @type {NodeJS.Timeout | undefined} */
+  #timer
 
   /**
    * @param {object} binding
@@ -36,7 +37,7 @@ class Recordings {
 
   close () {
     clearInterval(this.#timer)
-    this.#timer = null
+    this.#timer = undefined
   }
 
   /** @param {string} subject key of a row; anything else means the first row */
@@ -140,7 +141,7 @@ function trend ({ readings }, channels) {
   const main = mainChannel(channels)
   const name = READING_OF[main?.channel]
   if (main?.growthRate == null || name === undefined) return null
-  const first = readings.filter(({ kind }) => kind === 'major').at(-main.fullGcs)?.timeMs ?? 0
+  const first = readings.filter(({ kind }) => kind === 'major').at(-(main.fullGcs ?? 0))?.timeMs ?? 0
   const own = readings.filter((reading) => reading.timeMs >= first && reading[name] !== null && (reading.kind === 'major' || main.channel !== 'heap'))
   const line = trendOf(own.map((reading) => ({ time: reading.timeMs, value: reading[name] })), { growthRate: main.growthRate })
   return line && { ...line, channel: main.channel, limit: main.limit, isLeak: main.state === 'leaking' }
@@ -148,6 +149,7 @@ function trend ({ readings }, channels) {
 
 /** As the charts take them, see lib/dashboard/live.js. Requests are counted up. */
 function pointsOf (readings) {
+  /** @type {{timeMs: number, requests: number} | null} */
   let before = null
   return readings.map((reading) => {
     const { timeMs, kind, usedHeapSize, externalMemory, native, rss, requests } = reading

@@ -10,8 +10,8 @@ const MOST_ROWS = 200
 
 /**
  * The rows of a recorder's folder, the worst off first, each with what the page shows of it.
- * @param {object[]} found as `listFlights` tells it
- * @returns {{key: string, file: string, threadId: number, shown: object}[]}
+ * @param {Record<string, any>[]} found as `listFlights` tells it
+ * @returns {(import('../flight/recording').Row & {key: string, shown: object})[]}
  */
 function rowsIn (found) {
   const rows = sortRows(found.filter(({ problem }) => problem === undefined).flatMap(rowsOf)).slice(0, MOST_ROWS)

@@ -33,7 +33,7 @@ class Streams {
   }
 
   /**
-   * @param {object} res nothing was written to it yet
+   * @param {import('node:http').ServerResponse} res nothing was written to it yet
    * @param {string} subject
    * @param {object} first what it begins with
    */

@@ -8,7 +8,14 @@ const OLDER = 400
 /**
  * Readings of a timer in bounded memory: the newest as they were, and behind them the whole time since the start, at half
  * the resolution each time the room for it is full.
- * @typedef {{time: number, requests: number | null, p99Ms: number | null}} Reading and anything else that was read
+ * @typedef {{
+ *   time: number,
+ *   external: number,
+ *   native: number | null,
+ *   rss: number | null,
+ *   requests: number | null,
+ *   p99Ms: number | null
+ * }} Reading
  */
 class Timeline {
   /** @type {Reading[]} */
@@ -24,7 +31,7 @@ class Timeline {
   push (reading) {
     this.#newest.push(reading)
     if (this.#newest.length <= NEWEST) return
-    this.#pending.add(this.#newest.shift())
+    this.#pending.add(/** @type {Reading} */ (this.#newest.shift()))
     if (this.#pending.count < this.#stride) return
     this.#older.push(...this.#pending.asOne())
     this.#pending = new Several()

@@ -10,8 +10,9 @@ function trendOf (readings, { growthRate, low = growthRate, high = growthRate })
   if (readings.length < 2) return null
   const mean = (of) => readings.reduce((sum, reading) => sum + of(reading), 0) / readings.length
   const [time, value] = [mean((reading) => reading.time), mean((reading) => reading.value)]
+  /** @returns {[time: number, value: number]} */
   const at = (when) => [Math.round(when), Math.round(value + growthRate * (when - time) / 1000)]
-  return { from: at(readings[0].time), to: at(readings.at(-1).time), rate: growthRate, low, high }
+  return { from: at(readings[0].time), to: at(readings[readings.length - 1].time), rate: growthRate, low, high }
 }
 
 module.exports = { trendOf }

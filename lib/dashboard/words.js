@@ -10,8 +10,29 @@ const TITLES = { stopped: 'Stopped', settling: 'Settling', steady: 'Steady', sus
 const ENDINGS = { exit: 'Left by itself', stopped: 'Recorder stopped', 'oom-kill': 'Killed for memory', 'heap-limit': 'Heap full', killed: 'Killed' }
 
 /**
+ * A channel and its status, as `status()` has it; of a recording without the reasons.
+ * @typedef {{
+ *   channel: string,
+ *   state: string,
+ *   level?: number | null,
+ *   growth?: number,
+ *   growthRate?: number | null,
+ *   growthRateLow?: number,
+ *   growthRateHigh?: number,
+ *   confidence?: number,
+ *   startMs?: number,
+ *   endMs?: number,
+ *   fullGcs?: number,
+ *   timeToLimitMs?: number | null,
+ *   limit?: import('../..').Limit | null,
+ *   heldBackBy?: string,
+ *   partOf?: string
+ * }} Named
+ */
+
+/**
  * The channel that the page is about: the worst one, and of several the one with the least time left.
- * @param {{channel: string, state: string, timeToLimitMs?: number | null}[]} channels
+ * @param {Named[]} channels
  */
 function mainChannel (channels) {
   const worst = [...channels].sort((one, other) => STATES.indexOf(other.state) - STATES.indexOf(one.state) ||
@@ -22,7 +43,7 @@ function mainChannel (channels) {
 
 /**
  * The state in one sentence, and what is to be said beside it.
- * @param {object[]} channels with `channel`, as `status()` has them; of a recording without the reasons
+ * @param {Named[]} channels
  * @param {{state: string, reason: string | null}} health
  * @param {object} [memory] of `status()`
  * @returns {{state: string, title: string, sentence: string, detail: string}}
@@ -52,25 +73,29 @@ function leaks (status) {
   return `${upper(SUBJECTS[status.channel])} leaks${pace(status)}`
 }
 
+/** @param {Named} status @param {object} [memory] of `status()` */
 function untilLimit ({ limit, timeToLimitMs }, memory) {
   return timeToLimitMs == null || limit == null ? '' : `; ${placeOf(limit, memory)} is reached in ${duration(timeToLimitMs)}`
 }
 
+/** @param {Named} status */
 function stands ({ channel, level }) {
   return level == null ? 'does not grow' : `stands at ${amount(level, channel)} after the last full GC`
 }
 
+/** @param {Named} status */
 function reasonOf ({ heldBackBy }) {
   return heldBackBy === undefined ? '' : `${upper(heldBackBy)}.`
 }
 
-/** What the claim rests on. */
+/** What the claim rests on. @param {Named} status */
 function certainty ({ channel, growthRate, growthRateLow, growthRateHigh, growth, fullGcs, confidence }) {
-  const within = growthRate != null && growthRateLow !== undefined && channel !== 'resources' ? `${rateWithin(growthRate, [growthRateLow, growthRateHigh])}; ` : ''
+  const within = growthRate != null && growthRateLow !== undefined && growthRateHigh !== undefined && channel !== 'resources' ? `${rateWithin(growthRate, [growthRateLow, growthRateHigh])}; ` : ''
   const sure = confidence === undefined ? '' : `; confidence ${percent(confidence)}`
   return fullGcs === undefined ? '' : `${within}${amount(growth, channel)} more over ${fullGcs} full GCs${sure}.`
 }
 
+/** @param {Named} status */
 function pace ({ channel, growthRate }) {
   return growthRate == null ? '' : ` by ${perTime(growthRate, channel)}`
 }
@@ -85,7 +110,7 @@ function amount (value, channel) {
   return channel === 'resources' ? `${Math.round(value)} handle${Math.round(value) === 1 ? '' : 's'}` : bytes(value)
 }
 
-/** One row a channel, in words. */
+/** One row a channel, in words. @param {Named[]} channels */
 function channelRows (channels) {
   return inOrder(channels).map((status) => ({
     name: upper(SUBJECTS[status.channel]),

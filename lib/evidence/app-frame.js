@@ -66,13 +66,14 @@ function isApplicationFile (file) {
   return isCode(file) && !isPackage(file)
 }
 
+/** @param {{url?: string, file?: string, lineNumber: number, columnNumber: number, functionName?: string | null}} frame @returns {Location | null} */
 function locationOf ({ url, file, lineNumber, columnNumber, functionName: name }) {
   const place = toPath(file ?? url)
   if (!isCode(place)) return null
   return { file: place, line: lineNumber, column: columnNumber, function: nameOf(name) }
 }
 
-/** What is not Node.js, V8 (`native`, `<anonymous>`, `wasm:`, code without a name) or tidemark. */
+/** What is not Node.js, V8 (`native`, `<anonymous>`, `wasm:`, code without a name) or tidemark. @param {unknown} file @returns {file is string} */
 function isCode (file) {
   if (typeof file !== 'string' || file === '' || /^(?:node:|internal\/|wasm:|v8\/|native |evalmachine\.|<|\[)/.test(file)) return false
   return !isOwnFile(file)

@@ -10,8 +10,9 @@ const { dataProperty } = require('./data-property')
 function commonProgram () {
   const counts = new Map()
   let of = 0
+  const known = /** @type {NodeJS.Process & {_getActiveHandles?: () => object[]}} */ (process)
   // oxlint-disable-next-line no-underscore-dangle -- there is no other way to what an app has begun
-  for (const handle of process._getActiveHandles?.() ?? []) {
+  for (const handle of known._getActiveHandles?.() ?? []) {
     const file = dataProperty(handle, 'spawnfile')
     if (typeof file !== 'string') continue
     of++

@@ -8,8 +8,10 @@ const { bytes, duration, grouped } = require('../format')
  * `untilMs` at this pace; `parts`: entries are small parts of what they keep, which the cap was not meant for), or once its oldest entries
  * expire (`afterMs` after they were made, or within `leftMs` from now).
  * @typedef {{kind: 'cap', what: string, size: number, most: number, bytesEach: number, parts: boolean, untilMs: number}} Cap
- * @typedef {{kind: 'expiry', what: string, size: number, by: 'timer' | 'time', afterMs?: number, leftMs?: number, watchedMs: number}} Expiry
+ * @typedef {{kind: 'expiry', what: string, size: number, by: 'timer' | 'time', watchedMs: number} &
+ *   ({afterMs: number} | {afterMs?: undefined, leftMs: number})} Expiry
  * @typedef {Cap | Expiry} Bound
+ * @typedef {import('./suspect').Finding & {bound: Bound}} Bounded
  */
 
 /** Containers with a bound must explain this share of a leak's growth. */
@@ -32,7 +34,7 @@ const SLACK = 1.25
  * @returns {string | undefined} in words
  */
 function excuseOf (findings, { growthRate, ageMs = 0 }, timeLeftMs = Infinity, mostBytes = getHeapStatistics().heap_size_limit) {
-  const bounded = findings.filter(({ bound }) => bound !== undefined && !bound.parts)
+  const bounded = /** @type {Bounded[]} */ (findings.filter(({ bound }) => bound !== undefined && !(bound.kind === 'cap' && bound.parts)))
   if (bounded.length === 0 || growthRate === null || !(growthRate > 0) || !explain(bounded, findings, growthRate)) return undefined
   const until = Math.max(...bounded.map(({ bound }) => untilOf(bound, ageMs)))
   if (!(until > 0) || until > timeLeftMs * FITS || growthRate * until / 1000 > mostBytes * FITS) return undefined
@@ -69,6 +71,7 @@ function explain (bounded, findings, growthRate) {
   return bounded.some(({ atLeast, growth }) => atLeast || growth === null) && others.every((other) => shareOf(other) < explained && other.growth !== null)
 }
 
+/** @param {Bound} bound @param {number} ageMs */
 function untilOf (bound, ageMs) {
   if (bound.kind === 'cap') return Math.max(1, bound.untilMs)
   if (bound.afterMs === undefined) return bound.leftMs

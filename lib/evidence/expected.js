@@ -25,7 +25,7 @@ function expect (container, bounds) {
 
 /** @param {object | undefined} container @returns {number | undefined} entries */
 function expectedOf (container) {
-  return expected.get(container)
+  return container === undefined ? undefined : expected.get(container)
 }
 
 module.exports = { expect, expectedOf }

@@ -198,7 +198,7 @@ class Evidence {
     const findings = await this.#findingsOf(this.#all(), leak.channel, patienceMs)
     for (const [, source] of this.#all()) await this.#guard(() => source.link?.(findings))
     const excuse = this.#excuse(findings, leak, timeLeftMs)
-    tellMisfits(findings, leak.growthRate, timeLeftMs)
+    tellMisfits(findings, leak.growthRate ?? 0, timeLeftMs)
     return { suspects: rank(findings, leak), excuse }
   }
 

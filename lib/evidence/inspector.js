@@ -55,7 +55,7 @@ function openInspector () {
   const { inspector, problem = debuggerProblem() } = loadInspector()
   if (problem !== undefined) return { problem }
   try {
-    const session = new inspector.Session()
+    const session = new (/** @type {typeof import('node:inspector')} */ (inspector)).Session()
     session.connect()
     return { session: new InspectorSession(session) }
   } catch (error) {

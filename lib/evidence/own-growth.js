@@ -70,7 +70,10 @@ class OwnGrowth {
     return Object.hasOwn(ADDED, channel) && growth < 2 * ADDED[channel].bytes
   }
 
-  /** Whether the channel went on rising since; undefined while too little was seen, or what was seen is too uneven to say. */
+  /**
+   * Whether the channel went on rising since; undefined while too little was seen, or what was seen is too uneven to say.
+   * @param {{channel: string, growthRate?: number}} claim
+   */
   goesOn ({ channel, growthRate }) {
     const rows = this.#rows[channel] ?? []
     if (rows.length < FEWEST || rows.at(-1).now - rows[0].now < SPAN_MS) return undefined

@@ -32,7 +32,7 @@ class ResourceEvidence {
   /** @type {Map<string, {start: number, now: number, moved: number}>} */
   #types = new Map()
 
-  /** @param {() => Record<string, number>} counts active resources by type, at the last look */
+  /** @param {(() => Record<string, number>) | undefined} counts active resources by type, at the last look */
   constructor (counts) {
     this.#counts = counts
   }
@@ -90,6 +90,7 @@ class ResourceEvidence {
     }
   }
 
+  /** @returns {Finding} */
   #finding ({ type, start, now, growth, monotony }) {
     const intervalMs = this.#now - this.#startedAt
     const description = `${type}: ${grouped(now)} active, ${grouped(growth)} more than ${duration(intervalMs)} ago${mostOf(type)}`

@@ -27,7 +27,7 @@ const SOURCES = {
   containers: { create: (means) => new (require('./census').CensusEvidence)(means) },
   listeners: { create: () => new (require('./listeners').ListenerWarnings)(), isStanding: true },
   resources: { create: (means) => new (require('./resources').ResourceEvidence)(means.resources) },
-  retainers: { create: (means) => new (require('./retainers').RetainerEvidence)(require('./retainers/snapshots').snapshotsOf(means.binding), means), option: ({ snapshots }) => snapshots === 'auto' }
+  retainers: { create: (means) => new (require('./retainers').RetainerEvidence)(require('./retainers/snapshots').snapshotsOf(/** @type {typeof import('../../binding')} */ (means.binding)), means), option: ({ snapshots }) => snapshots === 'auto' }
 }
 
 /** What the option `evidence` may name, and names where it is not given. */

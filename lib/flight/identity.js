@@ -9,8 +9,21 @@ const MOST_ARGUMENTS = 20
 const LONGEST_SERVICE = 40
 
 /**
+ * @typedef {{
+ *   name: string,
+ *   version: string | null,
+ *   args: string[],
+ *   nodeArgs: string[],
+ *   node: string,
+ *   platform: string,
+ *   host: string,
+ *   startedMs: number
+ * }} Identity
+ */
+
+/**
  * Who this process is, as far as anybody may know it.
- * @returns {{service: string, script: string, identity: object}} service: what its files are called;
+ * @returns {{service: string, script: string, identity: Identity}} service: what its files are called;
  *   script: distinguishes services of one name
  */
 function readIdentity () {

@@ -9,9 +9,29 @@ const STATES = ['settling', 'steady', 'suspect', 'leaking', 'critical']
 const READING_OF = { heap: 'usedHeapSize', external: 'externalMemory', native: 'native', resources: 'resources' }
 
 /**
+ * @typedef {{
+ *   pid: number | null,
+ *   threadId: number,
+ *   name: string | null,
+ *   state: string,
+ *   heap: number | null,
+ *   rss: number | null,
+ *   limit: string | null,
+ *   channel: string | null,
+ *   growthRate: number | null,
+ *   timeToLimitMs: number | null,
+ *   suspect: string | null,
+ *   alive: boolean,
+ *   ending: string,
+ *   time: string | null,
+ *   file: string
+ * }} Row
+ */
+
+/**
  * What is to be seen of a process at a glance: one row an isolate.
  * @param {Record<string, any>} recording as `listFlights` tells it
- * @returns {object[]}
+ * @returns {Row[]}
  */
 function rowsOf (recording) {
   const { identity, process: pulse, isolates, leaks, alive, file } = recording
@@ -60,13 +80,13 @@ function suspectOf (leaks, threadId) {
   return leak?.suspects?.[0]?.description ?? null
 }
 
-/** Living processes first, the worst off on top; then the dead, the last one first. */
+/** Living processes first, the worst off on top; then the dead, the last one first. @param {Row[]} rows */
 function sortRows (rows) {
-  return rows.sort((one, other) => other.alive - one.alive ||
+  return rows.sort((one, other) => Number(other.alive) - Number(one.alive) ||
     (one.alive
       ? STATES.indexOf(other.state) - STATES.indexOf(one.state) ||
         (one.timeToLimitMs ?? Infinity) - (other.timeToLimitMs ?? Infinity) || (other.rss ?? 0) - (one.rss ?? 0)
-      : Date.parse(other.time ?? 0) - Date.parse(one.time ?? 0)))
+      : Date.parse(other.time ?? '0') - Date.parse(one.time ?? '0')))
 }
 
 /**

@@ -3,9 +3,11 @@
 const { express } = require('../../index.js')
 const { tellRoute } = require('../told-routes')
 
+/** @typedef {{raw: import('node:http').IncomingMessage, routeOptions?: {url?: string}}} Request of Fastify; `routeOptions`: from version 4.10 on */
+
 /**
  * `require('tidemark/fastify')`: a plugin that counts requests beside the memory, by route.
- * @param {object} instance
+ * @param {{addHook: (name: 'onRequest', hook: (request: Request, reply: {raw: import('node:http').ServerResponse}, next: () => void) => void) => void}} instance
  * @param {object} options of `tidemark.express()`
  * @param {() => void} done
  */
@@ -19,8 +21,8 @@ function fastify (instance, options, done) {
   done()
 }
 
-// As fastify-plugin has it: the hook is of the whole server, and not of this plugin's own part of it.
-fastify[Symbol.for('skip-override')] = true
-fastify[Symbol.for('fastify.display-name')] = 'tidemark'
-
-module.exports = fastify
+module.exports = Object.assign(fastify, {
+  // As fastify-plugin has it: the hook is of the whole server, and not of this plugin's own part of it.
+  [Symbol.for('skip-override')]: true,
+  [Symbol.for('fastify.display-name')]: 'tidemark'
+})

@@ -7,7 +7,7 @@ const { plain } = require('../plain')
 
 const COMMAND = path.join(__dirname, '..', '..', 'bin', 'tidemark.js')
 const TIMEOUT_MS = 600000
-/** `suspects` ends with it where it found some. */
+/** `suspects` ends with it where it found some. @type {unknown[]} */
 const GOOD = [0, 2]
 const LONGEST_COMPLAINT = 1000
 
@@ -41,7 +41,7 @@ class Commands {
     return new Promise((resolve, reject) => {
       signal?.throwIfAborted()
       if (this.#closed) throw new Error('The client has left.')
-      const options = { env: { ...process.env, NODE_OPTIONS: '', NO_COLOR: '1' }, signal, timeout: TIMEOUT_MS, killSignal: 'SIGKILL', windowsHide: true }
+      const options = { env: { ...process.env, NODE_OPTIONS: '', NO_COLOR: '1' }, signal, timeout: TIMEOUT_MS, killSignal: /** @type {const} */ ('SIGKILL'), windowsHide: true }
       const child = execFile(process.execPath, [COMMAND, ...args], options, (error, stdout, stderr) => {
         this.#children.delete(child)
         if (error === null || GOOD.includes(error.code)) resolve(stdout)

@@ -2,8 +2,16 @@
 
 const { RefusedError } = require('./folders')
 
+/**
+ * @typedef {{type: 'string', minimum?: undefined, maximum?: undefined, description: string} |
+ *   {type: 'integer', minimum: number, maximum: number, description: string}} Property
+ */
+
+/** @type {Property} */
 const FILE = { type: 'string', description: 'A .heapsnapshot file, absolute or within the folders that were named at start' }
+/** @type {Property} */
 const FOLDER = { type: 'string', description: 'The recorder\'s folder. Default: all folders that were named at start' }
+/** @type {Property} */
 const ROWS = { type: 'integer', minimum: 1, maximum: 100, description: 'How many rows at most. Default: 20' }
 
 /**
@@ -11,9 +19,9 @@ const ROWS = { type: 'integer', minimum: 1, maximum: 100, description: 'How many
  *
  * @typedef {{
  *   description: string,
- *   properties: Record<string, {type: 'string' | 'integer', minimum?: number, maximum?: number, description: string}>,
+ *   properties: Record<string, Property>,
  *   required: string[],
- *   commands: (input: Record<string, any>, folders: import('./folders').Folders) => string[][],
+ *   commands: (input: Record<string, any>, folders: InstanceType<typeof import('./folders').Folders>) => string[][],
  *   listing?: boolean
  * }} Tool `commands`: one or more, whose answers follow each other; `listing`: the heap snapshots in the folders follow them
  *

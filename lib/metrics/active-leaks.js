@@ -12,10 +12,10 @@ class ActiveLeaks {
   #leaks = new Map()
   #unfollow
 
-  /** @param {import('../monitor').Monitor} monitor */
+  /** @param {import('../..').Tidemark} monitor */
   constructor (monitor) {
     for (const { channel, signature } of sessionOf(monitor)?.reportedLeaks ?? []) this.#begin(channel, signature)
-    this.#unfollow = followLeaks(monitor, (chapter, details) => this.#follow(chapter, details))
+    this.#unfollow = followLeaks(monitor, this.#follow)
   }
 
   all () {
@@ -26,10 +26,11 @@ class ActiveLeaks {
     this.#unfollow()
   }
 
-  #follow (chapter, { channel, signature }) {
+  /** @type {import('../publish').Follower} */
+  #follow = (chapter, details) => {
     if (chapter === 'stopped') this.#leaks.clear()
-    if (chapter === 'recovered') this.#end(channel, signature)
-    if (chapter === 'reported') this.#begin(channel, signature)
+    if (chapter === 'recovered') this.#end(details.channel, details.signature)
+    if (chapter === 'reported') this.#begin(details.channel, details.signature)
   }
 
   #begin (channel, signature) {

@@ -66,7 +66,7 @@ module.exports = function opentelemetry (options) {
 function gauges (meter) {
   const reader = new Reader(tidemark)
   const ends = GAUGES.map(({ name, unit, of, attributes }) => {
-    const family = FAMILIES.find((each) => each.name === of)
+    const family = /** @type {import('./families').Family} */ (FAMILIES.find((each) => each.name === of))
     return observe(meter.createObservableGauge(name, { unit, description: family.help }), (result) => {
       for (const { value, labels } of reader.rowsOf(family)) result.observe(value, renamed(labels, attributes))
     })

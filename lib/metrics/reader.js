@@ -8,7 +8,7 @@ const { ActiveLeaks } = require('./active-leaks')
 /**
  * What all metrics are made of, read at one moment.
  * @typedef {{
- *   status: Record<string, any>,
+ *   status: import('../..').RunningStatus,
  *   health: {state: string},
  *   leaks: {channel: string, signature: string, isActive: boolean}[],
  *   memoryLimit: number | undefined,
@@ -24,7 +24,7 @@ class Reader {
   /** @type {Seen | null | undefined} */
   #seen
 
-  /** @param {import('../monitor').Monitor} monitor */
+  /** @param {import('../..').Tidemark} monitor */
   constructor (monitor) {
     this.#monitor = monitor
     this.#leaks = new ActiveLeaks(monitor)

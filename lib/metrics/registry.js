@@ -9,12 +9,13 @@ const CLIENTS = ['prom-client', '@prometheus-io/client']
 
 /**
  * Puts all metrics into a registry of either client. Both take metrics as plain objects, so that neither is needed.
- * @param {object} registry
- * @param {import('./reader').Reader} reader
+ * @param {{registerMetric: (metric: object) => void, removeSingleMetric: (name: string) => void}} registry
+ * @param {InstanceType<typeof import('./reader').Reader>} reader
  * @returns {() => void} takes them out again
  * @throws ERR_TIDEMARK_METRICS where one of the names is taken
  */
 function register (registry, reader) {
+  /** @type {string[]} */
   const done = []
   const unregister = () => { for (const name of done.splice(0)) registry.removeSingleMetric(name) }
   for (const family of FAMILIES) {

@@ -8,7 +8,7 @@ const OPTIONS = { format: { default: 'prometheus', check: oneOf('prometheus', 'o
 /**
  * All metrics in Prometheus' text format, https://prometheus.io/docs/instrumenting/exposition_formats/, or as
  * OpenMetrics 1.0. Go reads numbers as JavaScript writes them.
- * @param {import('./reader').Reader} reader
+ * @param {InstanceType<typeof import('./reader').Reader>} reader
  * @param {{format?: 'prometheus' | 'openmetrics'}} [options]
  * @throws ERR_TIDEMARK_OPTION, ERR_TIDEMARK_UNKNOWN_OPTION
  */

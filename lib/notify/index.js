@@ -23,6 +23,8 @@ const OPTIONS = {
   timeoutMs: { default: 10000, check: integer(100, 600000) }
 }
 
+/** @typedef {import('../..').Leak | import('../..').Critical | import('../..').Recovered} Told what comes with them */
+
 /** Chapters of a leak's story that are a message. */
 const EVENTS = { reported: 'leak', critical: 'critical', recovered: 'recovered' }
 
@@ -30,7 +32,7 @@ const MOST_SUSPECTS = 3
 
 /**
  * `tidemark.notify()`: one message for each leak, to where the app says and to nowhere else.
- * @param {import('../monitor').Monitor} monitor
+ * @param {import('../..').Tidemark} monitor
  * @param {object} options see index.d.ts
  * @returns {{stop: () => void}}
  * @throws ERR_TIDEMARK_OPTION, ERR_TIDEMARK_UNKNOWN_OPTION
@@ -49,7 +51,7 @@ function notify (monitor, options) {
   const told = new Set()
   const unfollow = followLeaks(monitor, (chapter, details) => {
     if (chapter === 'stopped') told.clear()
-    if (!Object.hasOwn(EVENTS, chapter) || !isNews(told, chapter, details)) return
+    if (!Object.hasOwn(EVENTS, chapter) || !isNews(told, chapter, /** @type {Told} */ (details))) return
     const message = messageOf(EVENTS[chapter], details, sender)
     for (const outbox of outboxes) outbox.put(message)
   })
@@ -70,7 +72,7 @@ function outboxesOf ({ webhook, headers, format, command, file, timeoutMs }, onL
     webhook !== undefined && make(`the webhook at ${new URL(webhook).host}`, (message) => post(webhook, { headers, format, timeoutMs }, message)),
     command !== undefined && make(`the command '${redactSecrets(command[0])}'`, (message) => runWith(command, timeoutMs, message)),
     file !== undefined && make(`the file '${redactSecrets(file)}'`, (message) => appendTo(file, message))
-  ].filter(Boolean)
+  ].filter((each) => each !== false)
 }
 
 /** The message comes as one line of JSON on its standard input. */
@@ -79,6 +81,7 @@ async function runWith (command, timeoutMs, message) {
   if (problem !== undefined) throw new DeliveryError(`it ${problem}`, { mayPass: false })
 }
 
+/** @param {Set<string>} told @param {string} chapter @param {Told} details */
 function isNews (told, chapter, { channel, signature }) {
   if (chapter === 'critical') return true
   const leak = JSON.stringify([channel, signature])
@@ -127,7 +130,7 @@ function schemeOf (value) {
   try {
     return new URL(value).protocol
   } catch {
-    return undefined
+    return ''
   }
 }
 

@@ -30,7 +30,7 @@ class Outbox {
 
   /**
    * @param {string} name for a person
-   * @param {(message: object) => Promise<void>} deliver
+   * @param {(message: {text: string}) => Promise<void>} deliver
    * @param {(reason: string, cause?: unknown) => void} onLost hears of messages that did not arrive
    * @param {number[]} [retryMs]
    */

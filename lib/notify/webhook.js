@@ -21,7 +21,8 @@ const BODIES = {
  * One try to post a message. A redirect is not followed: only what was named is contacted.
  * @param {string} url
  * @param {{headers?: Record<string, string>, format: keyof typeof BODIES, timeoutMs: number}} options
- * @param {object} message
+ * @param {{text: string}} message
+ * @returns {Promise<void>}
  */
 function post (url, { headers, format, timeoutMs }, message) {
   const [type, body] = BODIES[format](message)

@@ -13,8 +13,8 @@ const BYTES = 2
 /**
  * The last profile in pprof's format, which Pyroscope, Parca, speedscope and `go tool pprof` open:
  * https://github.com/google/pprof/blob/main/proto/profile.proto. Its only value is the bytes that are alive.
- * @param {{head: object}} profile
- * @param {import('../evidence/sites/stacks').Stacks} stacks
+ * @param {{head: import('../evidence/sites/stacks').ProfileNode}} profile
+ * @param {InstanceType<typeof import('../evidence/sites/stacks').Stacks>} stacks
  * @param {{endedAtMs: number, durationMs: number, intervalBytes: number}} sampling since 1970; milliseconds; bytes
  * @returns {Promise<Buffer>} gzip, as the format wants it
  */
@@ -26,9 +26,10 @@ function toPprof ({ head }, stacks, { endedAtMs, durationMs, intervalBytes }) {
   const parts = [bytes(1, space)]
   const locations = []
 
+  /** @type {{node: import('../evidence/sites/stacks').ProfileNode, stack: number[]}[]} */
   const open = head.children.map((node) => ({ node, stack: [] }))
-  while (open.length > 0) {
-    const { node, stack } = open.pop()
+  for (let next = open.pop(); next !== undefined; next = open.pop()) {
+    const { node, stack } = next
     const here = [locationOf(node.callFrame), ...stack]
     if (node.selfSize > 0) parts.push(bytes(2, message(packed(1, here), packed(2, [node.selfSize]))))
     for (const child of node.children) open.push({ node: child, stack: here })

@@ -83,7 +83,7 @@ class Connections {
   }
 }
 
-/** `close()` of a server that was closed before, without ERR_SERVER_NOT_RUNNING. */
+/** `close()` of a server that was closed before, without ERR_SERVER_NOT_RUNNING. @this {import('node:net').Server} */
 function closeClosed (callback) {
   if (typeof callback === 'function') process.nextTick(callback)
   return this

@@ -11,7 +11,7 @@ const { OPTIONS, PRIMARY_OPTIONS, readOptions, readServers } = require('./option
 const { Primary } = require('./primary')
 const { Stepping } = require('./stepping')
 
-/** Of this thread. @type {Stepping | undefined} */
+/** Of this thread. @type {InstanceType<typeof Stepping> | undefined} */
 let stepping
 
 /**

@@ -33,7 +33,7 @@ async function leave ({ mostMs, isReplaced }) {
  */
 async function leaveCluster (mostMs) {
   const gone = once(process, 'disconnect', { signal: AbortSignal.timeout(mostMs) })
-  cluster.worker.disconnect()
+  cluster.worker?.disconnect()
   await gone.catch(() => {})
 }
 

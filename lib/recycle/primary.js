@@ -58,6 +58,7 @@ class Primary {
     const { fork, replaceMs } = this.#options
     const replacement = fork === undefined ? cluster.fork() : fork()
     if (typeof replacement?.once !== 'function') throw new Error('the function `fork` gave no worker')
+    /** @type {string | void} */
     const obstacle = await new Promise((resolve) => {
       const timer = setTimeout(resolve, replaceMs, `does not listen after ${replaceMs} ms`)
       const ended = (code, signal) => {
@@ -91,10 +92,10 @@ class Primary {
 }
 
 function workers () {
-  return Object.keys(cluster.workers)
+  return Object.keys(cluster.workers ?? {})
 }
 
-/** It has gone, or has been given its time. */
+/** It has gone, or has been given its time. @returns {Promise<void>} */
 function exit (worker, mostMs) {
   return new Promise((resolve) => {
     if (worker.isDead()) return resolve()

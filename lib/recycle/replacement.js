@@ -31,7 +31,7 @@ function askForReplacement (wish) {
     process.on('message', hear)
     process.once('disconnect', gone)
     if (process.connected !== true) gone()
-    else process.send(message(ASK, wish), undefined, undefined, (error) => { if (error) gone() })
+    else process.send?.(message(ASK, wish), undefined, undefined, (error) => { if (error) gone() })
   })
 }
 

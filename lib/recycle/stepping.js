@@ -50,6 +50,7 @@ class Stepping extends EventEmitter {
   #state = 'watching'
   #reason = null
   #problems = []
+  /** @type {InstanceType<typeof Turn> | null} */
   #turn = null
   /** By the app, and not by the state of the memory. */
   #isAsked = false
@@ -67,7 +68,7 @@ class Stepping extends EventEmitter {
 
   /**
    * @param {object} means
-   * @param {object} means.monitor
+   * @param {import('../..').Tidemark} means.monitor
    * @param {object} means.binding
    * @param {import('node:http').Server[]} means.servers
    * @param {Record<string, any>} means.options
@@ -199,38 +200,42 @@ class Stepping extends EventEmitter {
     if (answer === 'ready') return true
     if (this.#isStopWanted) {
       this.#stop()
-      await this.#turn.release()
+      await this.#turn?.release()
       calm.throwIfAborted()
     }
     if (answer === 'nobody') {
       this.#problem('The primary starts no replacement before this worker leaves: call `require(\'tidemark/recycle\').primary()` there.')
       return true
     }
-    await this.#turn.release()
+    await this.#turn?.release()
     this.#hold(`It has no replacement: ${sentence(answer.reason)}`)
     return false
   }
 
   async #hasTurn (calm) {
-    this.#turn ??= new Turn(this.#binding, this.#directory(), this.#options)
+    const turn = this.#turn ??= new Turn(this.#binding, this.#directory(), this.#options)
     for (;;) {
-      const turn = await this.#ask()
-      if (calm.aborted) await this.#turn.release()
+      const answer = await this.#ask(turn)
+      if (calm.aborted) await turn.release()
       calm.throwIfAborted()
-      if (turn.isOurs) return true
-      if (turn.isSpent) {
-        this.#hold(turn.reason)
+      if (answer.isOurs) return true
+      if (answer.isSpent) {
+        this.#hold(answer.reason)
         return false
       }
-      this.#set('waiting', turn.reason)
+      this.#set('waiting', answer.reason)
       await pause(LOOK_MS, calm)
     }
   }
 
-  /** A folder that cannot be used is no reason to die of the leak. */
-  async #ask () {
+  /**
+   * A folder that cannot be used is no reason to die of the leak.
+   * @param {InstanceType<typeof Turn>} turn
+   * @returns {ReturnType<InstanceType<typeof Turn>['ask']>}
+   */
+  async #ask (turn) {
     try {
-      return await this.#turn.ask(this.#mostMs)
+      return await turn.ask(this.#mostMs)
     } catch (error) {
       this.#problem(`This process does not wait for its turn, because the folder cannot be used: ${sentence(messageOf(error))}`, error)
       return { isOurs: true }
@@ -257,20 +262,20 @@ class Stepping extends EventEmitter {
     await this.#drain(drainMs)
     this.#set('leaving', reason)
     if (leaveByApp === undefined) {
-      this.#turn.releaseAtExit()
+      this.#turn?.releaseAtExit()
       await leave({ mostMs: drainMs, isReplaced: this.#isReplacementThere })
       return
     }
     try {
       await leaveByApp(reason)
     } finally {
-      await this.#turn.release()
+      await this.#turn?.release()
     }
   }
 
   async #record () {
     try {
-      await this.#turn.record()
+      await this.#turn?.record()
     } catch (error) {
       this.#problem(`That this process steps aside does not count for \`mostPerHour\`, because the folder cannot be used: ${sentence(messageOf(error))}`, error)
     }
@@ -318,7 +323,7 @@ function pause (ms, calm) {
   return wait(ms, undefined, { signal: calm, ref: false })
 }
 
-/** Its primary starts another one when this one has gone. */
+/** Its primary starts another one when this one has gone. @param {NodeJS.ProcessEnv} env */
 function isPm2 ({ exec_mode: mode, pm_id: id }) {
   return mode === 'cluster_mode' && id !== undefined
 }

@@ -33,7 +33,12 @@ const STYLE = 'text{font:12px system-ui,sans-serif;fill:#444}.title{font-size:15
 
 /**
  * The course of one channel as a picture that needs nothing from elsewhere.
- * @param {object} report
+ * @param {{
+ *   title: string,
+ *   channel: string,
+ *   numbers: {growthRate: number | null},
+ *   limits: {heapSizeLimit: number | null, container: {limit: number} | null, memoryLimit: number | null}
+ * }} report
  * @param {{samples: object[], coarse: object[]}} history
  * @returns {string | null} SVG; null where there are too few readings
  */

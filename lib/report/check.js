@@ -16,7 +16,7 @@ const LEAST_MS = 60000
 function checkCommand ({ channel, signature, start, end }) {
   const script = isMainThread && process.argv[1] !== undefined ? path.relative('.', process.argv[1]) : 'app.js'
   const wanted = signature === null || redactSentence(signature) !== signature ? `"channel":"${channel}"` : `"signature":${JSON.stringify(signature)}`
-  const takenMs = end === undefined ? 0 : end.getTime() - start.getTime()
+  const takenMs = start === undefined || end === undefined ? 0 : end.getTime() - start.getTime()
   return [
     `TIDEMARK_FORMAT=json TIDEMARK_EVENTS=leak node --require tidemark/register ${quoted(redactSecrets(script))} 2>tidemark.log`,
     `# after ${duration(Math.max(LEAST_MS, 2 * takenMs))} of the same load or more:`,

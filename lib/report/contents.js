@@ -30,13 +30,13 @@ const EVIDENCE_WORDS = {
  * What a report says of a leak: the same facts as Markdown, JSON and a chart. Every text is redacted here,
  * so that what writes it needs to know of no secret.
  * @param {object} facts
- * @param {object} facts.leak the 'leak' event
- * @param {object[]} facts.suspects what is known of them now
+ * @param {import('../..').Leak} facts.leak the 'leak' event
+ * @param {import('../..').Suspect[]} facts.suspects what is known of them now
  * @param {'leaking' | 'recovered'} facts.state
- * @param {object} facts.status `status()`
+ * @param {import('../..').RunningStatus} facts.status `status()`
  * @param {Record<string, any>} facts.options of the session
- * @param {object} facts.identity who the process is
- * @param {object} facts.health `health()`
+ * @param {import('../flight/identity').Identity} facts.identity who the process is
+ * @param {import('../..').Health} facts.health `health()`
  * @param {string} facts.command which checks a fix
  * @param {Date} facts.written
  */
@@ -74,7 +74,7 @@ function leakReport ({ leak, suspects, state, status, options, identity, health,
 
 /**
  * What is known of a process that has reported no leak, for the moment in which V8's heap is full.
- * @param {object} facts as of `leakReport`, without a leak
+ * @param {Omit<Parameters<typeof leakReport>[0], 'leak' | 'suspects' | 'state'> & {thread: {pid: number, threadId: number}}} facts as of `leakReport`, without a leak
  */
 function heapReport ({ thread, status, options, identity, health, command, written }) {
   const { state, growth = null, growthRate = null, level = null, fullGcs = null, heldBackBy = null } = status.channels?.heap ?? {}
@@ -103,7 +103,7 @@ function heapReport ({ thread, status, options, identity, health, command, writt
 
 /**
  * The same form from snapshots.
- * @param {object} json what `tidemark suspects --json` says
+ * @param {{suspects: import('../..').SnapshotSuspect[], totalSize: number, totalSizeBefore?: number, nodes: number}} json what `tidemark suspects --json` says
  * @param {string[]} files the earliest first
  * @param {string} command
  * @param {Date} written
@@ -147,15 +147,17 @@ function sentence (text) {
   return redactSentence(String(text).slice(0, LONGEST))
 }
 
+/** @param {import('../..').Suspect} suspect */
 function suspectOf ({ kind, key, description, location, share, bytes, growth, confidence, evidence = [] }) {
   const of = (...kinds) => [{ kind, description }, ...evidence].find((each) => kinds.includes(each.kind))
+  const route = of('route')
   const holder = of('path') ?? of(...HOLDERS)
   return {
     kind,
     key: sentence(key),
     description: sentence(description),
     location: placeOf(location),
-    route: kind === 'route' ? sentence(key) : of('route') === undefined ? null : sentence(of('route').description),
+    route: kind === 'route' ? sentence(key) : route === undefined ? null : sentence(route.description),
     heldBy: holder === undefined ? null : sentence(holder.description),
     share,
     bytes,
@@ -212,6 +214,7 @@ function processOf ({ name, version, node, platform, args, nodeArgs, startedMs }
   return { name, version, pid, threadId, node, platform, args, nodeArgs, started: new Date(startedMs), watchedMs: Math.round(uptimeMs) }
 }
 
+/** @param {{memory?: Partial<import('../..').RunningStatus['memory']>}} status @param {{memoryLimit?: number}} options of the session */
 function limitsOf ({ memory = {} }, { memoryLimit }) {
   const { rss = null, heapSizeLimit = null, usedHeapSize = null, machineAvailable = null, cgroup } = memory
   return {
@@ -242,6 +245,7 @@ function notSeen ({ leak: { channel }, suspects, status, options, state }) {
   ].filter(Boolean)
 }
 
+/** @param {{problems?: string[]}} status */
 function problemsOf ({ problems = [] }) {
   return problems.map((problem) => redactSecrets(problem.slice(0, LONGEST)))
 }

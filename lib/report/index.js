@@ -13,6 +13,20 @@ const { KINDS, ReportFolder } = require('./folder')
 const { toMarkdown } = require('./markdown')
 
 /**
+ * The report of a leak that goes on; `name`: of its files, without their endings; `texts`: what is to be written.
+ * @typedef {{
+ *   name: string,
+ *   file: string,
+ *   state: 'leaking' | 'recovered',
+ *   leak: import('../..').Leak | null,
+ *   suspects: import('../..').Suspect[],
+ *   wasCollecting: boolean,
+ *   texts: ReturnType<typeof textsOf> | null,
+ *   isKnown: boolean
+ * }} Open
+ */
+
+/**
  * Every leak as a report: Markdown, JSON and a chart, written anew when more is known of it and when it ends.
  */
 class Reports {
@@ -25,7 +39,7 @@ class Reports {
   #unfollow = () => {}
   /** By channel, of the leaks that go on. */
   #open = new Map()
-  /** What waits to be written: of each report the last state alone. @type {Set<object>} */
+  /** What waits to be written: of each report the last state alone. @type {Set<Open>} */
   #due = new Set()
   #isWriting = false
   #problem
@@ -169,7 +183,7 @@ class Reports {
 
 /**
  * @param {string} name of its files
- * @param {object} report
+ * @param {ReturnType<typeof leakReport> | ReturnType<typeof heapReport>} report
  * @param {{samples: object[], coarse: object[]}} history
  * @param {{sentence: string, object: string}} [marks] of the moment in which V8's heap is full
  * @returns {{md: string, json: string, svg: string | null}}

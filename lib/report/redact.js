@@ -48,7 +48,7 @@ function redactSentence (text) {
     end = at + token.length
     // 'app.js:12:5', and no 'user:4711'.
     const isPlace = between === ':' && file && NUMBER.test(token.replace(/\.$/, ''))
-    const [, before, core, after] = TOKEN.exec(token)
+    const [, before, core, after] = /** @type {RegExpExecArray} */ (TOKEN.exec(token))
     file = isPlace || FILE.test(core) || NODE_FILE.test(known.slice(0, end))
     if (isPlace || !/[\p{L}\p{N}]/u.test(core)) return token
     const isShown = NUMBER.test(core) ? between !== ':' && between !== '=' : isName(core)

@@ -19,7 +19,7 @@ if (collectEveryMs < Infinity) {
 
 tidemark.on('stats', ({ usedHeapSize, state }) => {
   collectedAt = performance.now()
-  const { heldBackBy } = tidemark.status().channels.heap
+  const { heldBackBy } = tidemark.status().channels.heap ?? {}
   tell({ event: 'stats', usedHeapSize, state, heldBackBy })
 })
 tidemark.on('leak', ({ message, channel }) => tell({ event: 'leak', message, channel }))
@@ -27,5 +27,5 @@ tidemark.on('leak', ({ message, channel }) => tell({ event: 'leak', message, cha
 process.on('disconnect', () => process.exit()) // the demo has ended, however it ended
 
 function tell (message) {
-  if (process.connected) process.send(message, () => {})
+  if (process.connected) process.send?.(message, () => {})
 }

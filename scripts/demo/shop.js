@@ -12,15 +12,17 @@ const NODE_ARGS = ['--max-old-space-size=512']
 
 const running = new Set()
 process.on('exit', () => { for (const child of running) child.kill('SIGKILL') })
-for (const [signal, number] of [['SIGINT', 2], ['SIGTERM', 15]]) {
+for (const [signal, number] of Object.entries({ SIGINT: 2, SIGTERM: 15 })) {
   process.on(signal, () => process.exit(128 + number))
 }
+
+/** What the probe tells. @typedef {{event: 'stats' | 'leak', usedHeapSize: number, state: string, heldBackBy?: string, message: string}} Told */
 
 /**
  * Starts a file of the example on a free port of the loopback interface.
  * @param {string} file
  * @param {object} env variables for it, beside ours
- * @param {(message: object) => void} onMessage what the probe tells
+ * @param {(message: Told) => void} onMessage what the probe tells
  * @param {(line: string) => void} onLine what the app itself prints
  * @returns {Promise<{url: string, ended: Promise<never>, stop (): void}>} ended: rejects when it
  *   ends without having been stopped
@@ -31,9 +33,10 @@ async function openShop (file, env, onMessage, onLine) {
     stdio: ['ignore', 'pipe', 'pipe', 'ipc']
   })
   running.add(child)
-  child.on('message', onMessage)
+  child.on('message', (message) => onMessage(/** @type {Told} */ (message)))
   let stderr = ''
-  child.stderr.setEncoding('utf8').on('data', (chunk) => { stderr = (stderr + chunk).slice(-4000) })
+  child.stderr?.setEncoding('utf8').on('data', (chunk) => { stderr = (stderr + chunk).slice(-4000) })
+  /** @type {Promise<never>} */
   const ended = new Promise((resolve, reject) => {
     child.on('error', reject)
     child.on('exit', (code, signal) => {
@@ -52,7 +55,7 @@ function listening (child, onLine) {
     let rest = ''
     child.stdout.setEncoding('utf8').on('data', (chunk) => {
       const lines = (rest + chunk).split('\n')
-      rest = lines.pop()
+      rest = lines.pop() ?? ''
       for (const line of lines) {
         const url = /listens at (\S+)/.exec(line)?.[1]
         if (url) {

@@ -14,6 +14,7 @@ const LAST_LEVEL_MS = 200
  * @param {{untilMs: number, collectEveryMs?: number}} options collectEveryMs: see probe.js
  */
 async function watchShop (file, screen, { untilMs, collectEveryMs }) {
+  /** @type {{leak: import('./shop').Told | null, last: import('./shop').Told | null, fullGcs: number, requests: number, tookMs: number}} */
   const seen = { leak: null, last: null, fullGcs: 0, requests: 0, tookMs: 0 }
   let told
   let over = false

@@ -25,7 +25,7 @@ async function run ({ binding, files: [given], options: { port = 0 }, terminal, 
     if (signal.aborted) throw error
     throw new Error(`The page cannot be served on port ${port}: ${error.message}. Without --port one that is free is taken.`, { cause: error })
   }
-  terminal.print(`The processes of ${plain(directory)}: http://127.0.0.1:${server.address().port}/\n`)
+  terminal.print(`The processes of ${plain(directory)}: http://127.0.0.1:${/** @type {import('node:net').AddressInfo} */ (server.address()).port}/\n`)
   if (!signal.aborted) await once(signal, 'abort')
   close()
   return { text: '' }

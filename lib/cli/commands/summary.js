@@ -53,9 +53,11 @@ function stringsInMarkdown (strings) {
   ]
 }
 
+/** @param {Record<string, number>} sizes */
 function kindsOf ({ nativeSize, codeSize, stringsSize, arrayBuffersSize, systemSize }) {
-  return [['native', nativeSize], ['code', codeSize], ['strings', stringsSize], ['array buffers', arrayBuffersSize], ['V8 itself', systemSize]]
-    .map(([kind, size]) => `${kind} ${bytes(size)}`).join(' · ')
+  /** @type {[kind: string, size: number][]} */
+  const kinds = [['native', nativeSize], ['code', codeSize], ['strings', stringsSize], ['array buffers', arrayBuffersSize], ['V8 itself', systemSize]]
+  return kinds.map(([kind, size]) => `${kind} ${bytes(size)}`).join(' · ')
 }
 
 function text (json, { options, terminal }) {

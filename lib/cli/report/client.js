@@ -11,13 +11,13 @@
   const NARROWEST = 1.5
   const MOST_ROWS = 24
 
-  const parts = JSON.parse(document.getElementById('data').textContent)
+  const parts = JSON.parse(document.getElementById('data')?.textContent ?? '')
     .map(([parent, label, className, id, count, size, selfSize]) =>
       ({ parent, label, className, id, count, size, selfSize, children: [] }))
   for (const part of parts) if (part.parent !== null) parts[part.parent].children.push(part)
   const root = parts[0]
-  const holder = document.getElementById('icicle')
-  const detail = document.getElementById('detail')
+  const holder = /** @type {HTMLElement} */ (document.getElementById('icicle'))
+  const detail = /** @type {HTMLElement} */ (document.getElementById('detail'))
   let zoomed = root
 
   const above = (part) => part.parent === null ? [] : [...above(parts[part.parent]), parts[part.parent]]
@@ -29,7 +29,7 @@
     place(zoomed, 0, width, ancestors.length, boxes)
     const rows = Math.max(...boxes.map(({ row }) => row)) + 1
     const svg = document.createElementNS(SVG, 'svg')
-    svg.setAttribute('height', rows * ROW)
+    svg.setAttribute('height', String(rows * ROW))
     svg.setAttribute('role', 'tree')
     for (const box of boxes) svg.append(drawBox(box))
     holder.replaceChildren(svg)
@@ -51,7 +51,7 @@
     group.setAttribute('tabindex', '0')
     group.setAttribute('role', 'treeitem')
     const rect = document.createElementNS(SVG, 'rect')
-    for (const [name, value] of Object.entries({ x, y: row * ROW, width, height: ROW })) rect.setAttribute(name, value)
+    for (const [name, value] of Object.entries({ x, y: row * ROW, width, height: ROW })) rect.setAttribute(name, String(value))
     rect.style.fill = `hsl(${hue(part.className)} ${part.id === null ? 18 : 42}% var(--box-light))`
     const title = document.createElementNS(SVG, 'title')
     title.textContent = sentence(part)
@@ -59,8 +59,8 @@
     const letters = Math.floor((width - 10) / 6.6)
     if (letters >= 4) {
       const text = document.createElementNS(SVG, 'text')
-      text.setAttribute('x', x + 5)
-      text.setAttribute('y', row * ROW + 16)
+      text.setAttribute('x', String(x + 5))
+      text.setAttribute('y', String(row * ROW + 16))
       const shown = name(part)
       text.textContent = shown.length > letters ? `${shown.slice(0, letters - 1)}…` : shown
       group.append(text)

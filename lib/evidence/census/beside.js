@@ -10,7 +10,7 @@ const { isPlain } = require('./shape')
 
 /** An object with more properties is no cache with its settings. */
 const MAX_PROPERTIES = 60
-/** Where caches keep what they were told. */
+/** Where caches keep what they were told. @type {Set<string | symbol>} */
 const SETTINGS = new Set(['options', 'opts', '_options', 'settings', 'config'])
 /** Arrays with fewer slots are nothing that was made for a cache. */
 const LEAST_SLOTS = 16
@@ -22,12 +22,14 @@ const USED = new Set(['calculatedsize', 'totalsize', 'currentsize', 'length'])
  * has its cap and the values of its keys.
  * @param {object | undefined} owner
  * @param {object} container
- * @param {import('./scopes').Scopes | undefined} scopes
+ * @param {InstanceType<typeof import('./scopes').Scopes> | undefined} scopes
  * @param {boolean} careful the owner may be a dictionary that is too large to be listed
  * @returns {{numbers: [string, number][], lists: object[]}}
  */
 function besideOf (owner, container, scopes, careful) {
+  /** @type {[string, number][]} */
   const numbers = []
+  /** @type {object[]} */
   const lists = []
   const see = (name, value) => {
     if (typeof value === 'number') numbers.push([plainName(name), value])
@@ -60,7 +62,7 @@ function capOf ({ container, owner, record, numbers, lists }) {
   const size = record.last.size
   const declared = expectedOf(container) ?? expectedOf(owner)
   if (declared !== undefined) return declared >= size ? declared : undefined
-  const caps = [record.place.cap]
+  const caps = record.place.cap === undefined ? [] : [record.place.cap]
   for (const [name, most] of numbers) if (isCapName(name)) caps.push(inEntries(most, size, name, numbers))
   caps.push(...minified(size, numbers, lists))
   return caps.filter((cap) => Number.isFinite(cap) && cap >= size && cap > 0).sort((one, other) => one - other)[0]

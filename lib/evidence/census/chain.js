@@ -30,7 +30,7 @@ function linkOf (head, keys) {
 /**
  * The first nodes of a list.
  * @param {object} head
- * @param {string | symbol} link
+ * @param {string | symbol | undefined} link undefined: it is none any more
  * @param {number} count
  * @returns {object[]}
  */

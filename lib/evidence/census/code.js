@@ -52,7 +52,7 @@ class Code {
 
   /** Whether a class of it declares any. @param {object} object */
   hasPrivateFields (object) {
-    for (let constructor = constructorOf(object), i = 0; typeof constructor === 'function' && i < 4; constructor = prototypeOf(constructor), i++) {
+    for (let constructor = /** @type {object | null | undefined} */ (constructorOf(object)), i = 0; typeof constructor === 'function' && i < 4; constructor = prototypeOf(constructor), i++) {
       let has = this.#classes.get(constructor)
       if (has === undefined) {
         const text = types.isProxy(constructor) ? '' : source(constructor)
@@ -70,7 +70,7 @@ class Code {
    * those were read.
    * @param {object} object
    * @param {(string | symbol)[]} [keys] of its own, where they are known
-   * @returns {Map<string, object>[] | undefined} its own first
+   * @returns {Map<string, import('./mention').Mention>[] | undefined} its own first
    */
   fillsOf (object, keys = []) {
     if (typeof object !== 'object') return undefined

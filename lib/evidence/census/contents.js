@@ -32,13 +32,14 @@ const ARROW_WITH_THIS = /^(?:async\s*)?(?:\(|[\w$]+\s*=>)[^]*\bthis\b/
  * What a container holds, from a few of its entries.
  * @param {object} container
  * @param {import('./shape').Shape} shape
- * @param {{isShared?: (object: object) => boolean, scopes?: import('./scopes').Scopes, careful?: boolean, weakMaps?: WeakMap<object, unknown>[],
- *   mostPerEntry?: number, beside?: object[], sample?: unknown[][]}} [options]
+ * @param {{isShared?: (object: object) => boolean, scopes?: InstanceType<typeof import('./scopes').Scopes>, careful?: boolean, weakMaps?: WeakMap<object, unknown>[],
+ *   mostPerEntry?: number, beside?: object[], sample?: Entry[]}} [options]
  *   `isShared`: reachable without the container, so not what it costs; `careful`: objects may be
  *   dictionaries that are too large to be listed; `weakMaps`: those of the app; `mostPerEntry`: bytes,
  *   there are no more; `beside`: arrays that have the values where the container has their index; `sample`: as of `sampleOf`
  * @returns {Contents}
  *
+ * @typedef {[key: unknown, value: unknown]} Entry
  * @typedef {{holds: string[], within: string[], bytesPerEntry: number, atLeast: boolean, parts: boolean, slices: boolean, routes: string[]}} Contents
  *   constructor names of the entries and of what is in them, the most frequent first; `bytesPerEntry` is an estimate,
  *   0 where there is none, and `atLeast` says that it is a lower bound, as part of the entries cannot be seen; `parts`:
@@ -95,6 +96,7 @@ function bodiesOf (entries, options) {
 /**
  * What waits for a pending Promise cannot be seen, nor the locals of a generator or what an arrow function has for
  * `this`, and it is most of what they cost.
+ * @param {unknown[]} entry
  */
 function hasUnseen ([, value, ...more]) {
   return (isPromise(value) && more.length === 0) || types.isGeneratorObject(value) || keepsThis(functionOf(value))
@@ -157,7 +159,7 @@ function namesWithin (bodies) {
 
 const COMMON = new Set(['Object', 'Array', 'function', 'Map', 'Set', 'Date', 'Function', 'Number', 'String'])
 
-/** Pairs of key and value; a key only where it is an object or a long string. */
+/** Pairs of key and value; a key only where it is an object or a long string. @returns {Entry[]} */
 function sampleOf (container, shape) {
   if (shape === 'text') return []
   if (shape === 'chain') return nodesOf(container, linkOf(container, ownKeys(container)), SAMPLE).map((node) => [undefined, node])

@@ -29,12 +29,14 @@ const MAX_SAMPLED = 24
 /** What has entries that can be taken out by their keys. */
 const MAY_BE_TIMED = new Set(['map', 'set', 'object'])
 
+/** @typedef {import('../suspect').EvidenceSource} EvidenceSource */
+
 /**
  * Names containers that grow: walks from what is known by name when a suspicion begins, counts again
  * what it found every time it is told the time, and walks anew now and then for what came later.
  * No collection is asked for. Between slices of 4 ms it keeps WeakRefs, names and numbers.
  *
- * @implements {import('../suspect').EvidenceSource}
+ * @implements {EvidenceSource}
  */
 class CensusEvidence {
   cost = { durationMs: 0, longestSliceMs: 0, walks: 0 }
@@ -51,8 +53,9 @@ class CensusEvidence {
   #careful = false
   /** Of the last walk. @type {WeakRef<WeakMap<object, unknown>>[]} */
   #weakMaps = []
-  /** The walk that is under way, and what bounds it. */
+  /** The walk that is under way, and what bounds it. @type {Promise<void> | null} */
   #walking = null
+  /** @type {InstanceType<typeof Slices> | null} */
   #slices = null
   #walkedAt = -Infinity
   /** Walks that this suspicion began. */

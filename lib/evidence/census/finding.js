@@ -125,6 +125,7 @@ function isSibling (one, other) {
   return growths[0] > growths[1] * 0.8
 }
 
+/** @returns {import('../suspect').Finding} */
 function toFinding ({ record, kin, entries, contents, routes, event, growth, bytes, confidence, siblings, cap, expiry }) {
   const { place, first, last } = record
   const intervalMs = intervalOf(record)

@@ -22,9 +22,9 @@ const KINDS = [
 /**
  * The largest Maps, Sets and emitters of the whole heap, those that no name leads to as well. Each
  * kind takes several full GCs that cannot be cut into slices: what would take longer than is allowed is not asked.
- * @param {import('./scopes').Scopes} scopes
- * @param {import('./slices').Slices} slices
- * @param {import('../../pauses').Pauses} pauses
+ * @param {InstanceType<typeof import('./scopes').Scopes>} scopes
+ * @param {InstanceType<typeof import('./slices').Slices>} slices
+ * @param {InstanceType<typeof import('../../pauses').Pauses>} pauses
  * @param {(container: object) => import('./ledger').Record | undefined} recordOf what the walk knows
  */
 async function queryHeap (scopes, slices, pauses, recordOf) {

@@ -15,8 +15,8 @@ const SLOW = new Set(['object', 'timers', 'entries', 'chain'])
 const LISTS = new Set(['array', 'object', 'emitter', 'chain'])
 /** A string has no identity: what is known of it is where it hangs, and whether it did at the last walk. */
 const TEXT = Object.freeze({})
-const HANGS = { deref: () => TEXT }
-const GONE = { deref: () => undefined }
+const HANGS = /** @type {WeakRef<object>} */ ({ deref: () => TEXT })
+const GONE = /** @type {WeakRef<object>} */ (/** @type {unknown} */ ({ deref: () => undefined }))
 
 /**
  * The sizes of containers over time. Of a container it keeps a WeakRef, strings and numbers.

@@ -18,6 +18,11 @@ const MAX_FIELDS = 100
 const LEAST_CAP = 16
 
 /**
+ * A place in the code; `begin`: of the function that it is in.
+ * @typedef {{file: string, line: number, column: number, function: string | null, begin: {file: string, line: number, column: number}, quality: number}} Mention
+ */
+
+/**
  * Where in a function a variable is filled: `requests.set(`, `waiting.push(`, `cache[id] =`. Better
  * than the line where the function begins, and had without running or parsing anything.
  *
@@ -25,7 +30,7 @@ const LEAST_CAP = 16
  * @param {{file: string, line: number, column: number}} begin as V8 gives it, from 1
  * @param {string} name of the variable
  * @param {number} [best] the quality that is already known
- * @returns {{file: string, line: number, column: number, function: string | null, begin: object, quality: number} | undefined}
+ * @returns {Mention | undefined}
  *   `quality` is above 2 where it is filled, above 1 where it is only named, and the more so the
  *   shorter the function: of two that contain the place, one is within the other
  */
@@ -43,7 +48,7 @@ function mentionOf (fn, begin, name, best = 0) {
  * Where a method fills what its object holds: `this.cache.set(`, `this.#waiting.push(`.
  * @param {Function} fn
  * @param {{file: string, line: number, column: number}} begin
- * @param {Map<string, object>} into by field; the better mention stays
+ * @param {Map<string, Mention>} into by field; the better mention stays
  */
 function noteFills (fn, begin, into) {
   const text = source(fn)

@@ -36,7 +36,7 @@ function isCensus (value) {
  * The largest containers that can be reached by name. Takes its time, in slices of a few
  * milliseconds, and asks for no collection unless `heapWide` wants what has no name, too.
  * @param {{since?: object, heapWide?: boolean, maxPauseMs?: number}} [options] `since`: an earlier census, to be told what grew
- * @param {{binding?: object, maxPauseMs?: number}} [means] `maxPauseMs`: where the options have none
+ * @param {{binding?: typeof import('../../../binding'), maxPauseMs?: number}} [means] `maxPauseMs`: where the options have none
  * @throws ERR_TIDEMARK_OPTION, ERR_TIDEMARK_UNKNOWN_OPTION
  */
 async function census (options, { binding, maxPauseMs: allowed = OF_START.maxPauseMs.default } = {}) {

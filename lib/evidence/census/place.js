@@ -14,14 +14,15 @@ const { sourceOf } = require('../source-maps')
  *   kind: 'variable' | 'module' | 'global' | 'root' | 'property' | 'private' | 'entry',
  *   name: string,
  *   owner?: string,
- *   fills?: Map<string, object>[],
+ *   fills?: Map<string, import('./mention').Mention>[],
+ *   site?: import('./mention').Mention,
  *   parent?: Place,
  *   file?: string,
  *   cap?: number,
  *   rank: number,
  *   distance: number
  * }} Place
- * `owner` is the constructor of what has the property, `fills` where its methods fill their fields, `file` where the anchor is, `cap` how many
+ * `owner` is the constructor of what has the property, `fills` where its methods fill their fields, `site` where a function names the variable, `file` where the anchor is, `cap` how many
  * entries the code compares their number with, `rank` how good
  * the anchor is (0 is best), `distance` how many steps it is away.
  */

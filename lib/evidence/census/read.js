@@ -11,29 +11,29 @@ const { named } = require('../../names')
 const { getOwnPropertyDescriptor, getPrototypeOf, ownKeys } = Reflect
 const { isArray } = Array
 
-const mapSize = uncurry(Object.getOwnPropertyDescriptor(Map.prototype, 'size').get)
-const setSize = uncurry(Object.getOwnPropertyDescriptor(Set.prototype, 'size').get)
+const mapSize = uncurry(Object.getOwnPropertyDescriptor(Map.prototype, 'size')?.get)
+const setSize = uncurry(Object.getOwnPropertyDescriptor(Set.prototype, 'size')?.get)
 const mapEntries = uncurry(Map.prototype.entries)
 const mapHas = uncurry(Map.prototype.has)
 const weakMapGet = uncurry(WeakMap.prototype.get)
 const setValues = uncurry(Set.prototype.values)
 const setHas = uncurry(Set.prototype.has)
-const nextOfMap = uncurry(getPrototypeOf(new Map().entries()).next)
-const nextOfSet = uncurry(getPrototypeOf(new Set().values()).next)
+const nextOfMap = uncurry(Object.getPrototypeOf(new Map().entries()).next)
+const nextOfSet = uncurry(Object.getPrototypeOf(new Set().values()).next)
 const sourceOf = uncurry(Function.prototype.toString)
-const typedArray = (name) => uncurry(Object.getOwnPropertyDescriptor(getPrototypeOf(Uint8Array.prototype), name).get)
+const typedArray = (name) => uncurry(Object.getOwnPropertyDescriptor(Object.getPrototypeOf(Uint8Array.prototype), name)?.get)
 const typedArrayBuffer = typedArray('buffer')
 const typedArrayBytes = typedArray('byteLength')
 const typedArrayOffset = typedArray('byteOffset')
-const dataView = (name) => uncurry(Object.getOwnPropertyDescriptor(DataView.prototype, name).get)
+const dataView = (name) => uncurry(Object.getOwnPropertyDescriptor(DataView.prototype, name)?.get)
 const dataViewBuffer = dataView('buffer')
 const dataViewBytes = dataView('byteLength')
 const dataViewOffset = dataView('byteOffset')
 /** Not there with --jitless. */
 const wasmMemory = globalThis.WebAssembly?.Memory?.prototype
-const wasmMemoryBuffer = wasmMemory === undefined ? undefined : uncurry(Object.getOwnPropertyDescriptor(wasmMemory, 'buffer').get)
-const arrayBufferBytes = uncurry(Object.getOwnPropertyDescriptor(ArrayBuffer.prototype, 'byteLength').get)
-const sharedArrayBufferBytes = uncurry(Object.getOwnPropertyDescriptor(SharedArrayBuffer.prototype, 'byteLength').get)
+const wasmMemoryBuffer = wasmMemory === undefined ? undefined : uncurry(Object.getOwnPropertyDescriptor(wasmMemory, 'buffer')?.get)
+const arrayBufferBytes = uncurry(Object.getOwnPropertyDescriptor(ArrayBuffer.prototype, 'byteLength')?.get)
+const sharedArrayBufferBytes = uncurry(Object.getOwnPropertyDescriptor(SharedArrayBuffer.prototype, 'byteLength')?.get)
 
 /** How far up the prototypes of one object are followed. */
 const MAX_PROTOTYPES = 8
@@ -42,7 +42,7 @@ function uncurry (method) {
   return (self, ...args) => Reflect.apply(method, self, args)
 }
 
-/** What can be looked into: an object or a function, and no Proxy, whose traps are the app's code. */
+/** What can be looked into: an object or a function, and no Proxy, whose traps are the app's code. @param {unknown} value @returns {value is object} */
 function isReadable (value) {
   return (typeof value === 'object' ? value !== null : typeof value === 'function') && !types.isProxy(value)
 }
@@ -80,7 +80,7 @@ function constructorOf (object) {
 /** Names of classes that a minifier took away and an export gave back. */
 const exportedAs = new WeakMap()
 
-/** @param {Function} constructor */
+/** @param {object} constructor a function @param {string} name */
 function nameConstructor (constructor, name) {
   const own = getOwnPropertyDescriptor(constructor, 'name')?.value
   if (typeof own === 'string' && own.length <= 2 && own.length < name.length) exportedAs.set(constructor, name)
@@ -115,7 +115,7 @@ function storeOf (value) {
   try {
     // Both throw where the ArrayBuffer was detached.
     if (types.isDataView(value)) return viewOf(dataViewBuffer(value), dataViewOffset(value), dataViewBytes(value))
-    if (wasmMemory !== undefined && prototypeOf(value) === wasmMemory) return viewOf(wasmMemoryBuffer(value))
+    if (wasmMemoryBuffer !== undefined && prototypeOf(value) === wasmMemory) return viewOf(wasmMemoryBuffer(value))
   } catch {}
   return undefined
 }

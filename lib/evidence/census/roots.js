@@ -30,6 +30,11 @@ function loadedFiles () {
 /** Not `require`, which a bundler that does not know the name at build time makes into an error. */
 const requireBuiltin = Module.createRequire(process.execPath)
 
+/** @returns {string[]} 'NativeModule fs' */
+function loadedBuiltins () {
+  return /** @type {NodeJS.Process & {moduleLoadList?: string[]}} */ (process).moduleLoadList ?? []
+}
+
 function exportsOf (file) {
   const module = own(own(Module, '_cache'), file)
   return isReadable(module) ? own(module, 'exports') : undefined
@@ -41,7 +46,7 @@ function exportsOf (file) {
  * @param {(value: object) => void} skip
  */
 function * eachBuiltin (skip) {
-  for (const entry of process.moduleLoadList ?? []) {
+  for (const entry of loadedBuiltins()) {
     const id = String(entry).replace(/^NativeModule /, '')
     if (!Module.builtinModules.includes(id) || id.startsWith('_')) continue
     const exported = requireBuiltin(`node:${id}`)
@@ -87,7 +92,7 @@ function * eachRoot (reach, skip) {
   let globals = 0
   for (const key of ownKeys(globalThis)) {
     // What the language and Node put there is not enumerable; what an app assigns is.
-    const { value, enumerable } = getOwnPropertyDescriptor(globalThis, key)
+    const { value, enumerable } = /** @type {PropertyDescriptor} */ (getOwnPropertyDescriptor(globalThis, key))
     if (!isReadable(value) || value === process) continue
     if (!enumerable) skipClass(value, skip)
     else if (typeof key === 'string' && ++globals <= MAX_GLOBALS) reach(value, anchor('global', key), 1)
@@ -124,7 +129,7 @@ function moduleName (file) {
 }
 
 function agents () {
-  const loaded = process.moduleLoadList ?? []
+  const loaded = loadedBuiltins()
   return ['http', 'https'].filter((id) => loaded.includes(`NativeModule ${id}`)).map((id) => requireBuiltin(`node:${id}`).globalAgent)
 }
 
@@ -135,7 +140,7 @@ function agents () {
 const ENTRIES = ['mark', 'measure'].map((type) => Object.freeze({ type, name: `the performance ${type}s that were never cleared` }))
 const getEntriesByType = performance.getEntriesByType?.bind(performance)
 
-/** @returns {object[]} */
+/** @returns {typeof ENTRIES} */
 function performanceEntries () {
   return getEntriesByType === undefined ? [] : ENTRIES
 }
@@ -171,7 +176,7 @@ function timerTableOf (scope) {
 
 /** @returns {string[]} in milliseconds */
 function timerDurations (table) {
-  return ownKeys(table).slice(0, MAX_DURATIONS)
+  return /** @type {string[]} */ (ownKeys(table).slice(0, MAX_DURATIONS))
 }
 
 /** What the newest timers of one duration call. */

@@ -53,7 +53,7 @@ class Scopes {
     if (problem !== undefined) return { problem: `${problem} ${UNSEEN}` }
     let scopes
     try {
-      scopes = new Scopes(new inspector.Session(), means)
+      scopes = new Scopes(new (/** @type {typeof import('node:inspector')} */ (inspector)).Session(), means)
       scopes.#connect()
       return { scopes }
     } catch (error) {
@@ -62,10 +62,13 @@ class Scopes {
     }
   }
 
-  /** @param {import('node:inspector').Session} session not yet connected */
+  /**
+   * @param {import('node:inspector').Session} session not yet connected
+   * @param {import('../sources').Means} means
+   */
   constructor (session, { binding, pauses }) {
     // It is believed where its answer can be checked.
-    if (binding !== undefined && toPath(binding.scriptName(scopeList)) === __filename) this.#scriptName = binding.scriptName
+    if (binding !== undefined && toPath(binding.scriptName(scopeList) ?? '') === __filename) this.#scriptName = binding.scriptName
     this.#pauses = pauses
     this.#events = session
     this.#session = new InspectorSession(session)
@@ -127,15 +130,16 @@ class Scopes {
   /**
    * @param {Function[]} functions few, since it all happens at once
    * @param {(location: FunctionLocation | undefined, index: number) => boolean} wantsScopes
-   * @param {(found: {location?: FunctionLocation, variables: {description: string, object: object}[],
-   *   bound: unknown[], privates: {name: string, value: unknown}[]}, index: number) => void} visit called before this returns; what it gets must not be kept
+   * @param {(found: Found, index: number) => void} visit called before this returns; what it gets must not be kept
    *
    * @typedef {{file: string, line: number, column: number}} FunctionLocation lines and columns from 1;
    *   `file` is '' where the code has no name
+   * @typedef {{location?: FunctionLocation, variables: {description: string, object: object}[], bound: unknown[], privates: {name: string, value: unknown}[]}} Found
    */
   readFunctions (functions, wantsScopes, visit) {
     this.#withGroup(() => {
       const ids = this.#idsOf(functions)
+      /** @type {Found[]} */
       const found = functions.map(() => ({ location: undefined, variables: [], bound: [], privates: [] }))
       const fetched = []
       ids.forEach((objectId, index) => {

@@ -26,7 +26,7 @@ function remember (census, records, isComplete) {
 }
 
 /**
- * @param {object} since an earlier census
+ * @param {import('../../..').Census} since an earlier one, or its JSON
  * @param {import('./ledger').Record[]} records all that were met
  * @param {number} most that a census lists of a kind
  * @returns {{record: import('./ledger').Record, sizeThen: number}[]} the most new entries first
@@ -35,8 +35,10 @@ function whatGrew (since, records, most) {
   const then = remembered.get(since) ?? sizesListed(since, most)
   const keys = sizesByKey(records.map(({ key, last }) => ({ key, size: last.size })))
   return records
-    .map((record) => ({ record, sizeThen: sizeThen(record, then, keys) }))
-    .filter(({ record, sizeThen }) => typeof sizeThen === 'number' && record.last.size > sizeThen)
+    .flatMap((record) => {
+      const size = sizeThen(record, then, keys)
+      return typeof size === 'number' && record.last.size > size ? [{ record, sizeThen: size }] : []
+    })
     .sort((one, other) => (other.record.last.size - other.sizeThen) - (one.record.last.size - one.sizeThen))
 }
 
@@ -50,12 +52,17 @@ function sizeThen ({ key, ref }, then, keys) {
   return sizes.length === 1 && keys.get(key).length === 1 ? sizes[0] : undefined
 }
 
-/** @returns {Sizes} */
+/** @param {import('../../..').Census} census @param {number} most @returns {Sizes} */
 function sizesListed ({ containers, emitters, cost }, most) {
   const listed = [...containers, ...emitters]
-  const isComplete = cost?.truncated === false && containers.length < most && emitters.length < most && !listed.some(({ alike }) => alike > 0)
+  const isComplete = cost?.truncated === false && containers.length < most && emitters.length < most && !listed.some(isOneOfSeveral)
   // What has others of its name is not told apart from them.
-  return { byContainer: new WeakMap(), byKey: sizesByKey(listed.flatMap((entry) => entry.alike > 0 ? [entry, entry] : [entry])), isComplete }
+  return { byContainer: new WeakMap(), byKey: sizesByKey(listed.flatMap((entry) => isOneOfSeveral(entry) ? [entry, entry] : [entry])), isComplete }
+}
+
+/** @param {{alike?: number}} entry */
+function isOneOfSeveral ({ alike = 0 }) {
+  return alike > 0
 }
 
 function sizesByKey (entries) {

@@ -70,7 +70,7 @@ function bodyOf (roots, { container, isShared, careful, weakMaps, apart = NONE, 
     }
     return 0
   }
-  body.overhead = roots.reduce((sum, root) => sum + add(root, 0, 1), 0)
+  body.overhead = roots.reduce((/** @type {number} */ sum, root) => sum + add(root, 0, 1), 0)
   for (let head = 0; head < queue.length; head++) {
     const [object, depth, weight] = queue[head]
     let primitives = 0
@@ -135,6 +135,7 @@ function bytesEach (bodies) {
     for (const object of objects.keys()) meet(object)
     for (const text of texts.keys()) meet(text)
   }
+  /** @param {[what: object | string, size: number]} met */
   const isItsOwn = ([what]) => met.get(what) === 1 || bodies.length === 1
   const sizes = bodies.flatMap(({ objects, texts }) => [...objects, ...texts].filter(isItsOwn).map(([, size]) => size))
   return (sum(sizes) + sum(bodies.map(({ overhead }) => overhead))) / Math.max(1, bodies.length)

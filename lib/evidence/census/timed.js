@@ -21,7 +21,7 @@ const MAX_CALLED = 20
  *
  * @param {{size: number, name: string}} container what it is called, as a variable or a property
  * @param {{list: object, size: number}[]} lists timers of one duration each, as Node.js keeps them
- * @param {import('./scopes').Scopes} [scopes]
+ * @param {InstanceType<typeof import('./scopes').Scopes>} [scopes]
  * @returns {{by: 'timer', afterMs: number} | undefined} the longest life
  */
 function timedBy ({ size, name }, lists, scopes) {

@@ -73,8 +73,8 @@ class Walk {
 
   /**
    * @param {object} options
-   * @param {import('./scopes').Scopes | undefined} options.scopes
-   * @param {import('./slices').Slices} options.slices
+   * @param {InstanceType<typeof import('./scopes').Scopes> | undefined} options.scopes
+   * @param {InstanceType<typeof import('./slices').Slices>} options.slices
    * @param {WeakSet<Function>} [options.read] functions of dependencies that need not be read again
    * @param {(container: object, seen: {shape: import('./shape').Shape, type: string, size: number, place: import('./place').Place, owner?: object}) => void} options.found
    *   called again when a better place turns up
@@ -185,7 +185,8 @@ class Walk {
 
   #expand (object, entry) {
     this.objects++
-    if (this.#ours.has(constructorOf(object))) return
+    const made = constructorOf(object)
+    if (made !== undefined && this.#ours.has(made)) return
     const { place, priority, depth } = entry
     if (isArray(object)) {
       for (const index of sampledIndices(own(object, 'length'))) {
@@ -351,7 +352,7 @@ class Walk {
       const value = variable(scope, name)
       if (typeof name !== 'string' || !(isReadable(value) || typeof value === 'string')) continue
       const known = isReadable(value) ? this.#anchors.get(value) : undefined
-      const site = mayBeFilled(value) ? mentionOf(fn, location, name, (known ?? this.#places.get(value))?.site?.quality) : undefined
+      const site = mayBeFilled(value) ? mentionOf(fn, location, name, (known ?? this.#places.get(/** @type {object} */ (value)))?.site?.quality) : undefined
       const cap = isReadable(value) ? capIn(fn, name, (other) => variable(scope, other)) ?? capBeside : undefined
       const place = anchor('variable', name, location.file, { line: location.line, site, cap })
       if (known?.name === name && known.file === location.file) {

@@ -35,10 +35,12 @@ function toFindings (suspects, intervalMs) {
     .filter(({ confidence, growth, location }) => confidence in CONFIDENCE && growth !== null && growth.bytes > 0 && !isOwn(location))
     .filter(({ holder, location }) => location !== null || holder.includes('`'))
     .slice(0, MOST_FINDINGS)
-    .map((suspect) => finding(suspect, intervalMs))
+    .map((suspect) => finding(/** @type {Grown} */ (suspect), intervalMs))
 }
 
-/** @param {import('../../..').SnapshotSuspect} suspect @param {number} intervalMs @returns {Finding} */
+/** @typedef {import('../../..').SnapshotSuspect & {growth: {count: number, bytes: number}}} Grown */
+
+/** @param {Grown} suspect @param {number} intervalMs @returns {Finding} */
 function finding ({ kind, sentence, holder, class: held, count, bytes, growth, confidence, path: steps, location }, intervalMs) {
   const name = withoutData(holder, steps)
   const file = location?.file ?? null
@@ -120,7 +122,8 @@ function placeInWords (location) {
 
 /** The analyser names the file that ran; the location, and all other evidence, the one that a person wrote. */
 function inSource (text, file) {
-  const source = file === null ? null : sourceOf(file)
+  if (file === null) return text
+  const source = sourceOf(file)
   return source === file ? text : text.replaceAll(path.basename(file), () => path.basename(source))
 }
 

@@ -240,6 +240,7 @@ class RouteEvidence {
     return this.#report('(all routes)', description, size, perRequest, routes)
   }
 
+  /** @returns {Finding} */
   #report (key, sentence, size, perRequest, routes) {
     const [kept, judged] = ['kept', 'judged'].map((name) => routes.reduce((sum, each) => sum + each[name], 0))
     const sizes = size === null ? '' : `, about ${bytes(perRequest)} each, ${bytes(size)} since ${clock(this.#since)}`

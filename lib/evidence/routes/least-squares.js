@@ -3,12 +3,14 @@
 /** A column whose part of its own is smaller than this share is a sum of the others. */
 const DEPENDENT = 1e-5
 
+/** @typedef {{coefficients: number[], spreads: number[], residuals: Float64Array, squares: number}} Fit */
+
 /**
  * Ordinary least squares of `y` on `columns`, by Gram-Schmidt with a second pass, so that nearly
  * dependent columns do not lose their digits.
  * @param {Float64Array[]} columns of equal length
  * @param {Float64Array} y
- * @returns {{coefficients: number[], spreads: number[], residuals: Float64Array, squares: number} | null}
+ * @returns {Fit | null}
  *   `spreads[j]` times the error's variance is the variance of coefficient j, `squares` the sum of
  *   the residuals' squares; null where the columns depend on each other
  */
@@ -45,9 +47,9 @@ function leastSquares (columns, y) {
   }
 }
 
-/** What is left of `y` beside `columns`. @returns {Float64Array} */
+/** What is left of `y` beside `columns`, which do not depend on each other. @returns {Float64Array} */
 function residualsOf (columns, y) {
-  return leastSquares(columns, y).residuals
+  return /** @type {Fit} */ (leastSquares(columns, y)).residuals
 }
 
 function invertUpper (r) {

@@ -89,7 +89,7 @@ function select (candidates, base, context) {
     chosen = [...chosen, fits[0].candidate]
   }
   if (chosen.length === 0) return []
-  const fit = fitOf(chosen, candidates, base, context)
+  const fit = /** @type {Fit} */ (fitOf(chosen, candidates, base, context)) // as it was with the last of them
   return chosen
     .map((candidate) => ({ ...candidate, candidate, estimate: fit.of(candidate) }))
     .filter(({ estimate, candidate }) => isClear(candidate, estimate, context))
@@ -101,7 +101,7 @@ function select (candidates, base, context) {
 function apart (chosen, clear, candidates, base, context) {
   const others = clear.filter((other) => other !== chosen).map(({ candidate }) => candidate)
   const model = (candidate) => fitOf([...others, candidate], candidates, base, context)
-  const best = model(chosen.candidate)
+  const best = /** @type {Fit} */ (model(chosen.candidate))
   const rivals = candidates
     .filter((rival) => rival !== chosen.candidate && !others.includes(rival))
     .map((rival) => ({ rival, fit: model(rival) }))
@@ -128,9 +128,17 @@ function dominant (busy, one, context) {
 }
 
 /**
- * @param {object[]} chosen these have a coefficient of their own
- * @param {object[]} candidates what else is among them has one in common
+ * @typedef {{routes: string[], requests: Float64Array}} Candidate
+ * @typedef {{
+ *   squares: number,
+ *   of: (candidate: Candidate) => {coefficient: number, standardError: number, inflation: number, free: number}
+ * }} Fit
+ *
+ * @param {Candidate[]} chosen these have a coefficient of their own
+ * @param {Candidate[]} candidates what else is among them has one in common
  * @param {Float64Array[]} base columns of every model
+ * @param {{level: Float64Array, n: number}} context
+ * @returns {Fit | null}
  */
 function fitOf (chosen, candidates, base, { level, n }) {
   const names = new Set(chosen.flatMap(({ routes }) => routes))

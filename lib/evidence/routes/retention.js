@@ -3,7 +3,7 @@
 const { types: { isTypedArray } } = require('node:util')
 const { dataProperty } = require('../data-property')
 
-const byteLengthOf = Object.getOwnPropertyDescriptor(Object.getPrototypeOf(Uint8Array.prototype), 'byteLength')?.get
+const byteLengthOf = /** @type {() => number} */ (Object.getOwnPropertyDescriptor(Object.getPrototypeOf(Uint8Array.prototype), 'byteLength')?.get)
 
 /** At most this many requests wait for two full GCs, and at most this many that outlived them are watched further. */
 const MOST_PENDING = 32
@@ -18,6 +18,18 @@ const PATIENCE_GCS = 8
 /** Objects that belong to one request alone, and are often kept without it. */
 const PARTS = ['body', 'file', 'files', 'query']
 const SHARED = Symbol('two requests have the same part')
+
+/**
+ * A request that is over; `part`: what belongs to it alone; `epoch` `since`: full GCs when it was looked at last, and first.
+ * @typedef {{
+ *   req: WeakRef<object>,
+ *   res: WeakRef<object>,
+ *   part: {ref: WeakRef<object>, bytes: number} | null,
+ *   epoch: number | null,
+ *   since: number | null,
+ *   partOnly: boolean
+ * }} Item
+ */
 
 /**
  * A bounded sample of the requests of one route that are over, held weakly, to see which of them
@@ -150,7 +162,7 @@ class Retention {
   }
 }
 
-/** @param {Set<object>} parts what was seen in this look. @returns {'collected' | 'part' | 'kept' | 'excused'} */
+/** @param {Item} item @param {Set<object | symbol>} parts what was seen in this look. @returns {'collected' | 'part' | 'kept' | 'excused'} */
 function judge ({ req: reqRef, res: resRef, part: taken }, parts) {
   const req = reqRef.deref()
   const res = resRef.deref()

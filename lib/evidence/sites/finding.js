@@ -38,6 +38,7 @@ function toFindings (growths, stacks, intervalMs) {
     .map((each) => toFinding(each, each.growth / total, stacks.framesOf(each.heaviest), intervalMs))
 }
 
+/** @returns {Finding} */
 function toFinding (each, share, frames, intervalMs) {
   const { site, bytes, growth, samples, persistence, evenness } = each
   const { location } = site.frame ?? { location: null }

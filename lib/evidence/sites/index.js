@@ -41,6 +41,8 @@ const MEASURE_EVERY_MS = 10000
 const MUCH = 4
 const EARLY_MS = 12000
 
+/** @typedef {InstanceType<typeof Sampler>} Sampling */
+
 /**
  * Which code allocates what stays: V8's sampling heap profiler, from a suspicion until it ends. Two
  * profiles, one early and one when somebody asks, tell what has stayed from what only passes.
@@ -51,11 +53,10 @@ class SiteEvidence {
   #means
   #rate
   #startSampler
-  /** @type {InstanceType<typeof Sampler> | null} */
+  /** @type {Sampling | null} */
   #sampler = null
-  /** @type {InstanceType<typeof import('./stacks').Stacks> | null} */
-  #stacks = null
-  /** @type {Record<string, any> | null} */
+  #stacks = new Stacks()
+  /** @type {import('./growth').Profile | null} */
   #first = null
   /** @type {number | null} */
   #fullGcs = null
@@ -142,7 +143,7 @@ class SiteEvidence {
   }
 
   #observe (collected) {
-    const { ageMs, expectedMs, intervalBytes } = this.#sampler
+    const { ageMs, expectedMs, intervalBytes } = /** @type {Sampling} */ (this.#sampler)
     const ripe = ageMs >= FIRST_UNTIL_MS || (collected && ageMs >= FIRST_AFTER_MS)
     if (this.#first === null && ripe) this.#takeFirst()
     else if (this.#first !== null && expectedMs > this.#means.pauses?.mostMs * NEARLY) this.#findAndSample(Math.min(MOST_INTERVAL, intervalBytes * COARSER))
@@ -182,11 +183,12 @@ class SiteEvidence {
 
   async #findNow () {
     await this.#settle()
-    const profile = this.#sampler === null ? null : this.#take()
-    if (profile === null) return
+    const sampler = this.#sampler
+    const profile = sampler === null ? null : this.#take()
+    if (sampler === null || profile === null) return
     const startedAt = performance.now()
     const growths = growthBySite(this.#stacks, this.#first, profile)
-    this.#answer = { at: startedAt, findings: toFindings(growths, this.#stacks, this.#sampler.ageMs) }
+    this.#answer = { at: startedAt, findings: toFindings(growths, this.#stacks, sampler.ageMs) }
     this.cost.durationMs += performance.now() - startedAt
   }
 
@@ -205,18 +207,20 @@ class SiteEvidence {
   /** Of what was sampled so far, what was sampled before the last full GC, or counts as such. */
   #settledShare () {
     const { sinceFullGc } = this.#means
-    if (this.#sampler.collects !== false || sinceFullGc === undefined) return SETTLED
-    return Math.min(SETTLED, Math.max(LEAST_SETTLED, 1 - sinceFullGc() / this.#sampler.ageMs))
+    const sampler = /** @type {Sampling} */ (this.#sampler)
+    if (sampler.collects !== false || sinceFullGc === undefined) return SETTLED
+    return Math.min(SETTLED, Math.max(LEAST_SETTLED, 1 - sinceFullGc() / sampler.ageMs))
   }
 
-  /** @returns {object | null} a profile; null where it would take too long, or somebody else stopped the profiler, which ends it here too */
+  /** @returns {(ReturnType<Sampling['take']> & {settled: number}) | null} a profile; null where it would take too long, or somebody else stopped the profiler, which ends it here too */
   #take () {
-    const { expectedMs } = this.#sampler
+    const sampler = /** @type {Sampling} */ (this.#sampler)
+    const { expectedMs } = sampler
     if (this.#means.pauses?.allow(WITHOUT_PROFILES, expectedMs) === false) return null
     const startedAt = performance.now()
     try {
       const settled = this.#settledShare()
-      const profile = this.#sampler.take()
+      const profile = sampler.take()
       this.#stacks.read(profile)
       return { ...profile, settled }
     } catch {

@@ -96,7 +96,7 @@ class Sampler {
 
   /**
    * What is alive of the samples. Where it `collects`, V8 does so first: about a second per GB of live heap.
-   * @returns {{head: object, samples: {size: number, nodeId: number, ordinal: number}[]}} sizes are
+   * @returns {{head: import('./stacks').ProfileNode, samples: {size: number, nodeId: number, ordinal: number}[]}} sizes are
    *   estimates of what the sample stands for, as V8 scales them; ordinals count samples in the order
    *   of allocation
    * @throws {Error} when somebody else stopped the profiler

@@ -7,13 +7,23 @@ const { toPath } = require('../to-path')
 /** @typedef {import('../suspect').Location} Location */
 
 /**
+ * A node of a profile, as V8 has it.
+ * @typedef {{
+ *   id: number,
+ *   callFrame: {url: string, scriptId: string, lineNumber: number, columnNumber: number, functionName: string},
+ *   selfSize: number,
+ *   children: ProfileNode[]
+ * }} ProfileNode
+ *
  * A function on a stack. `location` is where it begins, null for what is neither the application's
  * nor a package's; `begins` the same where V8 has it, source maps not applied.
- * @typedef {{owner: 'app' | 'package' | 'node', name: string | null, location: Location | null, begins: string | null, url: string}} Frame
+ * @typedef {{name: string | null, url: string} & ({owner: 'app' | 'package', location: Location, begins: string} |
+ *   {owner: 'node', location: null, begins: null})} Frame
+ * @typedef {Extract<Frame, {owner: 'app' | 'package'}>} Located
  *
  * Whose code allocated at the end of a stack: the nearest function of the application, and the
  * innermost of a package where that is nearer. Both null where only Node.js is on the stack.
- * @typedef {{app: Frame | null, package: Frame | null}} Allocator
+ * @typedef {{app: Located | null, package: Located | null}} Allocator
  */
 
 /**
@@ -25,11 +35,15 @@ class Stacks {
   #allocators = new Map()
   #frames = new Map()
 
-  /** Reads another profile of the same sampling; ids of nodes mean the same in all of them. */
+  /**
+   * Reads another profile of the same sampling; ids of nodes mean the same in all of them.
+   * @param {{head: ProfileNode}} profile
+   */
   read ({ head }) {
+    /** @type {[node: ProfileNode, parent: number][]} */
     const open = [[head, 0]]
-    while (open.length > 0) {
-      const [{ id, callFrame, children }, parent] = open.pop()
+    for (let next = open.pop(); next !== undefined; next = open.pop()) {
+      const [{ id, callFrame, children }, parent] = next
       if (!this.#nodes.has(id)) this.#nodes.set(id, { parent, callFrame })
       for (const child of children) open.push([child, id])
     }
@@ -102,8 +116,8 @@ function findAllocator (frames) {
   const inner = frames.findIndex(({ owner }) => owner === 'package')
   const calls = app >= 0 && !passesOn(frames, app)
   return {
-    app: calls ? frames[enclosing(frames, app)] : null,
-    package: inner >= 0 && !(calls && inner > app) ? frames[inner] : null
+    app: calls ? /** @type {Located} */ (frames[enclosing(frames, app)]) : null,
+    package: inner >= 0 && !(calls && inner > app) ? /** @type {Located} */ (frames[inner]) : null
   }
 }
 

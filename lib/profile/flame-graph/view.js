@@ -8,8 +8,8 @@
   const LEAST = 0.0012
   const NARROW = 0.02
 
-  const { root, frames, sites } = JSON.parse(document.getElementById('data').textContent)
-  const [graph, tip, search, found, reset] = ['graph', 'tip', 'search', 'found', 'reset'].map((id) => document.getElementById(id))
+  const { root, frames, sites } = JSON.parse(document.getElementById('data')?.textContent ?? '')
+  const [graph, tip, search, found, reset] = ['graph', 'tip', 'search', 'found', 'reset'].map((id) => /** @type {HTMLElement} */ (document.getElementById(id)))
   const all = toNode(root, null)
   let zoomed = all
   let term = ''
@@ -131,12 +131,12 @@
     }
     const where = document.createElement('small')
     where.textContent = place
-    element.firstChild.append(where)
+    element.firstElementChild?.append(where)
     return element
   }
 
   search.addEventListener('input', () => {
-    term = search.value.trim().toLowerCase()
+    term = /** @type {HTMLInputElement} */ (search).value.trim().toLowerCase()
     draw()
   })
   reset.addEventListener('click', () => {
@@ -144,6 +144,6 @@
     draw()
   })
   addEventListener('keydown', ({ key }) => { if (key === 'Escape') reset.click() })
-  document.querySelector('#sites tbody').append(...sites.map(row))
+  document.querySelector('#sites tbody')?.append(...sites.map(row))
   draw()
 })()
