@@ -215,14 +215,18 @@ function onArtifact (value) {
 }
 
 function artifactPlan () {
-  const isText = (part) => typeof part === 'string' && !part.includes('\0')
   return (value) => {
-    const { command, timeoutMs, ...rest } = Object(value)
-    const isCommand = Array.isArray(command) && command.length > 0 && command.every(isText) && command[0] !== ''
-    return isCommand && integer(100, 86400000)(timeoutMs) === undefined && Object.keys(rest).length === 0
+    const { command: given, timeoutMs, ...rest } = Object(value)
+    return command()(given) === undefined && integer(100, 86400000)(timeoutMs) === undefined && Object.keys(rest).length === 0
       ? undefined
       : '{ command: [program, ...arguments], timeoutMs: 60000 }'
   }
+}
+
+/** What is run without a shell. */
+function command () {
+  const isText = (part) => typeof part === 'string' && !part.includes('\0')
+  return (value) => Array.isArray(value) && value.length > 0 && value.every(isText) && value[0] !== '' ? undefined : '[program, ...arguments]'
 }
 
 function func () {
@@ -272,4 +276,4 @@ function distance (a, b) {
   return row[b.length]
 }
 
-module.exports = { KEEP_REPORTS, nearest, OPTIONS, FREE_SIGNALS, MEMORY_LIMIT, readOptions, getPreset, setPreset, ignoredOptions, oneOf, subsetOf, integer, boolean, recorder, report, terminationLog, size, folderName, func, abortSignal, optional }
+module.exports = { KEEP_REPORTS, command, nearest, OPTIONS, FREE_SIGNALS, MEMORY_LIMIT, readOptions, getPreset, setPreset, ignoredOptions, oneOf, subsetOf, integer, boolean, recorder, report, terminationLog, size, folderName, func, abortSignal, optional }

@@ -3,8 +3,7 @@
 // Keys that timers beside their container take out, in three ways, and one whose timers do not. Prints what the census
 // says of when each ends.
 
-const { CensusEvidence } = require('../../lib/evidence/census')
-const { createMeans } = require('../helpers/means')
+const { censusOf } = require('../helpers/census-walks')
 
 const addresses = new Map()
 const seen = new Set()
@@ -45,19 +44,8 @@ work()
 setInterval(() => { if (n === 0) limiter.hit('nobody'); forget('nobody') }, 600000)
 
 async function main () {
-  const evidence = new CensusEvidence(createMeans(), 50)
-  evidence.start()
-  const wait = (ms) => new Promise((resolve) => { setTimeout(resolve, ms) })
-  for (let walks = 1; walks < 5; walks++) {
-    while (evidence.cost.walks < walks) {
-      await wait(10)
-      evidence.tick()
-    }
-    work()
-  }
-  const findings = await evidence.findings()
-  evidence.stop()
-  process.stdout.write(JSON.stringify({ findings, problems: evidence.problems }))
+  const told = await censusOf(work, 4)
+  process.stdout.write(JSON.stringify(told))
   process.exit()
 }
 

@@ -8,8 +8,7 @@ const { writeFileSync, mkdtempSync, rmSync } = require('node:fs')
 const os = require('node:os')
 const path = require('node:path')
 const { performance } = require('node:perf_hooks')
-const { CensusEvidence } = require('../../lib/evidence/census')
-const { createMeans } = require('../helpers/means')
+const { censusOf } = require('../helpers/census-walks')
 
 const folder = mkdtempSync(path.join(os.tmpdir(), 'tidemark-waits-'))
 const plugin = path.join(folder, 'plugin.js')
@@ -49,20 +48,9 @@ work()
 
 async function main () {
   const alive = setInterval(() => {}, 1000)
-  const evidence = new CensusEvidence(createMeans(), 50)
-  evidence.start()
-  const wait = (ms) => new Promise((resolve) => setTimeout(resolve, ms))
-  for (let walks = 1; walks < 6; walks++) {
-    while (evidence.cost.walks < walks) {
-      await wait(10)
-      evidence.tick()
-    }
-    work()
-  }
-  const findings = await evidence.findings()
-  evidence.stop()
+  const told = await censusOf(work, 5)
   rmSync(folder, { recursive: true })
-  process.stdout.write(JSON.stringify({ findings, problems: evidence.problems }))
+  process.stdout.write(JSON.stringify(told))
   clearInterval(alive)
 }
 

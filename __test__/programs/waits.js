@@ -10,9 +10,8 @@ const os = require('node:os')
 const path = require('node:path')
 const { performance } = require('node:perf_hooks')
 const { MessageChannel } = require('node:worker_threads')
-const { CensusEvidence } = require('../../lib/evidence/census')
 const { toFindings } = require('../../lib/evidence/retainers/finding')
-const { createMeans } = require('../helpers/means')
+const { censusOf } = require('../helpers/census-walks')
 
 const [kinds, ways = 'census,snapshots'] = process.argv.slice(2)
 
@@ -107,22 +106,6 @@ function work (count = 1000) {
 
 exports.keeps = { work, iterator, queue: () => queue, last: () => last, run: () => run, kept: () => kept.length, unread: () => unread }
 
-async function byCensus () {
-  const evidence = new CensusEvidence(createMeans(), 50)
-  evidence.start()
-  const wait = (ms) => new Promise((resolve) => setTimeout(resolve, ms))
-  for (let walks = 1; walks < 6; walks++) {
-    while (evidence.cost.walks < walks) {
-      await wait(10)
-      evidence.tick()
-    }
-    work()
-  }
-  const findings = await evidence.findings()
-  evidence.stop()
-  return { findings, problems: evidence.problems }
-}
-
 async function bySnapshots () {
   const { snapshotsOf } = require('../../lib/evidence/retainers/snapshots')
   const snapshots = snapshotsOf(require('../../lib/binding').loadBinding())
@@ -140,7 +123,7 @@ async function main () {
   work()
   await new Promise(setImmediate)
   const told = { kinds }
-  if (ways.includes('census')) told.census = await byCensus()
+  if (ways.includes('census')) told.census = await censusOf(work, 5)
   if (ways.includes('snapshots')) told.snapshots = await bySnapshots()
   clearInterval(alive)
   process.stdout.write(JSON.stringify(told))

@@ -4,7 +4,7 @@ const os = require('node:os')
 const { createError } = require('../errors')
 const { readIdentity } = require('../flight/identity')
 const { HIDDEN } = require('../names')
-const { integer, oneOf, optional, readOptions } = require('../options')
+const { command, integer, oneOf, optional, readOptions } = require('../options')
 const { followLeaks, keepRunning, Publisher } = require('../publish')
 const { redactSecrets, redactSentence } = require('../report/redact')
 const { runCommand } = require('../run-command')
@@ -138,12 +138,6 @@ function headers () {
   return (value) => typeof value === 'object' && value !== null && !Array.isArray(value) && Object.values(value).every((each) => typeof each === 'string')
     ? undefined
     : 'an object of texts'
-}
-
-function command () {
-  return (value) => Array.isArray(value) && value.length > 0 && value[0] !== '' && value.every((part) => typeof part === 'string' && !part.includes('\0'))
-    ? undefined
-    : '[program, ...arguments]'
 }
 
 module.exports = { FORMATS, notify }
