@@ -1,6 +1,7 @@
 'use strict'
 
-const { createError, messageOf: textOf } = require('../errors')
+const { messageOf: textOf } = require('../errors')
+const { alone } = require('./alone')
 const { disturbers } = require('./environment')
 const format = require('../format')
 const { applyRules } = require('./ignore')
@@ -23,24 +24,6 @@ const WATCHING = 0.7
 /** Bytes by which the heap moves in a moment without calls, at which somebody else is at work. */
 const DRIFT = 64 * 1024
 
-/** Shared by all copies of this module in the process's isolate: a runner loads one for each file. */
-const RUNNING = Symbol.for('tidemark.leak-test.running')
-
-/**
- * Runs a test alone: what another one adds meanwhile would be taken for a leak.
- * @template T @param {() => Promise<T>} work @returns {Promise<T>}
- * @throws ERR_TIDEMARK_LEAK_TEST_BUSY
- */
-async function alone (work) {
-  if (process[RUNNING]) throw createError('ERR_TIDEMARK_LEAK_TEST_BUSY')
-  Object.defineProperty(process, RUNNING, { value: true, configurable: true })
-  try {
-    return await work()
-  } finally {
-    delete process[RUNNING]
-  }
-}
-
 /**
  * @param {typeof import('../../binding')} binding
  * @param {() => unknown} fn
@@ -58,13 +41,21 @@ class LeakTest {
   #keep
   #measurement
   #startedAt = now()
+  /** @type {string[]} */
   #notes = []
   /** @type {import('./result').TestSuspect[]} */
   #suspects = []
   /** @type {import('./opened').LeftOpen[]} */
   #resources = []
+  /** @type {string[]} */
   #files = []
 
+  /**
+   * @param {typeof import('../../binding')} binding
+   * @param {() => unknown} fn
+   * @param {ReturnType<typeof import('./options').readTestOptions>} options
+   * @param {{keep?: (index: number) => string}} means
+   */
   constructor (binding, fn, options, { keep }) {
     this.#binding = binding
     this.#options = options
@@ -125,7 +116,7 @@ class LeakTest {
 
   /**
    * Snapshots before, between and after two rounds of calls.
-   * @returns {Promise<Snapshots | undefined>} undefined where they cannot be taken
+   * @returns {Promise<InstanceType<typeof Snapshots> | undefined>} undefined where they cannot be taken
    */
   async #lookFor (between) {
     const { calls, meter } = this.#measurement
@@ -162,7 +153,7 @@ class LeakTest {
     const more = await calls.make(Infinity, left)
     await meter.read()
     await snapshots.take(more)
-    const still = await snapshots.grown(2)
+    const still = await snapshots.grown({ last: 2 })
     this.#suspects = this.#suspects.filter((suspect) => still.some((each) => each.holder === suspect.holder && each.class === suspect.class))
   }
 
@@ -210,4 +201,4 @@ function subjectOf (rule) {
   return rule.class ?? rule.signature ?? rule.file
 }
 
-module.exports = { alone, testForLeak }
+module.exports = { testForLeak }
