@@ -9,6 +9,7 @@ const { Measurement } = require('./measure')
 const { describeLeft, told, whileNoting } = require('./opened')
 const { now } = require('./own')
 const { messageOf, suspectOf } = require('./result')
+const { UNSURE_BYTES } = require('./rounds')
 const { allocationSites } = require('./sites')
 const { Snapshots } = require('./snapshots')
 
@@ -87,8 +88,12 @@ class LeakTest {
   async #explain () {
     const between = this.#measurement.between
     const found = await this.#lookFor(between)
-    if (found === undefined) return this.#result('leaks')
-    return this.#judge('leaks')
+    const { rounds } = this.#measurement
+    if (found === undefined || this.#suspects.length > 0 || (rounds?.bytesPerCall ?? 0) >= UNSURE_BYTES) return this.#judge('leaks')
+    return this.#result('undecided', {
+      why: `memory grows by ${format.bytes(rounds?.bytesPerCall ?? 0)} a call, but no object became more in two rounds of ${format.grouped(between)} calls`,
+      next: 'a longer budget (`budget`, in milliseconds)'
+    })
   }
 
   /** Too few calls to tell by bytes: objects are counted. */
