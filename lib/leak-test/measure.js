@@ -69,7 +69,7 @@ class Measurement {
       if (this.#leavesOpen()) return 'open'
       if (calls.full || rounds.grows) return 'grows'
       if (rounds.isFlat) return 'flat'
-      if (this.#outOfTime() && !this.#mayLeaveOpen()) return rounds.isSteady ? 'grows' : 'doubt'
+      if (this.#outOfTime() && !this.#mayLeaveOpen()) return 'doubt'
     }
   }
 

@@ -67,7 +67,7 @@ class LeakTracker {
     await this.#meter.read()
     await this.#snapshots.take(objects)
     const found = await this.#snapshots.grown({ share: 1 })
-    const { kept, ignored } = applyRules(found.map((each) => suspectOf({ ...each, objectsPerCall: each.objectsPerCall * objects, bytesPerCall: each.bytesPerCall * objects }, null)), ignore)
+    const { kept, ignored } = applyRules(found.filter(({ own }) => !own).map((each) => suspectOf({ ...each, objectsPerCall: each.objectsPerCall * objects, bytesPerCall: each.bytesPerCall * objects }, null)), ignore)
     const result = {
       verdict: /** @type {'clean' | 'leaks'} */ (kept.length + resources.length > 0 ? 'leaks' : 'clean'),
       calls: 1,
