@@ -119,18 +119,18 @@ function amount ({ class: name, objectsPerCall, bytesPerCall }) {
   return `${count} ${name} (${format.bytes(bytesPerCall)})`
 }
 
-/** @param {TestSuspect} suspect @returns {string} */
-function suspectLine (suspect) {
-  const place = suspect.location === null ? '' : ` (${placeOf(suspect.location)})`
-  const holder = /:\d+\)?$/.test(suspect.holder) ? suspect.holder : `${suspect.holder}${place}`
-  const chain = suspect.path.slice(0, SHORT_PATH)
-  return `grows by ${amount(suspect)} a call: held by ${[holder, ...chain].join(' <- ')}`
+/** @param {TestSuspect} suspect @param {boolean} [once] of a block that ran once @returns {string} */
+function suspectLine (suspect, once = false) {
+  const place = suspect.location === null || /:\d+\)?$/.test(suspect.holder) ? '' : ` (${placeOf(suspect.location)})`
+  const chain = [`${suspect.holder}${place}`, ...suspect.path.slice(0, SHORT_PATH)].join(' <- ')
+  return `${once ? `left ${amount(suspect)}` : `grows by ${amount(suspect)} a call`}: held by ${chain}`
 }
 
 /** @param {import('./opened').LeftOpen} left @returns {string} */
 function leftOpenLine ({ what, count, calls, remedy, detail, location }) {
   const where = [detail, location === null ? null : `created at ${placeOf(location)}`].filter((part) => part !== null).join(', ')
-  return `left ${format.grouped(count)} ${what} open in ${calls} calls${where === '' ? '' : ` (the last: ${where})`}: call ${remedy}`
+  const of = calls > 1 ? ` in ${calls} calls` : ''
+  return `left ${format.grouped(count)} ${what} open${of}${where === '' ? '' : ` (${count > 1 ? 'the last: ' : ''}${where})`}: call ${remedy}`
 }
 
 /**
@@ -143,7 +143,7 @@ function messageOf (result) {
   if (verdict === 'clean') lines.push(`does not leak: ${once ?? `${format.grouped(calls)} calls added nothing that stays`}`)
   if (verdict === 'undecided') lines.push(`undecided: ${result.why}`)
   if (verdict === 'leaks') {
-    const [first, ...more] = [...resources.map(leftOpenLine), ...suspects.map(suspectLine)]
+    const [first, ...more] = [...resources.map(leftOpenLine), ...suspects.map((each) => suspectLine(each, once !== undefined))]
     lines.push(first ?? `grows by ${format.bytes(bytesPerCall ?? 0)} a call; what holds it was not found`, ...more.slice(0, 4).map((line) => `  also ${line}`))
     const [suspect] = suspects
     if (suspect?.allocated) lines.push(`  allocated: ${suspect.allocated.function === null ? '' : `${suspect.allocated.function} `}(${placeOf(suspect.allocated)})`)

@@ -25,11 +25,13 @@ const WATCHING = 0.7
 /** Bytes by which the heap moves in a moment without calls, at which somebody else is at work. */
 const DRIFT = 64 * 1024
 
+/** @typedef {{keep?: (index: number) => string, own?: boolean}} Means keep: names the files of the snapshots; own: what tidemark holds counts too */
+
 /**
  * @param {typeof import('../../binding')} binding
  * @param {() => unknown} fn
  * @param {ReturnType<typeof import('./options').readTestOptions>} options
- * @param {{keep?: (index: number) => string}} [means] names the files of the snapshots
+ * @param {Means} [means]
  * @returns {Promise<import('./result').LeakTestResult>}
  */
 function testForLeak (binding, fn, options, means = {}) {
@@ -40,6 +42,7 @@ class LeakTest {
   #binding
   #options
   #keep
+  #own
   #measurement
   #startedAt = now()
   /** @type {string[]} */
@@ -55,12 +58,13 @@ class LeakTest {
    * @param {typeof import('../../binding')} binding
    * @param {() => unknown} fn
    * @param {ReturnType<typeof import('./options').readTestOptions>} options
-   * @param {{keep?: (index: number) => string}} means
+   * @param {Means} means
    */
-  constructor (binding, fn, options, { keep }) {
+  constructor (binding, fn, options, { keep, own = false }) {
     this.#binding = binding
     this.#options = options
     this.#keep = keep
+    this.#own = own
     this.#measurement = new Measurement(binding, fn, options.budget)
   }
 
@@ -142,7 +146,7 @@ class LeakTest {
       const made = await round()
       const site = sites.take().find(({ location }) => location !== null)
       await snapshots.take(made)
-      this.#suspects = (await snapshots.grown()).filter(({ own }) => !own).map((each, i) => suspectOf(each, i === 0 ? site?.location ?? null : null))
+      this.#suspects = (await snapshots.grown()).filter(({ own }) => this.#own || !own).map((each, i) => suspectOf(each, i === 0 ? site?.location ?? null : null))
     } catch (error) {
       if (!error?.code?.startsWith?.('ERR_TIDEMARK_SNAPSHOT')) throw error
       this.#notes.push(textOf(error))
