@@ -2,7 +2,7 @@
 
 const { Calls } = require('./calls')
 const { Meter } = require('./meter')
-const { now } = require('./own')
+const { now, wait } = require('./own')
 const { FEWEST_CALLS, AGREEING, Rounds } = require('./rounds')
 
 /** Parts of the budget: calling in rounds ends with it, and one round takes at most so much. */
@@ -14,6 +14,9 @@ const WARMING = 0.12
 /** Bytes a round may add, and calls of a round between two snapshots at most. */
 const GROWTH_BETWEEN = 32 * 1024 * 1024
 const CALLS_BETWEEN = 20000
+
+/** Milliseconds of a look at what happens without calls. */
+const DRIFTING_MS = 20
 
 /** Left open by this share of the calls in each of the first rounds is a leak. */
 const LEFT_SHARE = 0.75
@@ -29,8 +32,6 @@ class Measurement {
   meter
   /** @type {InstanceType<typeof Rounds> | null} */
   rounds = null
-  /** Bytes by which the level moved while nothing was called. */
-  drift = 0
   /** By round, what it left open. @type {{calls: number, left: Record<string, number>}[]} */
   open = []
 
@@ -56,8 +57,6 @@ class Measurement {
   async run () {
     const { calls, meter } = this
     await meter.read()
-    const before = await meter.read()
-    this.drift = Math.abs(await meter.read() - before)
     // What it loads and builds at its first call is no growth.
     await calls.make(1)
     await this.#lookAtOpen(1)
@@ -71,6 +70,22 @@ class Measurement {
       if (rounds.isFlat) return 'flat'
       if (this.#outOfTime() && !this.#mayLeaveOpen()) return 'doubt'
     }
+  }
+
+  /**
+   * What memory grows by while nothing is called. One step may be V8's own; one after another is somebody at work.
+   * @returns {Promise<number>} bytes in a look; 0 where it does not grow in each
+   */
+  async drift () {
+    const steps = []
+    let level = await this.meter.read()
+    for (let look = 0; look < AGREEING; look++) {
+      await wait(DRIFTING_MS)
+      const now = await this.meter.read()
+      steps.push(now - level)
+      level = now
+    }
+    return Math.max(0, Math.min(...steps))
   }
 
   /** Types of what each call leaves open. */

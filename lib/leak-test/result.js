@@ -86,7 +86,8 @@ function chainOf (path) {
   for (let at = path.length - 1; at > 0; at--) {
     const step = path[at]
     if (step.location?.file && isOwnFile(step.location.file)) break
-    if (step.class === 'Calls' || step.class === 'LeakTest') break
+    // The function itself, which the test holds.
+    if (step.edge?.name === '#fn') break
     if (step.edge?.name === 'exports' && path[at - 1].class === 'Module') return [...words, 'module exports']
     if (step.class === 'global') return [...words, 'global']
     const said = stepWords(step)

@@ -22,8 +22,8 @@ const FEW_CALLS = 4
 /** Part of the budget until which it is watched whether a growth that only snapshots saw goes on: a cache may become full. */
 const WATCHING = 0.7
 
-/** Bytes by which the heap moves in a moment without calls, at which somebody else is at work. */
-const DRIFT = 64 * 1024
+/** Bytes by which memory grows again and again without calls, at which somebody else is at work. */
+const DRIFT = 4 * 1024
 
 /** @typedef {{keep?: (index: number) => string, own?: boolean}} Means keep: names the files of the snapshots; own: what tidemark holds counts too */
 
@@ -172,16 +172,16 @@ class LeakTest {
   }
 
   /** @param {'clean' | 'leaks'} unexplained the verdict where no snapshot names anything */
-  #judge (unexplained) {
-    const { drift } = this.#measurement
+  async #judge (unexplained) {
     const { kept, ignored, expired, unmatched } = applyRules(this.#suspects, this.#options.ignore)
     for (const rule of expired) this.#notes.push(`The rule to ignore '${subjectOf(rule)}' is past its date and no longer counts.`)
     for (const rule of unmatched) this.#notes.push(`The rule to ignore '${subjectOf(rule)}' matched nothing: remove it.`)
     const wasIgnored = kept.length === 0 && ignored.length > 0
     this.#suspects = kept
-    if (drift > DRIFT && (kept.length > 0 || unexplained === 'leaks')) {
+    const drift = kept.length > 0 || unexplained === 'leaks' ? await this.#measurement.drift() : 0
+    if (drift > DRIFT) {
       return this.#result('undecided', {
-        why: `memory moves by ${format.bytes(drift)} while the function is not called: something else is at work in this thread`,
+        why: `memory grows by ${format.bytes(drift)} every few milliseconds while the function is not called: something else is at work in this thread`,
         next: 'run this test alone: no other test at the same time in this thread, and nothing that goes on in the background',
         ignored
       })
