@@ -924,6 +924,21 @@ declare namespace tidemark {
     location: SnapshotPlace | null
   }
 
+  /** What gathered in every round of calls between snapshots of one process: of a leak test. */
+  interface GrownSuspect {
+    kind: string
+    sentence: string
+    holder: string
+    id: number
+    class: string
+    growth: number[]
+    objectsPerCall: number
+    bytesPerCall: number
+    own: boolean
+    path: SnapshotStep[]
+    location: SnapshotPlace | null
+  }
+
   interface SnapshotStep {
     id: number
     class: string

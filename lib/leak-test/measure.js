@@ -71,7 +71,7 @@ class Measurement {
       unread = 0
       if (calls.full || rounds.grows) return 'grows'
       if (rounds.isFlat) return 'flat'
-      if (this.#outOfTime() && !this.#mayLeaveOpen()) return rounds.isSteady ? 'grows' : 'doubt'
+      if (this.#outOfTime() && !this.#mayLeaveOpen()) return 'doubt'
     }
   }
 

@@ -10,7 +10,7 @@ const { describeLeft, told, whileNoting } = require('./opened')
 const { now } = require('./own')
 const { messageOf, suspectOf } = require('./result')
 const { UNSURE_BYTES } = require('./rounds')
-const { allocationSites } = require('./sites')
+const { Sites } = require('./sites')
 const { Snapshots } = require('./snapshots')
 
 /** Calls to see who opens what stays open: each opens more. */
@@ -25,11 +25,13 @@ const WATCHING = 0.7
 /** Bytes by which the heap moves in a moment without calls, at which somebody else is at work. */
 const DRIFT = 64 * 1024
 
+/** @typedef {{keep?: (index: number) => string, own?: boolean}} Means keep: names the files of the snapshots; own: what tidemark holds counts too */
+
 /**
  * @param {typeof import('../../binding')} binding
  * @param {() => unknown} fn
  * @param {ReturnType<typeof import('./options').readTestOptions>} options
- * @param {{keep?: (index: number) => string}} [means] names the files of the snapshots
+ * @param {Means} [means]
  * @returns {Promise<import('./result').LeakTestResult>}
  */
 function testForLeak (binding, fn, options, means = {}) {
@@ -40,6 +42,7 @@ class LeakTest {
   #binding
   #options
   #keep
+  #own
   #measurement
   #startedAt = now()
   /** @type {string[]} */
@@ -55,12 +58,13 @@ class LeakTest {
    * @param {typeof import('../../binding')} binding
    * @param {() => unknown} fn
    * @param {ReturnType<typeof import('./options').readTestOptions>} options
-   * @param {{keep?: (index: number) => string}} means
+   * @param {Means} means
    */
-  constructor (binding, fn, options, { keep }) {
+  constructor (binding, fn, options, { keep, own = false }) {
     this.#binding = binding
     this.#options = options
     this.#keep = keep
+    this.#own = own
     this.#measurement = new Measurement(binding, fn, options.budget)
   }
 
@@ -87,7 +91,7 @@ class LeakTest {
   /** It grows: what, and who holds it. Where nobody can be named it grows all the same. */
   async #explain () {
     const between = this.#measurement.between
-    const found = await this.#lookFor(between)
+    const found = await this.#lookFor(between, true)
     const { rounds } = this.#measurement
     if (found === undefined || this.#suspects.length > 0 || (rounds?.bytesPerCall ?? 0) >= UNSURE_BYTES) return this.#judge('leaks')
     return this.#result('undecided', {
@@ -120,33 +124,38 @@ class LeakTest {
   }
 
   /**
-   * Snapshots before, between and after two rounds of calls.
+   * Snapshots between rounds of calls. Where it is certain that something grows one round shows what; where it is not, it
+   * has to grow in two.
    * @returns {Promise<InstanceType<typeof Snapshots> | undefined>} undefined where they cannot be taken
    */
-  async #lookFor (between) {
+  async #lookFor (between, isCertain = false) {
     const { calls, meter } = this.#measurement
     const snapshots = new Snapshots(this.#binding, this.#keep)
+    const round = async () => {
+      const made = await calls.make(between)
+      await meter.read()
+      return made
+    }
+    /** @type {InstanceType<typeof Sites> | undefined} */
+    let sites
     try {
       await meter.read()
       await snapshots.take()
-      const first = await calls.make(between)
-      await meter.read()
-      await snapshots.take(first)
-      const { result: second, sites, problem } = await allocationSites(this.#binding, async () => {
-        const made = await calls.make(between)
-        await meter.read()
-        return made
-      })
-      if (problem !== undefined) this.#notes.push(`Where it was allocated is not known: ${problem}`)
-      await snapshots.take(second)
-      this.#suspects = (await snapshots.grown()).map((each, i) => suspectOf(each, i === 0 ? sites[0]?.location ?? null : null))
+      if (!isCertain) await snapshots.take(await round())
+      sites = new Sites(this.#binding)
+      const made = await round()
+      const site = sites.take().find(({ location }) => location !== null)
+      await snapshots.take(made)
+      this.#suspects = (await snapshots.grown()).filter(({ own }) => this.#own || !own).map((each, i) => suspectOf(each, i === 0 ? site?.location ?? null : null))
     } catch (error) {
       if (!error?.code?.startsWith?.('ERR_TIDEMARK_SNAPSHOT')) throw error
       this.#notes.push(textOf(error))
       return undefined
     } finally {
+      sites?.end()
       this.#files = snapshots.files
     }
+    if (sites.problem !== undefined) this.#notes.push(`Where it was allocated is not known: ${sites.problem}`)
     return snapshots
   }
 
