@@ -49,6 +49,9 @@ const MESSAGES = {
     'another: await each, and no `concurrency` or `test.concurrent` for them.',
   ERR_TIDEMARK_LEAK_TEST_TIMEOUT: (call, ms) =>
     `Call ${call} of the function did not settle within ${ms} ms. Give a longer \`budget\`, or see what it waits for.`,
+  ERR_TIDEMARK_MATCHERS: () =>
+    'There is no `expect` yet that the matchers could be added to. In Jest name `tidemark/test/matchers` in `setupFilesAfterEnv`, ' +
+    'not in `setupFiles`; in Vitest in `setupFiles`.',
   ERR_TIDEMARK_EXPRESS_NOT_CALLED: () =>
     '`app.use(tidemark.express)` lacks its call: write `app.use(tidemark.express())`. Requests are counted as with the default options.',
   ERR_TIDEMARK_METRICS: (text) => text,

@@ -3,7 +3,7 @@
 const { Calls } = require('./calls')
 const { Meter } = require('./meter')
 const { now, wait } = require('./own')
-const { FEWEST_CALLS, AGREEING, Rounds } = require('./rounds')
+const { FEWEST_CALLS, AGREEING, MUCH_GROWTH, Rounds } = require('./rounds')
 
 /** Parts of the budget: calling in rounds ends with it, and one round takes at most so much. */
 const CALLING = 0.4
@@ -61,11 +61,14 @@ class Measurement {
     await calls.make(1)
     await this.#lookAtOpen(1)
     const rounds = this.rounds = new Rounds(await meter.read())
-    for (;;) {
+    for (let unread = 0; ;) {
       const made = await calls.make(calls.made, this.#budget * ROUND)
-      rounds.add(made, await meter.read())
       await this.#lookAtOpen(made)
       if (this.#leavesOpen()) return 'open'
+      unread += made
+      if (this.#saysNothingYet()) continue
+      rounds.add(unread, await meter.read())
+      unread = 0
       if (calls.full || rounds.grows) return 'grows'
       if (rounds.isFlat) return 'flat'
       if (this.#outOfTime() && !this.#mayLeaveOpen()) return 'doubt'
@@ -101,6 +104,15 @@ class Measurement {
     const byTime = this.#budget * ROUND / Math.max(calls.msPerCall, 1e-6)
     const byGrowth = GROWTH_BETWEEN / Math.max(rounds?.bytesPerCall ?? 1, 1)
     return Math.max(1, Math.floor(Math.min(calls.made, byTime, byGrowth, CALLS_BETWEEN)))
+  }
+
+  /**
+   * Of few calls memory says nothing, and a reading takes longer than they do: several hundred milliseconds in a
+   * runner with a large heap.
+   */
+  #saysNothingYet () {
+    const { calls, meter } = this
+    return calls.made < FEWEST_CALLS && calls.ms < meter.msPerReading && !calls.full && meter.bytesAllocated < MUCH_GROWTH
   }
 
   #leavesOpen () {

@@ -2,6 +2,7 @@
 
 const { readFileSync } = require('node:fs')
 const path = require('node:path')
+const { createError } = require('../errors')
 const { isOwnFile } = require('../evidence/own-files')
 const format = require('../format')
 const { named } = require('../names')
@@ -158,9 +159,16 @@ function messageOf (result) {
   return lines.join('\n')
 }
 
+/** @param {Function} fn @param {LeakTestResult} result @returns {Error | undefined} what to throw, unless it is clean */
+function failureOf ({ name }, result) {
+  if (result.verdict === 'clean') return undefined
+  const code = result.verdict === 'leaks' ? 'ERR_TIDEMARK_LEAK' : 'ERR_TIDEMARK_LEAK_UNDECIDED'
+  return Object.assign(createError(code, [name, result.message]), { result })
+}
+
 function signed (bytes) {
   const text = format.bytes(Math.round(bytes))
   return bytes >= 0 ? `+${text}` : text
 }
 
-module.exports = { chainOf, leftOpenLine, messageOf, placeOf, suspectLine, suspectOf }
+module.exports = { chainOf, failureOf, leftOpenLine, messageOf, placeOf, suspectLine, suspectOf }
