@@ -1,6 +1,5 @@
 'use strict'
 
-const { Calls } = require('./calls')
 const { Meter } = require('./meter')
 const { now } = require('./own')
 const { FEWEST_CALLS, AGREEING, Rounds } = require('./rounds')
@@ -11,9 +10,8 @@ const ROUND = 0.1
 /** A function that is too slow for many calls is called for this part, so that it is warm, before snapshots count its objects. */
 const WARMING = 0.12
 
-/** Bytes a round may add, and calls of a round between two snapshots at most. */
+/** Bytes that a round between two snapshots may add. */
 const GROWTH_BETWEEN = 32 * 1024 * 1024
-const CALLS_BETWEEN = 20000
 
 /** Left open by this share of the calls in each of the first rounds is a leak. */
 const LEFT_SHARE = 0.75
@@ -36,12 +34,12 @@ class Measurement {
 
   /**
    * @param {typeof import('../../binding')} binding
-   * @param {() => unknown} fn
+   * @param {import('./calls').Calls | import('./server/requests').Requests} calls
    * @param {number} budget milliseconds
    */
-  constructor (binding, fn, budget) {
+  constructor (binding, calls, budget) {
     this.#budget = budget
-    this.calls = new Calls(fn, budget)
+    this.calls = calls
     this.meter = new Meter(binding)
   }
 
@@ -59,16 +57,16 @@ class Measurement {
     const before = await meter.read()
     this.drift = Math.abs(await meter.read() - before)
     // What it loads and builds at its first call is no growth.
-    await calls.make(1)
-    await this.#lookAtOpen(1)
+    await this.#lookAtOpen(await calls.make(calls.first))
     const rounds = this.rounds = new Rounds(await meter.read())
     for (;;) {
-      const made = await calls.make(calls.made, this.#budget * ROUND)
+      const made = await calls.make(Math.min(calls.made, calls.most - calls.made), this.#budget * ROUND)
       rounds.add(made, await meter.read())
       await this.#lookAtOpen(made)
       if (this.#leavesOpen()) return 'open'
       if (calls.full || rounds.grows) return 'grows'
       if (rounds.isFlat) return 'flat'
+      if (calls.made >= calls.most) return rounds.isSteady ? 'grows' : 'doubt'
       if (this.#outOfTime() && !this.#mayLeaveOpen()) return rounds.isSteady ? 'grows' : 'doubt'
     }
   }
@@ -85,7 +83,7 @@ class Measurement {
     const { calls, rounds } = this
     const byTime = this.#budget * ROUND / Math.max(calls.msPerCall, 1e-6)
     const byGrowth = GROWTH_BETWEEN / Math.max(rounds?.bytesPerCall ?? 1, 1)
-    return Math.max(1, Math.floor(Math.min(calls.made, byTime, byGrowth, CALLS_BETWEEN)))
+    return Math.max(1, Math.floor(Math.min(calls.made, byTime, byGrowth, calls.mostBetween)))
   }
 
   #leavesOpen () {

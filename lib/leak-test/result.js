@@ -71,37 +71,38 @@ function amount ({ class: name, objectsPerCall, bytesPerCall }) {
   return `${count} ${name} (${format.bytes(bytesPerCall)})`
 }
 
-/** @param {TestSuspect} suspect @returns {string} */
-function suspectLine (suspect) {
+/** @param {TestSuspect} suspect @param {string} unit @returns {string} */
+function suspectLine (suspect, unit) {
   const place = suspect.location === null ? '' : ` (${placeOf(suspect.location)})`
   const holder = /:\d+\)?$/.test(suspect.holder) ? suspect.holder : `${suspect.holder}${place}`
   const chain = suspect.path.slice(0, SHORT_PATH)
-  return `grows by ${amount(suspect)} a call: held by ${[holder, ...chain].join(' <- ')}`
+  return `grows by ${amount(suspect)} a ${unit}: held by ${[holder, ...chain].join(' <- ')}`
 }
 
-/** @param {import('./opened').LeftOpen} left @returns {string} */
-function leftOpenLine ({ what, count, calls, remedy, detail, location }) {
+/** @param {import('./opened').LeftOpen} left @param {string} unit @returns {string} */
+function leftOpenLine ({ what, count, calls, remedy, detail, location }, unit) {
   const where = [detail, location === null ? null : `created at ${placeOf(location)}`].filter((part) => part !== null).join(', ')
-  return `left ${format.grouped(count)} ${what} open in ${calls} calls${where === '' ? '' : ` (the last: ${where})`}: call ${remedy}`
+  return `left ${format.grouped(count)} ${what} open in ${format.grouped(calls)} ${unit}s${where === '' ? '' : ` (the last: ${where})`}: call ${remedy}`
 }
 
 /**
  * @param {Omit<LeakTestResult, 'message'> & {why?: string, next?: string}} result
+ * @param {string} [unit] what a call is
  * @returns {string}
  */
-function messageOf (result) {
+function messageOf (result, unit = 'call') {
   const { verdict, suspects, resources, calls, rounds, bytesPerCall, notes, disturbers } = result
   const lines = []
-  if (verdict === 'clean') lines.push(`does not leak: ${format.grouped(calls)} calls added nothing that stays`)
+  if (verdict === 'clean') lines.push(`does not leak: ${format.grouped(calls)} ${unit}s added nothing that stays`)
   if (verdict === 'undecided') lines.push(`undecided: ${result.why}`)
   if (verdict === 'leaks') {
-    const [first, ...more] = [...resources.map(leftOpenLine), ...suspects.map(suspectLine)]
-    lines.push(first ?? `grows by ${format.bytes(bytesPerCall ?? 0)} a call; what holds it was not found`, ...more.slice(0, 4).map((line) => `  also ${line}`))
+    const [first, ...more] = [...resources.map((left) => leftOpenLine(left, unit)), ...suspects.map((suspect) => suspectLine(suspect, unit))]
+    lines.push(first ?? `grows by ${format.bytes(bytesPerCall ?? 0)} a ${unit}; what holds it was not found`, ...more.slice(0, 4).map((line) => `  also ${line}`))
     const [suspect] = suspects
     if (suspect?.allocated) lines.push(`  allocated: ${suspect.allocated.function === null ? '' : `${suspect.allocated.function} `}(${placeOf(suspect.allocated)})`)
     if (suspect?.note) lines.push(`  note: ${suspect.note}`)
   }
-  if (verdict !== 'clean') lines.push(`  measured: ${format.grouped(calls)} calls in ${rounds.length + 1} rounds${bytesPerCall === null ? '' : `, ${signed(bytesPerCall)} a call in the last`}`)
+  if (verdict !== 'clean') lines.push(`  measured: ${format.grouped(calls)} ${unit}s in ${rounds.length + 1} rounds${bytesPerCall === null ? '' : `, ${signed(bytesPerCall)} a ${unit} in the last`}`)
   if (verdict === 'undecided' && result.next) lines.push(`  next: ${result.next}`)
   for (const note of notes) lines.push(`  note: ${note}`)
   if (verdict !== 'clean') for (const { message } of disturbers) lines.push(`  here: ${message}`)

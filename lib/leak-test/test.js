@@ -1,6 +1,7 @@
 'use strict'
 
 const { createError, messageOf: textOf } = require('../errors')
+const { Calls } = require('./calls')
 const { disturbers } = require('./environment')
 const format = require('../format')
 const { applyRules } = require('./ignore')
@@ -49,9 +50,10 @@ async function alone (work) {
  * @returns {Promise<import('./result').LeakTestResult>}
  */
 function testForLeak (binding, fn, options, means = {}) {
-  return alone(() => new LeakTest(binding, fn, options, means).run())
+  return alone(() => new LeakTest(binding, new Calls(fn, options.budget), options, means).run())
 }
 
+/** One test of what is called: a function, or a route by requests. */
 class LeakTest {
   #binding
   #options
@@ -65,11 +67,12 @@ class LeakTest {
   #resources = []
   #files = []
 
-  constructor (binding, fn, options, { keep }) {
+  /** @param {import('./measure').Measurement['calls']} calls */
+  constructor (binding, calls, options, { keep } = /** @type {{keep?: (index: number) => string}} */ ({})) {
     this.#binding = binding
     this.#options = options
     this.#keep = keep
-    this.#measurement = new Measurement(binding, fn, options.budget)
+    this.#measurement = new Measurement(binding, calls, options.budget)
   }
 
   async run () {
@@ -106,13 +109,13 @@ class LeakTest {
     const between = this.#measurement.between
     if (between < FEW_CALLS) {
       return this.#result('undecided', {
-        why: `one call takes ${format.duration(calls.msPerCall)}, and ${calls.made} calls say too little`,
+        why: `one ${calls.unit} takes ${format.duration(calls.msPerCall)}, and ${calls.made} ${calls.unit}s say too little`,
         next: `a budget of ${format.duration(this.#wanted())} or more (\`budget\`, in milliseconds), or a function that does less`
       })
     }
     const snapshots = await this.#lookFor(between)
     if (snapshots === undefined) {
-      return this.#result('undecided', { why: `${calls.made} calls say too little, and objects could not be counted`, next: this.#notes.at(-1) })
+      return this.#result('undecided', { why: `${calls.made} ${calls.unit}s say too little, and objects could not be counted`, next: this.#notes.at(-1) })
     }
     if (this.#suspects.length > 0 && !rounds?.grows) await this.#watchOn(snapshots)
     return this.#judge('clean')
@@ -176,7 +179,7 @@ class LeakTest {
     this.#suspects = kept
     if (drift > DRIFT && (kept.length > 0 || unexplained === 'leaks')) {
       return this.#result('undecided', {
-        why: `memory moves by ${format.bytes(drift)} while the function is not called: something else is at work in this thread`,
+        why: `memory moves by ${format.bytes(drift)} while nothing is called: something else is at work in this thread`,
         next: 'run this test alone: no other test at the same time in this thread, and nothing that goes on in the background',
         ignored
       })
@@ -202,7 +205,7 @@ class LeakTest {
       files: this.#files,
       elapsedMs: Math.round(now() - this.#startedAt)
     }
-    return { ...result, message: messageOf({ ...result, why, next }) }
+    return { ...result, message: messageOf({ ...result, why, next }, calls.unit) }
   }
 }
 
@@ -210,4 +213,4 @@ function subjectOf (rule) {
   return rule.class ?? rule.signature ?? rule.file
 }
 
-module.exports = { alone, testForLeak }
+module.exports = { LeakTest, alone, testForLeak }
