@@ -20,6 +20,8 @@ class Calls {
   most = Infinity
   /** Between two snapshots at most. */
   mostBetween = 20000
+  /** Bytes by which a round of any length may grow without a leak. */
+  noise = 0
   #fn
   #mostMs
   /** Ends the call that is under way. @type {((error: Error) => void) | null} */

@@ -58,7 +58,7 @@ class Measurement {
     this.drift = Math.abs(await meter.read() - before)
     // What it loads and builds at its first call is no growth.
     await this.#lookAtOpen(await calls.make(calls.first))
-    const rounds = this.rounds = new Rounds(await meter.read())
+    const rounds = this.rounds = new Rounds(await meter.read(), calls.noise)
     for (;;) {
       const made = await calls.make(Math.min(calls.made, calls.most - calls.made), this.#budget * ROUND)
       rounds.add(made, await meter.read())
