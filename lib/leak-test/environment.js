@@ -33,6 +33,9 @@ function defaultBudget () {
   return BUDGETS[runner() ?? ''] ?? BUDGET_MS
 }
 
+/** Where code that is instrumented for coverage counts. */
+const ISTANBUL = '__coverage__'
+
 /** @returns {Disturber[]} */
 function disturbers () {
   const { env, execArgv } = process
@@ -40,7 +43,7 @@ function disturbers () {
   const found = []
   const add = (kind, message) => found.push({ kind, message })
   if (env.NODE_V8_COVERAGE) add('coverage', 'V8 counts coverage (NODE_V8_COVERAGE, c8, --experimental-test-coverage): functions keep counters, and rounds are slower.')
-  if (globals.__coverage__ !== undefined) add('coverage', 'The code is instrumented for coverage (istanbul, nyc, jest --coverage): rounds are slower.')
+  if (globals[ISTANBUL] !== undefined) add('coverage', 'The code is instrumented for coverage (istanbul, nyc, jest --coverage): rounds are slower.')
   if (loadInspector().inspector?.url() !== undefined) add('debugger', 'A debugger is open (--inspect): it keeps what is logged, and hides variables and allocation sites from tidemark.')
   if (isFaked(globals.setTimeout) || isFaked(globals.Date)) add('fake-timers', 'Timers are faked: what waits for one is kept by the fake clock until it ticks, and looks like a leak.')
   if (execArgv.some((flag) => /^--(?:jitless|single-threaded|always-sparkplug|stress)/.test(flag))) add('flags', `Node.js runs with ${execArgv.join(' ')}.`)
@@ -50,7 +53,7 @@ function disturbers () {
 /** sinon (Jest, Vitest) puts its clock on them, node:test and old Jest leave a function that is not native. */
 function isFaked (value) {
   if (typeof value !== 'function') return false
-  if (value.clock !== undefined || value.isFake === true || value._isMockFunction === true) return true
+  if (value.clock !== undefined || value.isFake === true) return true
   const text = Function.prototype.toString.call(value)
   return value.name !== 'Date' && /\bmock|fake|clock\b/i.test(text.slice(0, 300))
 }

@@ -25,7 +25,7 @@ class Measurement {
   #startedAt = now()
   calls
   meter
-  /** @type {Rounds | null} */
+  /** @type {InstanceType<typeof Rounds> | null} */
   rounds = null
   /** Bytes by which the level moved while nothing was called. */
   drift = 0

@@ -47,6 +47,11 @@ class Meter {
   async #collect () {
     await turn()
     await turn()
+    this.collect()
+  }
+
+  /** Now. */
+  collect () {
     const startedAt = now()
     collectGarbage(this.#binding)
     this.ms += now() - startedAt

@@ -46,16 +46,22 @@ const STACK = 30
  * Notes what is opened during the work, with the stack: who opened what stays open.
  * @template T
  * @param {() => Promise<T>} work
- * @returns {Promise<{result: T, opened: Opened}>}
+ * @returns {Promise<{result: T, opened: InstanceType<typeof Opened>}>}
  */
 async function whileNoting (work) {
-  const opened = new Opened()
-  opened.begin()
+  const opened = noting()
   try {
     return { result: await work(), opened }
   } finally {
     opened.end()
   }
+}
+
+/** @returns {InstanceType<typeof Opened>} that has begun */
+function noting () {
+  const opened = new Opened()
+  opened.begin()
+  return opened
 }
 
 /** By async id. */
@@ -122,7 +128,13 @@ function told (types) {
     .sort((one, other) => place(one) - place(other))
 }
 
-/** @returns {LeftOpen} */
+/**
+ * @param {string} type
+ * @param {number} count
+ * @param {number} calls
+ * @param {{detail?: string | null, location?: LeftOpen['location']}} [found]
+ * @returns {LeftOpen}
+ */
 function describeLeft (type, count, calls, { detail = null, location = null } = {}) {
   const [one, many, remedy] = KINDS[type] ?? [`resource of the type ${type}`, `resources of the type ${type}`, 'what closes it']
   return { type, what: count === 1 ? one : many, count, calls, remedy, detail, location }
@@ -160,4 +172,4 @@ function linkOf (descriptor) {
   }
 }
 
-module.exports = { describeLeft, told, whileNoting }
+module.exports = { describeLeft, noting, told, whileNoting }

@@ -18,9 +18,19 @@ function readTestOptions (given) {
   return { ...options, budget: options.budget ?? defaultBudget() }
 }
 
+const TRACK_OPTIONS = {
+  objects: { default: 100, check: integer(1, 1000000) },
+  ignore: OPTIONS.ignore
+}
+
+/** @param {object} [given] @returns {{objects: number, ignore: import('./ignore').IgnoreRule[]}} */
+function readTrackOptions (given) {
+  return readOptions(given, TRACK_OPTIONS)
+}
+
 /** @param {unknown} fn */
 function mustBeFunction (fn) {
   if (typeof fn !== 'function') throw createError('ERR_TIDEMARK_OPTION', ['fn', 'a function', fn])
 }
 
-module.exports = { OPTIONS, mustBeFunction, readTestOptions }
+module.exports = { OPTIONS, mustBeFunction, readTestOptions, readTrackOptions }

@@ -2,6 +2,7 @@
 
 const path = require('node:path')
 const format = require('../format')
+const { named } = require('../names')
 const { keeperOf } = require('./environment')
 
 /**
@@ -33,7 +34,7 @@ const SHORT_PATH = 3
  */
 function suspectOf (grown, allocated) {
   const location = grown.location === null ? null : { file: grown.location.file, line: grown.location.line, column: grown.location.column ?? 1, function: null }
-  const steps = grown.path.map(stepName).filter((name) => name !== null)
+  const chain = chainOf(grown.path)
   return {
     holder: grown.holder,
     class: grown.class,
@@ -42,20 +43,29 @@ function suspectOf (grown, allocated) {
     bytesPerCall: grown.bytesPerCall,
     location,
     allocated,
-    path: steps.reverse(),
-    note: keeperOf([grown.holder, ...steps].join(' '))?.message ?? null
+    path: chain,
+    note: keeperOf([grown.holder, ...chain].join(' '))?.message ?? null
   }
 }
 
-/** What a step of a path is to a person; null for what only V8 sees. */
-function stepName (step, at) {
-  if (at === 0) return null
-  const edge = step.edge
-  const name = step.name ?? step.class
-  if (edge?.type === 'context') return `variable \`${edge.name}\``
-  if (edge?.type === 'property') return `.${edge.name}`
-  if (/^\(|^system \//.test(name)) return null
-  return name
+/**
+ * A retainer path from what is held outwards: 'Map `sessions`', '.store of an Object', 'global'.
+ * @param {import('../..').SnapshotStep[]} path from the root to what is held
+ * @returns {string[]}
+ */
+function chainOf (path) {
+  return path.slice(1).map(stepWords).filter((words) => words !== null).reverse()
+}
+
+/** What a step is to a person; null for what only V8 sees. */
+function stepWords ({ edge, class: type, name }) {
+  if (/^\(|^system \//.test(type)) return edge?.type === 'context' ? named(edge.name) : null
+  const what = name ?? type
+  switch (edge?.type) {
+    case 'context': return `${what} \`${named(edge.name)}\``
+    case 'property': return `${what} .${named(edge.name)}`
+    default: return what
+  }
 }
 
 /** 'src/auth.js:12', from the folder of the process where the file is in it. @param {Location} location */
@@ -86,14 +96,14 @@ function leftOpenLine ({ what, count, calls, remedy, detail, location }, unit) {
 }
 
 /**
- * @param {Omit<LeakTestResult, 'message'> & {why?: string, next?: string}} result
+ * @param {Omit<LeakTestResult, 'message'> & {why?: string, next?: string, once?: string}} result once: of a block that ran once, what was looked for
  * @param {string} [unit] what a call is
  * @returns {string}
  */
 function messageOf (result, unit = 'call') {
-  const { verdict, suspects, resources, calls, rounds, bytesPerCall, notes, disturbers } = result
+  const { verdict, suspects, resources, calls, rounds, bytesPerCall, notes, disturbers, once } = result
   const lines = []
-  if (verdict === 'clean') lines.push(`does not leak: ${format.grouped(calls)} ${unit}s added nothing that stays`)
+  if (verdict === 'clean') lines.push(`does not leak: ${once ?? `${format.grouped(calls)} ${unit}s added nothing that stays`}`)
   if (verdict === 'undecided') lines.push(`undecided: ${result.why}`)
   if (verdict === 'leaks') {
     const [first, ...more] = [...resources.map((left) => leftOpenLine(left, unit)), ...suspects.map((suspect) => suspectLine(suspect, unit))]
@@ -102,7 +112,7 @@ function messageOf (result, unit = 'call') {
     if (suspect?.allocated) lines.push(`  allocated: ${suspect.allocated.function === null ? '' : `${suspect.allocated.function} `}(${placeOf(suspect.allocated)})`)
     if (suspect?.note) lines.push(`  note: ${suspect.note}`)
   }
-  if (verdict !== 'clean') lines.push(`  measured: ${format.grouped(calls)} ${unit}s in ${rounds.length + 1} rounds${bytesPerCall === null ? '' : `, ${signed(bytesPerCall)} a ${unit} in the last`}`)
+  if (verdict !== 'clean' && once === undefined) lines.push(`  measured: ${format.grouped(calls)} ${unit}s in ${rounds.length + 1} rounds${bytesPerCall === null ? '' : `, ${signed(bytesPerCall)} a ${unit} in the last`}`)
   if (verdict === 'undecided' && result.next) lines.push(`  next: ${result.next}`)
   for (const note of notes) lines.push(`  note: ${note}`)
   if (verdict !== 'clean') for (const { message } of disturbers) lines.push(`  here: ${message}`)
@@ -115,4 +125,4 @@ function signed (bytes) {
   return bytes >= 0 ? `+${text}` : text
 }
 
-module.exports = { leftOpenLine, messageOf, placeOf, suspectLine, suspectOf }
+module.exports = { chainOf, leftOpenLine, messageOf, placeOf, suspectLine, suspectOf }

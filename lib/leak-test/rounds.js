@@ -16,6 +16,9 @@ const AGREEING = 3
 /** Bytes a call that count as growth: an object of 16 bytes at every tenth call is more. */
 const LEAST_BYTES = 1
 
+/** Growth by fewer bytes a call counts only where snapshots show what grew. */
+const UNSURE_BYTES = 4
+
 /** Fewer calls in a round than this do not stand out of what V8 itself adds in a round, some hundred bytes. */
 const FEWEST_CALLS = 1000
 
@@ -91,4 +94,4 @@ class Rounds {
   }
 }
 
-module.exports = { AGREEING, FEWEST_CALLS, MUCH_GROWTH, Rounds }
+module.exports = { AGREEING, FEWEST_CALLS, Rounds, UNSURE_BYTES }

@@ -18,6 +18,9 @@ class Snapshots {
   #keep
   /** @type {import('../../binding').SnapshotAnalysis[]} */
   #analyses = []
+  /** @type {import('../../binding').SnapshotReader[]} */
+  #unread = []
+  #taken = 0
   /** Calls between them. @type {number[]} */
   #calls = []
   /** Of the files that were kept. @type {string[]} */
@@ -25,7 +28,7 @@ class Snapshots {
 
   /**
    * @param {typeof import('../../binding')} binding
-   * @param {((index: number) => string) | undefined} keep names a file for the bytes of each
+   * @param {(index: number) => string} [keep] names a file for the bytes of each
    */
   constructor (binding, keep) {
     this.#binding = binding
@@ -37,9 +40,15 @@ class Snapshots {
    * @throws ERR_TIDEMARK_SNAPSHOT_REFUSED where the memory may not suffice, and what goes wrong with a file
    */
   async take (calls = 0) {
+    this.begin(calls)
+    await this.#readAll()
+  }
+
+  /** As `take`, now: V8's part. The rest is done when it is needed. */
+  begin (calls = 0) {
     checkMemory(this.#binding, {}, { forks: false, parses: true, fileInMemory: false })
     const reader = new this.#binding.SnapshotReader(undefined)
-    const file = this.#keep?.(this.#analyses.length)
+    const file = this.#keep?.(this.#taken)
     const descriptor = file === undefined ? undefined : openSync(file, 'wx', 0o600)
     let failed
     try {
@@ -55,21 +64,35 @@ class Snapshots {
     } finally {
       if (descriptor !== undefined) closeSync(descriptor)
     }
-    if (failed !== undefined) throw failed
     if (file !== undefined) this.files.push(file)
-    if (this.#analyses.length > 0) this.#calls.push(calls)
-    this.#analyses.push(await runWork(this.#binding, readHeapDiffOptions(), (work) => reader.analyse(work)))
+    if (failed !== undefined) throw failed
+    if (this.#taken > 0) this.#calls.push(calls)
+    this.#taken++
+    this.#unread.push(reader)
+  }
+
+  async #readAll () {
+    for (let reader = this.#unread.shift(); reader !== undefined; reader = this.#unread.shift()) {
+      const read = reader
+      this.#analyses.push(await runWork(this.#binding, readHeapDiffOptions(), (work) => read.analyse(work)))
+    }
+  }
+
+  /** The oldest first. */
+  get analyses () {
+    return this.#analyses
   }
 
   /**
    * What became more in each round.
-   * @param {number} [last] only the last so many snapshots
+   * @param {{last?: number, share?: number}} [how] last: only so many snapshots; share: by this share of the calls at least
    * @returns {Promise<import('../..').GrownSuspect[]>}
    */
-  async grown (last = this.#analyses.length) {
+  async grown ({ last = this.#taken, share } = {}) {
+    await this.#readAll()
     const calls = this.#calls.slice(-(last - 1))
-    const share = Math.min(SHARES[1], Math.max(SHARES[0], FEWEST_OBJECTS / Math.min(...calls)))
-    return grownOver(this.#binding, this.#analyses.slice(-last), calls, share)
+    const least = share ?? Math.min(SHARES[1], Math.max(SHARES[0], FEWEST_OBJECTS / Math.min(...calls)))
+    return grownOver(this.#binding, this.#analyses.slice(-last), calls, least)
   }
 }
 

@@ -1,6 +1,7 @@
 'use strict'
 
-const { createError, messageOf: textOf } = require('../errors')
+const { messageOf: textOf } = require('../errors')
+const { alone } = require('./alone')
 const { Calls } = require('./calls')
 const { disturbers } = require('./environment')
 const format = require('../format')
@@ -9,6 +10,7 @@ const { Measurement } = require('./measure')
 const { describeLeft, told, whileNoting } = require('./opened')
 const { now } = require('./own')
 const { messageOf, suspectOf } = require('./result')
+const { UNSURE_BYTES } = require('./rounds')
 const { allocationSites } = require('./sites')
 const { Snapshots } = require('./snapshots')
 
@@ -23,24 +25,6 @@ const WATCHING = 0.7
 
 /** Bytes by which the heap moves in a moment without calls, at which somebody else is at work. */
 const DRIFT = 64 * 1024
-
-/** Shared by all copies of this module in the process's isolate: a runner loads one for each file. */
-const RUNNING = Symbol.for('tidemark.leak-test.running')
-
-/**
- * Runs a test alone: what another one adds meanwhile would be taken for a leak.
- * @template T @param {() => Promise<T>} work @returns {Promise<T>}
- * @throws ERR_TIDEMARK_LEAK_TEST_BUSY
- */
-async function alone (work) {
-  if (process[RUNNING]) throw createError('ERR_TIDEMARK_LEAK_TEST_BUSY')
-  Object.defineProperty(process, RUNNING, { value: true, configurable: true })
-  try {
-    return await work()
-  } finally {
-    delete process[RUNNING]
-  }
-}
 
 /**
  * @param {typeof import('../../binding')} binding
@@ -60,15 +44,22 @@ class LeakTest {
   #keep
   #measurement
   #startedAt = now()
+  /** @type {string[]} */
   #notes = []
   /** @type {import('./result').TestSuspect[]} */
   #suspects = []
   /** @type {import('./opened').LeftOpen[]} */
   #resources = []
+  /** @type {string[]} */
   #files = []
 
-  /** @param {import('./measure').Measurement['calls']} calls */
-  constructor (binding, calls, options, { keep } = /** @type {{keep?: (index: number) => string}} */ ({})) {
+  /**
+   * @param {typeof import('../../binding')} binding
+   * @param {import('./measure').Measurement['calls']} calls
+   * @param {ReturnType<typeof import('./options').readTestOptions>} options
+   * @param {{keep?: (index: number) => string}} means
+   */
+  constructor (binding, calls, options, { keep }) {
     this.#binding = binding
     this.#options = options
     this.#keep = keep
@@ -97,10 +88,13 @@ class LeakTest {
 
   /** It grows: what, and who holds it. Where nobody can be named it grows all the same. */
   async #explain () {
-    const between = this.#measurement.between
+    const { between, calls, rounds } = this.#measurement
     const found = await this.#lookFor(between)
-    if (found === undefined) return this.#result('leaks')
-    return this.#judge('leaks')
+    if (found === undefined || this.#suspects.length > 0 || (rounds?.bytesPerCall ?? 0) >= UNSURE_BYTES) return this.#judge('leaks')
+    return this.#result('undecided', {
+      why: `memory grows by ${format.bytes(rounds?.bytesPerCall ?? 0)} a ${calls.unit}, but no object became more in two rounds of ${format.grouped(between)} ${calls.unit}s`,
+      next: 'a longer budget (`budget`, in milliseconds)'
+    })
   }
 
   /** Too few calls to tell by bytes: objects are counted. */
@@ -128,7 +122,7 @@ class LeakTest {
 
   /**
    * Snapshots before, between and after two rounds of calls.
-   * @returns {Promise<Snapshots | undefined>} undefined where they cannot be taken
+   * @returns {Promise<InstanceType<typeof Snapshots> | undefined>} undefined where they cannot be taken
    */
   async #lookFor (between) {
     const { calls, meter } = this.#measurement
@@ -165,7 +159,7 @@ class LeakTest {
     const more = await calls.make(Infinity, left)
     await meter.read()
     await snapshots.take(more)
-    const still = await snapshots.grown(2)
+    const still = await snapshots.grown({ last: 2 })
     this.#suspects = this.#suspects.filter((suspect) => still.some((each) => each.holder === suspect.holder && each.class === suspect.class))
   }
 
@@ -213,4 +207,4 @@ function subjectOf (rule) {
   return rule.class ?? rule.signature ?? rule.file
 }
 
-module.exports = { LeakTest, alone, testForLeak }
+module.exports = { LeakTest, testForLeak }

@@ -1,8 +1,9 @@
 'use strict'
 
 const path = require('node:path')
+const { alone } = require('../alone')
 const { now, turn } = require('../own')
-const { LeakTest, alone } = require('../test')
+const { LeakTest } = require('../test')
 const { Load } = require('./load')
 const { Requests } = require('./requests')
 const { resultOfRoute, resultOfServer } = require('./result')
@@ -46,7 +47,7 @@ function testRoutes (binding, { start, routes, leftOut }, options, onProgress = 
 async function testRoute (binding, route, means) {
   const requests = new Requests(route, means)
   await requests.probe()
-  const result = await new LeakTest(binding, requests, means).run()
+  const result = await new LeakTest(binding, requests, means, {}).run()
   means.served.lookAtOutlived()
   return resultOfRoute(route.name, result, means.served.outlived)
 }
