@@ -52,6 +52,10 @@ const MESSAGES = {
   ERR_TIDEMARK_MATCHERS: () =>
     'There is no `expect` yet that the matchers could be added to. In Jest name `tidemark/test/matchers` in `setupFilesAfterEnv`, ' +
     'not in `setupFiles`; in Vitest in `setupFiles`.',
+  ERR_TIDEMARK_SERVER_LEAK: (message) => `The server ${message}`,
+  ERR_TIDEMARK_SERVER_UNDECIDED: (message) => `Whether the server leaks is ${message}`,
+  ERR_TIDEMARK_SERVER: (reason, text) => sentence(text),
+  ERR_TIDEMARK_LOAD: (reason, text) => sentence(text),
   ERR_TIDEMARK_EXPRESS_NOT_CALLED: () =>
     '`app.use(tidemark.express)` lacks its call: write `app.use(tidemark.express())`. Requests are counted as with the default options.',
   ERR_TIDEMARK_METRICS: (text) => text,
@@ -74,7 +78,7 @@ const MESSAGES = {
 }
 
 /** Those whose first detail is a word for programs, told as `reason`. */
-const REASONED = ['ERR_TIDEMARK_SNAPSHOT_REFUSED', 'ERR_TIDEMARK_SNAPSHOT_FAILED']
+const REASONED = ['ERR_TIDEMARK_SNAPSHOT_REFUSED', 'ERR_TIDEMARK_SNAPSHOT_FAILED', 'ERR_TIDEMARK_SERVER', 'ERR_TIDEMARK_LOAD']
 
 class TidemarkError extends Error {
   constructor (code, message, options) {

@@ -34,6 +34,18 @@ const COMMANDS = {
   dashboard: { files: [0, 1], options: { port: { type: 'string' } } },
   recorder: { files: [1, 1], options: { html: { type: 'string' }, format: { type: 'string' } } },
   leaks: { files: [0, 1], options: { pid: { type: 'string' }, format: { type: 'string' } } },
+  check: {
+    files: [1, Infinity],
+    options: {
+      url: { type: 'string', multiple: true },
+      requests: { type: 'string' },
+      connections: { type: 'string' },
+      budget: { type: 'string' },
+      status: { type: 'string' },
+      port: { type: 'string' },
+      format: { type: 'string' }
+    }
+  },
   mcp: { files: [0, Infinity], options: {} }
 }
 
@@ -112,7 +124,7 @@ function checkBelonging (name, values) {
 
 function check (name, values) {
   const options = ownOptions(values)
-  for (const number of ['rows', 'node', 'pid', 'timeout', 'port']) {
+  for (const number of ['rows', 'node', 'pid', 'timeout', 'port', 'requests', 'connections', 'budget', 'status']) {
     if (values[number] !== undefined) options[number] = wholeNumber(number, values[number])
   }
   if (name === 'path' && (values.node === undefined) === (values.class === undefined)) {

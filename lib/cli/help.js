@@ -13,6 +13,7 @@ const GENERAL = `tidemark reads V8 heap snapshots (.heapsnapshot) and says what 
   tidemark recorder FILE                what a process recorded, with a chart
   tidemark dashboard DIR                a live page of them in a browser
   tidemark leaks DIR                    the leaks that recorded processes reported
+  tidemark check APP --url PATH         requests these paths of an app: does memory grow with them?
   tidemark mcp DIR ...                  answers an agent on stdin and stdout, from these folders
 
 Options
@@ -20,9 +21,10 @@ Options
                    { error: { code, message } }
   --html FILE      a report in one file, with a picture (suspects, summary, recorder)
   --format md      the same as Markdown, of 5 kB at most, to hand on: names of the code alone
-                   (suspects, diff, summary, path, ps, recorder, leaks)
+                   (suspects, diff, summary, path, ps, recorder, leaks, check)
   --watch, --all   (ps) see tidemark ps --help
   --port N         (dashboard) the port of the page; any that is free
+  --url, --requests, --connections, --budget, --status, --port    (check) see tidemark check --help
   --rows N         how many rows of each list (diff, summary; 20)
   --force          (convert, snapshot) replaces FILE where it is there already
   --redact         (convert) a string becomes its length: '<string of 12>'; this is the default
@@ -36,6 +38,7 @@ Exit code
   1  it could not be done: wrong arguments, a file that cannot be read, a broken snapshot,
      a process that cannot be asked or takes no snapshot
   2  suspects: done, and at least one suspect of medium or high confidence was found
+     check: 0 clean, 1 leaks or could not be done, 2 undecided
 
 Progress goes to stderr when that is a terminal. Colours follow NO_COLOR and FORCE_COLOR.
 `
@@ -104,6 +107,29 @@ newest first: the sentence of the 'leak' event and the first suspects. One that 
 as it got worse or more was found, is one.
 
   --pid PID   of this process alone
+`,
+  check: `tidemark check APP [--url PATH] ... [--requests N] [--connections N] [--budget MS]
+               [--status CODE] [--port N] [--json] [--format md] [-- ARGUMENTS]
+
+Runs an app by its own entry, app.js, with the Node.js that runs this command. When it listens, each
+path is requested in rounds that double; after each round, in the app, garbage is collected and
+memory is read, and heap snapshots show which objects became more and who holds them. Needs the
+package autocannon beside the app: npm install --save-dev autocannon
+
+  --url PATH        /products/1, or 'POST /orders'; may be given often. Without it the GET routes
+                    without parameters that an Express app has
+  --requests N      of each path, in all rounds; 20000. Some 2,000 more are sent between snapshots
+  --connections N   at a time; 10
+  --budget MS       milliseconds for all of it; 60000
+  --status CODE     the status that is meant to be answered; without it any from 200 to 399
+  --port N          where the app listens on several
+  -- ARGUMENTS      of the app
+
+What the app writes is not shown. It runs in your environment: set NODE_ENV=production for what users
+run, and PORT=0 where its port may be in use.
+
+Exit code: 0 clean, 1 leaks, 2 undecided; 1 also where it could not be done, with the reason on
+stderr and, with --json, { error: { code, message } }.
 `,
   mcp: `tidemark mcp DIR ...
 

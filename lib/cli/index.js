@@ -6,7 +6,7 @@ const { parse, UsageError } = require('./arguments')
 const { help } = require('./help')
 const { Terminal } = require('./terminal')
 
-/** What scripts can rely on; the help tells them. */
+/** What scripts can rely on; the help tells them. `tidemark check` has its own. */
 const EXIT = { OK: 0, FAILED: 1, SUSPECTS: 2, INTERRUPTED: 130 }
 
 /**
@@ -16,7 +16,7 @@ const EXIT = { OK: 0, FAILED: 1, SUSPECTS: 2, INTERRUPTED: 130 }
 const SCHEMA_VERSION = 1
 
 /**
- * Each with its own file: `run (context) -> Promise<{json, text, suspicious?} | {json, complaint}>`.
+ * Each with its own file: `run (context) -> Promise<{json, text, suspicious?, exitCode?} | {json, complaint}>`.
  * A complaint is a failure that programs can read as well.
  */
 const COMMANDS = {
@@ -30,6 +30,7 @@ const COMMANDS = {
   dashboard: () => require('./commands/dashboard'),
   recorder: () => require('./commands/recorder'),
   leaks: () => require('./commands/leaks'),
+  check: () => require('./commands/check'),
   mcp: () => require('./commands/mcp')
 }
 
@@ -66,7 +67,7 @@ async function run (args, terminal, signal) {
     terminal.print(help(command))
     return options.help ? EXIT.OK : EXIT.FAILED
   }
-  const { json, text, complaint, suspicious = false } = await COMMANDS[command]().run({
+  const { json, text, complaint, suspicious = false, exitCode } = await COMMANDS[command]().run({
     get binding () { return loadBinding() },
     files,
     options,
@@ -83,7 +84,7 @@ async function run (args, terminal, signal) {
     terminal.complain(plain(complaint))
     return EXIT.FAILED
   }
-  return suspicious ? EXIT.SUSPECTS : EXIT.OK
+  return exitCode ?? (suspicious ? EXIT.SUSPECTS : EXIT.OK)
 }
 
 function schemaOf (what) {

@@ -9,8 +9,19 @@ const MOST_OF_LIMIT = 0.7
 
 /**
  * Calls the function under test, one call at a time. What it throws comes through.
+ *
+ * `Requests` has the same face for a route of a server, where a call is a request.
  */
 class Calls {
+  /** What one is called. */
+  unit = 'call'
+  /** How many are made before the rounds begin, and at most in all rounds. */
+  first = 1
+  most = Infinity
+  /** Between two snapshots at most. */
+  mostBetween = 20000
+  /** Bytes by which a round of any length may grow without a leak. */
+  noise = 0
   #fn
   #mostMs
   /** Ends the call that is under way. @type {((error: Error) => void) | null} */

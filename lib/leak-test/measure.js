@@ -1,6 +1,5 @@
 'use strict'
 
-const { Calls } = require('./calls')
 const { Meter } = require('./meter')
 const { now, wait } = require('./own')
 const { FEWEST_CALLS, AGREEING, MUCH_GROWTH, Rounds } = require('./rounds')
@@ -11,9 +10,8 @@ const ROUND = 0.1
 /** A function that is too slow for many calls is called for this part, so that it is warm, before snapshots count its objects. */
 const WARMING = 0.12
 
-/** Bytes a round may add, and calls of a round between two snapshots at most. */
+/** Bytes that a round between two snapshots may add. */
 const GROWTH_BETWEEN = 32 * 1024 * 1024
-const CALLS_BETWEEN = 20000
 
 /** Milliseconds of a look at what happens without calls. */
 const DRIFTING_MS = 20
@@ -37,12 +35,12 @@ class Measurement {
 
   /**
    * @param {typeof import('../../binding')} binding
-   * @param {() => unknown} fn
+   * @param {InstanceType<typeof import('./calls').Calls> | InstanceType<typeof import('./server/requests').Requests>} calls
    * @param {number} budget milliseconds
    */
-  constructor (binding, fn, budget) {
+  constructor (binding, calls, budget) {
     this.#budget = budget
-    this.calls = new Calls(fn, budget)
+    this.calls = calls
     this.meter = new Meter(binding)
   }
 
@@ -58,11 +56,10 @@ class Measurement {
     const { calls, meter } = this
     await meter.read()
     // What it loads and builds at its first call is no growth.
-    await calls.make(1)
-    await this.#lookAtOpen(1)
-    const rounds = this.rounds = new Rounds(await meter.read())
+    await this.#lookAtOpen(await calls.make(calls.first))
+    const rounds = this.rounds = new Rounds(await meter.read(), calls.noise)
     for (let unread = 0; ;) {
-      const made = await calls.make(calls.made, this.#budget * ROUND)
+      const made = await calls.make(Math.min(calls.made, calls.most - calls.made), this.#budget * ROUND)
       await this.#lookAtOpen(made)
       if (this.#leavesOpen()) return 'open'
       unread += made
@@ -71,7 +68,7 @@ class Measurement {
       unread = 0
       if (calls.full || rounds.grows) return 'grows'
       if (rounds.isFlat) return 'flat'
-      if (this.#outOfTime() && !this.#mayLeaveOpen()) return 'doubt'
+      if (calls.made >= calls.most || (this.#outOfTime() && !this.#mayLeaveOpen())) return 'doubt'
     }
   }
 
@@ -103,7 +100,7 @@ class Measurement {
     const { calls, rounds } = this
     const byTime = this.#budget * ROUND / Math.max(calls.msPerCall, 1e-6)
     const byGrowth = GROWTH_BETWEEN / Math.max(rounds?.bytesPerCall ?? 1, 1)
-    return Math.max(1, Math.floor(Math.min(calls.made, byTime, byGrowth, CALLS_BETWEEN)))
+    return Math.max(1, Math.floor(Math.min(calls.made, byTime, byGrowth, calls.mostBetween)))
   }
 
   /**

@@ -33,4 +33,4 @@ function mustBeFunction (fn) {
   if (typeof fn !== 'function') throw createError('ERR_TIDEMARK_OPTION', ['fn', 'a function', fn])
 }
 
-module.exports = { mustBeFunction, readTestOptions, readTrackOptions }
+module.exports = { OPTIONS, mustBeFunction, readTestOptions, readTrackOptions }

@@ -121,37 +121,38 @@ function amount ({ class: name, objectsPerCall, bytesPerCall }) {
   return `${count} ${name} (${format.bytes(bytesPerCall)})`
 }
 
-/** @param {TestSuspect} suspect @param {boolean} [once] of a block that ran once @returns {string} */
-function suspectLine (suspect, once = false) {
+/** @param {TestSuspect} suspect @param {string | undefined} unit undefined: of a block that ran once @returns {string} */
+function suspectLine (suspect, unit) {
   const place = suspect.location === null || /:\d+\)?$/.test(suspect.holder) ? '' : ` (${placeOf(suspect.location)})`
   const chain = [`${suspect.holder}${place}`, ...suspect.path.slice(0, SHORT_PATH)].join(' <- ')
-  return `${once ? `left ${amount(suspect)}` : `grows by ${amount(suspect)} a call`}: held by ${chain}`
+  return `${unit === undefined ? `left ${amount(suspect)}` : `grows by ${amount(suspect)} a ${unit}`}: held by ${chain}`
 }
 
-/** @param {import('./opened').LeftOpen} left @returns {string} */
-function leftOpenLine ({ what, count, calls, remedy, detail, location }) {
+/** @param {import('./opened').LeftOpen} left @param {string} unit @returns {string} */
+function leftOpenLine ({ what, count, calls, remedy, detail, location }, unit) {
   const where = [detail, location === null ? null : `created at ${placeOf(location)}`].filter((part) => part !== null).join(', ')
-  const of = calls > 1 ? ` in ${calls} calls` : ''
+  const of = calls > 1 ? ` in ${format.grouped(calls)} ${unit}s` : ''
   return `left ${format.grouped(count)} ${what} open${of}${where === '' ? '' : ` (${count > 1 ? 'the last: ' : ''}${where})`}: call ${remedy}`
 }
 
 /**
  * @param {Omit<LeakTestResult, 'message'> & {why?: string, next?: string, once?: string}} result once: of a block that ran once, what was looked for
+ * @param {string} [unit] what a call is
  * @returns {string}
  */
-function messageOf (result) {
+function messageOf (result, unit = 'call') {
   const { verdict, suspects, resources, calls, rounds, bytesPerCall, notes, disturbers, once } = result
   const lines = []
-  if (verdict === 'clean') lines.push(`does not leak: ${once ?? `${format.grouped(calls)} calls added nothing that stays`}`)
+  if (verdict === 'clean') lines.push(`does not leak: ${once ?? `${format.grouped(calls)} ${unit}s added nothing that stays`}`)
   if (verdict === 'undecided') lines.push(`undecided: ${result.why}`)
   if (verdict === 'leaks') {
-    const [first, ...more] = [...resources.map(leftOpenLine), ...suspects.map((each) => suspectLine(each, once !== undefined))]
-    lines.push(first ?? `grows by ${format.bytes(bytesPerCall ?? 0)} a call; what holds it was not found`, ...more.slice(0, 4).map((line) => `  also ${line}`))
+    const [first, ...more] = [...resources.map((left) => leftOpenLine(left, unit)), ...suspects.map((suspect) => suspectLine(suspect, once === undefined ? unit : undefined))]
+    lines.push(first ?? `grows by ${format.bytes(bytesPerCall ?? 0)} a ${unit}; what holds it was not found`, ...more.slice(0, 4).map((line) => `  also ${line}`))
     const [suspect] = suspects
     if (suspect?.allocated) lines.push(`  allocated: ${suspect.allocated.function === null ? '' : `${suspect.allocated.function} `}(${placeOf(suspect.allocated)})`)
     if (suspect?.note) lines.push(`  note: ${suspect.note}`)
   }
-  if (verdict !== 'clean' && once === undefined) lines.push(`  measured: ${format.grouped(calls)} calls in ${rounds.length + 1} rounds${bytesPerCall === null ? '' : `, ${signed(bytesPerCall)} a call in the last`}`)
+  if (verdict !== 'clean' && once === undefined) lines.push(`  measured: ${format.grouped(calls)} ${unit}s in ${rounds.length + 1} rounds${bytesPerCall === null ? '' : `, ${signed(bytesPerCall)} a ${unit} in the last`}`)
   if (verdict === 'undecided' && result.next) lines.push(`  next: ${result.next}`)
   for (const note of notes) lines.push(`  note: ${note}`)
   if (verdict !== 'clean') for (const { message } of disturbers) lines.push(`  here: ${message}`)

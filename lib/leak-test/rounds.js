@@ -37,10 +37,12 @@ class Rounds {
   /** @type {Round[]} */
   #rounds = []
   #level
+  #noise
 
-  /** @param {number} level bytes before the first call */
-  constructor (level) {
+  /** @param {number} level bytes before the first call @param {number} [noise] bytes that a round may add without a leak */
+  constructor (level, noise = 0) {
     this.#level = level
+    this.#noise = noise
   }
 
   /** @param {number} calls @param {number} level bytes after them */
@@ -72,6 +74,7 @@ class Rounds {
 
   /** Each of the last rounds added something, and the growth has not faded. */
   get isSteady () {
+    if (this.#last().some(({ bytes }) => bytes < this.#noise)) return false
     const slopes = this.#last().map(({ calls, bytes }) => bytes / calls)
     const now = slopes.at(-1) ?? 0
     return slopes.length === AGREEING && slopes.every((slope) => slope >= LEAST_BYTES && now >= slope * FADING)

@@ -2,6 +2,7 @@
 
 const { messageOf: textOf } = require('../errors')
 const { alone } = require('./alone')
+const { Calls } = require('./calls')
 const { disturbers } = require('./environment')
 const format = require('../format')
 const { applyRules } = require('./ignore')
@@ -35,9 +36,10 @@ const DRIFT = 4 * 1024
  * @returns {Promise<import('./result').LeakTestResult>}
  */
 function testForLeak (binding, fn, options, means = {}) {
-  return alone(() => new LeakTest(binding, fn, options, means).run())
+  return alone(() => new LeakTest(binding, new Calls(fn, options.budget), options, means).run())
 }
 
+/** One test of what is called: a function, or a route by requests. */
 class LeakTest {
   #binding
   #options
@@ -56,16 +58,16 @@ class LeakTest {
 
   /**
    * @param {typeof import('../../binding')} binding
-   * @param {() => unknown} fn
+   * @param {InstanceType<typeof import('./measure').Measurement>['calls']} calls
    * @param {ReturnType<typeof import('./options').readTestOptions>} options
    * @param {Means} means
    */
-  constructor (binding, fn, options, { keep, own = false }) {
+  constructor (binding, calls, options, { keep, own = false }) {
     this.#binding = binding
     this.#options = options
     this.#keep = keep
     this.#own = own
-    this.#measurement = new Measurement(binding, fn, options.budget)
+    this.#measurement = new Measurement(binding, calls, options.budget)
   }
 
   async run () {
@@ -90,12 +92,11 @@ class LeakTest {
 
   /** It grows: what, and who holds it. Where nobody can be named it grows all the same. */
   async #explain () {
-    const between = this.#measurement.between
+    const { between, calls, rounds } = this.#measurement
     const found = await this.#lookFor(between, true)
-    const { rounds } = this.#measurement
     if (found === undefined || this.#suspects.length > 0 || (rounds?.bytesPerCall ?? 0) >= UNSURE_BYTES) return this.#judge('leaks')
     return this.#result('undecided', {
-      why: `memory grows by ${format.bytes(rounds?.bytesPerCall ?? 0)} a call, but no object became more in two rounds of ${format.grouped(between)} calls`,
+      why: `memory grows by ${format.bytes(rounds?.bytesPerCall ?? 0)} a ${calls.unit}, but no object became more in a round of ${format.grouped(between)} ${calls.unit}s`,
       next: 'a longer budget (`budget`, in milliseconds)'
     })
   }
@@ -106,13 +107,13 @@ class LeakTest {
     const between = this.#measurement.between
     if (between < FEW_CALLS) {
       return this.#result('undecided', {
-        why: `one call takes ${format.duration(calls.msPerCall)}, and ${calls.made} calls say too little`,
+        why: `one ${calls.unit} takes ${format.duration(calls.msPerCall)}, and ${calls.made} ${calls.unit}s say too little`,
         next: `a budget of ${format.duration(this.#wanted())} or more (\`budget\`, in milliseconds), or a function that does less`
       })
     }
     const snapshots = await this.#lookFor(between)
     if (snapshots === undefined) {
-      return this.#result('undecided', { why: `${calls.made} calls say too little, and objects could not be counted`, next: this.#notes.at(-1) })
+      return this.#result('undecided', { why: `${calls.made} ${calls.unit}s say too little, and objects could not be counted`, next: this.#notes.at(-1) })
     }
     if (this.#suspects.length > 0 && !rounds?.grows) await this.#watchOn(snapshots)
     return this.#judge('clean')
@@ -181,7 +182,7 @@ class LeakTest {
     const drift = kept.length > 0 || unexplained === 'leaks' ? await this.#measurement.drift() : 0
     if (drift > DRIFT) {
       return this.#result('undecided', {
-        why: `memory grows by ${format.bytes(drift)} every few milliseconds while the function is not called: something else is at work in this thread`,
+        why: `memory grows by ${format.bytes(drift)} every few milliseconds while nothing is called: something else is at work in this thread`,
         next: 'run this test alone: no other test at the same time in this thread, and nothing that goes on in the background',
         ignored
       })
@@ -207,7 +208,7 @@ class LeakTest {
       files: this.#files,
       elapsedMs: Math.round(now() - this.#startedAt)
     }
-    return { ...result, message: messageOf({ ...result, why, next }) }
+    return { ...result, message: messageOf({ ...result, why, next }, calls.unit) }
   }
 }
 
@@ -215,4 +216,4 @@ function subjectOf (rule) {
   return rule.class ?? rule.signature ?? rule.file
 }
 
-module.exports = { testForLeak }
+module.exports = { LeakTest, testForLeak }
