@@ -143,6 +143,8 @@ declare namespace tidemark {
      * @throws {TypeError} `ERR_TIDEMARK_OPTION`, `ERR_TIDEMARK_UNKNOWN_OPTION`
      */
     dashboard (options?: DashboardOptions): Dashboard
+    /** What `require('tidemark/test')` gives. Loaded when it is asked for. */
+    readonly test: typeof import('./test')
   }
 
   interface DashboardOptions {
@@ -922,6 +924,21 @@ declare namespace tidemark {
     location: SnapshotPlace | null
   }
 
+  /** What gathered in every round of calls between snapshots of one process: of a leak test. */
+  interface GrownSuspect {
+    kind: string
+    sentence: string
+    holder: string
+    id: number
+    class: string
+    growth: number[]
+    objectsPerCall: number
+    bytesPerCall: number
+    own: boolean
+    path: SnapshotStep[]
+    location: SnapshotPlace | null
+  }
+
   interface SnapshotStep {
     id: number
     class: string
@@ -954,6 +971,10 @@ declare namespace tidemark {
       | 'ERR_TIDEMARK_HEAP_DIFF_ENDED'
       | 'ERR_TIDEMARK_INTERNAL'
       | 'ERR_TIDEMARK_EXPRESS_NOT_CALLED'
+      | 'ERR_TIDEMARK_LEAK'
+      | 'ERR_TIDEMARK_LEAK_TEST_BUSY'
+      | 'ERR_TIDEMARK_LEAK_TEST_TIMEOUT'
+      | 'ERR_TIDEMARK_LEAK_UNDECIDED'
       | 'ERR_TIDEMARK_LISTENER'
       | 'ERR_TIDEMARK_LOGGER'
       | 'ERR_TIDEMARK_METRICS'

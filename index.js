@@ -35,6 +35,9 @@ module.exports.notify = notify
 module.exports.express = express
 module.exports.dashboard = dashboard
 
+// In an app nobody asks for it.
+Object.defineProperty(module.exports, 'test', { get: () => withSpare(() => require('./lib/leak-test')), enumerable: true })
+
 /** Runs what makes V8 collect, kept from the verdict. */
 function unjudged (work) {
   const session = sessionOf(tidemark)

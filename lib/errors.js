@@ -42,6 +42,13 @@ const MESSAGES = {
     `No heap snapshot was taken: ${sentence}.`,
   ERR_TIDEMARK_SNAPSHOT_FAILED: (reason, sentence) =>
     `The heap snapshot failed; the partial file was removed: ${sentence}.`,
+  ERR_TIDEMARK_LEAK: (name, message) => `${name === '' ? 'The function' : `\`${name}\``} ${message}`,
+  ERR_TIDEMARK_LEAK_UNDECIDED: (name, message) => `Whether ${name === '' ? 'the function' : `\`${name}\``} leaks is ${message}`,
+  ERR_TIDEMARK_LEAK_TEST_BUSY: () =>
+    'Another leak test runs in this thread at the same time, and each would see the memory of the other. Run them one after ' +
+    'another: await each, and no `concurrency` or `test.concurrent` for them.',
+  ERR_TIDEMARK_LEAK_TEST_TIMEOUT: (call, ms) =>
+    `Call ${call} of the function did not settle within ${ms} ms. Give a longer \`budget\`, or see what it waits for.`,
   ERR_TIDEMARK_EXPRESS_NOT_CALLED: () =>
     '`app.use(tidemark.express)` lacks its call: write `app.use(tidemark.express())`. Requests are counted as with the default options.',
   ERR_TIDEMARK_METRICS: (text) => text,

@@ -16,6 +16,8 @@ import type { Meter } from '@opentelemetry/api'
 import type { ExpressOptions, ExpressStats } from 'tidemark/express'
 import recycle from 'tidemark/recycle'
 import type { RecycleOptions, SteppingState } from 'tidemark/recycle'
+import { assertCollected, assertNoLeak, ignoreLeaks, measureLeak, trackLeaks } from 'tidemark/test'
+import type { LeakTestOptions, LeakTestResult } from 'tidemark/test'
 
 on('leak', (leak) => {
   const when: Date = leak.start
@@ -141,3 +143,12 @@ new Hono().use(hono({ logger: console })).get('/users/:id', (c) => c.json({}))
 const plugin: (instance: { addHook: (name: string) => void }, options: ExpressOptions, done: () => void) => void = fastifyPlugin
 const beforeRouter: (context: { req: http.IncomingMessage, res: http.ServerResponse }, next: () => Promise<void>) => Promise<void> = koa({ interval: 1000 })
 console.log(plugin, beforeRouter)
+
+const leakTest: LeakTestOptions = { budget: 2000, explain: false, artifacts: 'leaks', ignore: [{ class: 'Session', reason: 'known', until: '2027-01-01' }] }
+ignoreLeaks([{ file: 'src/cache.js', reason: 'fills up once' }])
+await assertNoLeak(() => JSON.parse('{}'), leakTest)
+await assertCollected(async () => ({}), { budget: 1000 })
+const tested: LeakTestResult = await measureLeak(async () => {})
+console.log(tested.verdict === 'undecided', tested.suspects[0]?.location?.line, tested.resources[0]?.remedy, (await tidemark.test.selfCheck()).ok)
+const tracker = trackLeaks({ objects: 10 })
+console.log((await tracker.end()).message)

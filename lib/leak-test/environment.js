@@ -1,0 +1,78 @@
+'use strict'
+
+const { loadInspector } = require('../evidence/inspector')
+
+/**
+ * Which runner runs this, and what in it makes memory move or hides where it goes.
+ *
+ * @typedef {{kind: 'coverage' | 'debugger' | 'fake-timers' | 'console-capture' | 'module-mocks' | 'flags', message: string}} Disturber
+ */
+
+/** By the runner: its default time for a test in milliseconds is known, and a test has to end before it. */
+const BUDGETS = { jest: 4000, mocha: 1500, vitest: 4000 }
+const BUDGET_MS = 5000
+
+/** @returns {'jest' | 'vitest' | 'mocha' | 'node:test' | null} */
+function runner () {
+  const { env } = process
+  if (env.VITEST !== undefined || env.VITEST_WORKER_ID !== undefined) return 'vitest'
+  if (env.JEST_WORKER_ID !== undefined) return 'jest'
+  if (env.NODE_TEST_CONTEXT !== undefined || process.execArgv.includes('--test')) return 'node:test'
+  if (env.MOCHA_COLORS !== undefined || isMocha()) return 'mocha'
+  return null
+}
+
+function isMocha () {
+  const globals = /** @type {Record<string, any>} */ (globalThis)
+  return /[\\/]_?mocha(\.js)?$/.test(process.argv[1] ?? '') || /[\\/]mocha[\\/]/.test(process.argv[1] ?? '') ||
+    (typeof globals.it === 'function' && typeof globals.mocha === 'object')
+}
+
+/** Milliseconds, so that a test ends before its runner ends it. */
+function defaultBudget () {
+  return BUDGETS[runner() ?? ''] ?? BUDGET_MS
+}
+
+/** Where code that is instrumented for coverage counts. */
+const ISTANBUL = '__coverage__'
+
+/** @returns {Disturber[]} */
+function disturbers () {
+  const { env, execArgv } = process
+  const globals = /** @type {Record<string, any>} */ (globalThis)
+  const found = []
+  const add = (kind, message) => found.push({ kind, message })
+  if (env.NODE_V8_COVERAGE) add('coverage', 'V8 counts coverage (NODE_V8_COVERAGE, c8, --experimental-test-coverage): functions keep counters, and rounds are slower.')
+  if (globals[ISTANBUL] !== undefined) add('coverage', 'The code is instrumented for coverage (istanbul, nyc, jest --coverage): rounds are slower.')
+  if (loadInspector().inspector?.url() !== undefined) add('debugger', 'A debugger is open (--inspect): it keeps what is logged, and hides variables and allocation sites from tidemark.')
+  if (isFaked(globals.setTimeout) || isFaked(globals.Date)) add('fake-timers', 'Timers are faked: what waits for one is kept by the fake clock until it ticks, and looks like a leak.')
+  if (execArgv.some((flag) => /^--(?:jitless|single-threaded|always-sparkplug|stress)/.test(flag))) add('flags', `Node.js runs with ${execArgv.join(' ')}.`)
+  return found
+}
+
+/** sinon (Jest, Vitest) puts its clock on them, node:test and old Jest leave a function that is not native. */
+function isFaked (value) {
+  if (typeof value !== 'function') return false
+  if (value.clock !== undefined || value.isFake === true) return true
+  const text = Function.prototype.toString.call(value)
+  return value.name !== 'Date' && /\bmock|fake|clock\b/i.test(text.slice(0, 300))
+}
+
+/** What a runner or a library of mocks keeps, by what stands in the path that holds it. */
+const KEEPERS = [
+  [/\b(?:mock\.calls|mockState|mockConfigRegistry|MockFunctionContext|invocationCallOrder)\b/i, 'module-mocks', 'A mock keeps the arguments and results of each call: clear it in the function (mockClear()), or count without it.'],
+  [/\b(?:BufferedConsole|_buffer)\b/, 'console-capture', 'The runner keeps what the function logs until the test ends: log nothing in it.'],
+  [/\b(?:FakeTimers|ClockTimer|fakeTimers|createClock)\b/i, 'fake-timers', 'The fake clock keeps what waits for it: tick it in the function, or use real timers.']
+]
+
+/**
+ * Whether what holds a leak belongs to the runner.
+ * @param {string} text the path and the holder
+ * @returns {Disturber | null}
+ */
+function keeperOf (text) {
+  const found = KEEPERS.find(([pattern]) => /** @type {RegExp} */ (pattern).test(text))
+  return found === undefined ? null : { kind: /** @type {any} */ (found[1]), message: /** @type {string} */ (found[2]) }
+}
+
+module.exports = { defaultBudget, disturbers, keeperOf, runner }

@@ -1,0 +1,68 @@
+'use strict'
+
+const path = require('node:path')
+const { createError } = require('../errors')
+
+/**
+ * Leaks that are known: each rule by a class, a signature or a file, with a reason and perhaps a date.
+ *
+ * @typedef {{class?: string, signature?: string, file?: string, reason: string, until?: Date | string}} IgnoreRule
+ */
+
+/** Of the whole suite: what a setup file gave. @type {IgnoreRule[]} */
+const ofSuite = []
+
+const SUBJECTS = ['class', 'signature', 'file']
+
+/** @returns {string | undefined} what a list of rules must be, where it is not */
+function rulesFault (rules) {
+  const isDate = (until) => until === undefined || ((until instanceof Date || typeof until === 'string') && !Number.isNaN(new Date(until).getTime()))
+  const isRule = (rule) => rule !== null && typeof rule === 'object' &&
+    SUBJECTS.filter((name) => rule[name] !== undefined).length === 1 && SUBJECTS.every((name) => rule[name] === undefined || (typeof rule[name] === 'string' && rule[name] !== '')) &&
+    typeof rule.reason === 'string' && rule.reason !== '' && isDate(rule.until)
+  return Array.isArray(rules) && rules.every(isRule)
+    ? undefined
+    : 'an array of { class | signature | file, reason, until }: one of the three as text, `reason` a text, and `until` a date or left out'
+}
+
+/** For a setup file. @param {IgnoreRule[]} rules that hold for each test of this thread from now on */
+function ignoreLeaks (rules) {
+  const fault = rulesFault(rules)
+  if (fault !== undefined) throw createError('ERR_TIDEMARK_OPTION', ['rules', fault, rules])
+  ofSuite.push(...rules)
+}
+
+/**
+ * @param {import('./result').TestSuspect[]} suspects
+ * @param {IgnoreRule[]} ofTest
+ * @returns {{kept: import('./result').TestSuspect[], ignored: {rule: IgnoreRule, signature: string}[], expired: IgnoreRule[], unmatched: IgnoreRule[]}}
+ *   unmatched: of the test's own rules
+ */
+function applyRules (suspects, ofTest) {
+  const rules = [...ofTest, ...ofSuite]
+  const isOver = (rule) => rule.until !== undefined && Date.now() >= new Date(rule.until).getTime()
+  const live = rules.filter((rule) => !isOver(rule))
+  const kept = []
+  const ignored = []
+  for (const suspect of suspects) {
+    const rule = live.find((each) => matches(each, suspect))
+    if (rule === undefined) kept.push(suspect)
+    else ignored.push({ rule, signature: suspect.signature })
+  }
+  return {
+    kept,
+    ignored,
+    expired: rules.filter((rule) => isOver(rule) && suspects.some((suspect) => matches(rule, suspect))),
+    unmatched: ofTest.filter((rule) => !isOver(rule) && !ignored.some((each) => each.rule === rule))
+  }
+}
+
+/** @param {IgnoreRule} rule @param {import('./result').TestSuspect} suspect */
+function matches (rule, suspect) {
+  if (rule.class !== undefined) return suspect.class === rule.class
+  if (rule.signature !== undefined) return suspect.signature === rule.signature
+  const wanted = path.normalize(/** @type {string} */ (rule.file))
+  return [suspect.location?.file, suspect.allocated?.file].some((file) => file === wanted || file?.endsWith(path.sep + wanted))
+}
+
+module.exports = { applyRules, ignoreLeaks, rulesFault }

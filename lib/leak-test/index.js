@@ -1,0 +1,54 @@
+'use strict'
+
+const { createError } = require('../errors')
+const binding = require('../binding').loadBinding()
+const { alone } = require('./alone')
+const { isCollected } = require('./collected')
+const { ignoreLeaks } = require('./ignore')
+const { mustBeFunction, readTestOptions, readTrackOptions } = require('./options')
+const { selfCheck } = require('./self-check')
+const { testForLeak } = require('./test')
+const { LeakTracker } = require('./track')
+
+/**
+ * Calls `fn` in rounds until it is certain whether memory or handles grow with the calls.
+ * @param {() => unknown} fn sync or async
+ * @param {object} [options] see test.d.ts
+ * @returns {Promise<import('./result').LeakTestResult>}
+ */
+async function measureLeak (fn, options) {
+  mustBeFunction(fn)
+  return testForLeak(binding, fn, readTestOptions(options))
+}
+
+/**
+ * As `measureLeak`, and throws unless the function is clean.
+ * @throws ERR_TIDEMARK_LEAK, ERR_TIDEMARK_LEAK_UNDECIDED, what `fn` throws
+ */
+async function assertNoLeak (fn, options) {
+  const result = await measureLeak(fn, options)
+  if (result.verdict === 'clean') return
+  const error = createError(result.verdict === 'leaks' ? 'ERR_TIDEMARK_LEAK' : 'ERR_TIDEMARK_LEAK_UNDECIDED', [fn.name, result.message])
+  throw Object.assign(error, { result })
+}
+
+/**
+ * The very object that `make` gives must become unreachable.
+ * @param {() => unknown} make sync or async
+ * @param {{budget?: number}} [options]
+ * @throws ERR_TIDEMARK_LEAK with the path that holds it, what `make` throws
+ */
+async function assertCollected (make, options) {
+  mustBeFunction(make)
+  const { budget } = readTestOptions(options)
+  const { collected, what, holder } = await alone(() => isCollected(binding, make, { budget }))
+  if (collected) return
+  throw createError('ERR_TIDEMARK_LEAK', [make.name, `gives an object that stays reachable: the ${what} is held by ${holder ?? 'something that was not found'}`])
+}
+
+/** What a block leaves behind: `await using leaks = trackLeaks()`. @param {object} [options] see test.d.ts */
+function trackLeaks (options) {
+  return new LeakTracker(binding, readTrackOptions(options))
+}
+
+module.exports = { assertCollected, assertNoLeak, ignoreLeaks, measureLeak, selfCheck: () => selfCheck(binding), trackLeaks }

@@ -1,0 +1,113 @@
+'use strict'
+
+const { Calls } = require('./calls')
+const { Meter } = require('./meter')
+const { now } = require('./own')
+const { FEWEST_CALLS, AGREEING, Rounds } = require('./rounds')
+
+/** Parts of the budget: calling in rounds ends with it, and one round takes at most so much. */
+const CALLING = 0.4
+const ROUND = 0.1
+/** A function that is too slow for many calls is called for this part, so that it is warm, before snapshots count its objects. */
+const WARMING = 0.12
+
+/** Bytes a round may add, and calls of a round between two snapshots at most. */
+const GROWTH_BETWEEN = 32 * 1024 * 1024
+const CALLS_BETWEEN = 20000
+
+/** Left open by this share of the calls in each of the first rounds is a leak. */
+const LEFT_SHARE = 0.75
+
+/**
+ * One test. Calls in rounds decide where they can; where they leave doubt, or find growth that is to be explained,
+ * snapshots between further rounds count objects.
+ */
+class Measurement {
+  #budget
+  #startedAt = now()
+  calls
+  meter
+  /** @type {InstanceType<typeof Rounds> | null} */
+  rounds = null
+  /** Bytes by which the level moved while nothing was called. */
+  drift = 0
+  /** By round, what it left open. @type {{calls: number, left: Record<string, number>}[]} */
+  open = []
+
+  /**
+   * @param {typeof import('../../binding')} binding
+   * @param {() => unknown} fn
+   * @param {number} budget milliseconds
+   */
+  constructor (binding, fn, budget) {
+    this.#budget = budget
+    this.calls = new Calls(fn, budget)
+    this.meter = new Meter(binding)
+  }
+
+  get elapsedMs () {
+    return now() - this.#startedAt
+  }
+
+  /**
+   * Calls in rounds until they decide, or will not.
+   * @returns {Promise<'flat' | 'grows' | 'open' | 'doubt'>}
+   */
+  async run () {
+    const { calls, meter } = this
+    await meter.read()
+    const before = await meter.read()
+    this.drift = Math.abs(await meter.read() - before)
+    // What it loads and builds at its first call is no growth.
+    await calls.make(1)
+    await this.#lookAtOpen(1)
+    const rounds = this.rounds = new Rounds(await meter.read())
+    for (;;) {
+      const made = await calls.make(calls.made, this.#budget * ROUND)
+      rounds.add(made, await meter.read())
+      await this.#lookAtOpen(made)
+      if (this.#leavesOpen()) return 'open'
+      if (calls.full || rounds.grows) return 'grows'
+      if (rounds.isFlat) return 'flat'
+      if (this.#outOfTime() && !this.#mayLeaveOpen()) return 'doubt'
+    }
+  }
+
+  /** Types of what each call leaves open. */
+  get leftOpen () {
+    const last = this.open.slice(-AGREEING)
+    return Object.keys(last.at(-1)?.left ?? {}).filter((type) =>
+      last.every(({ calls, left }, i) => (left[type] ?? 0) - (last[i - 1]?.left[type] ?? (this.open.at(-AGREEING - 1)?.left[type] ?? 0)) >= Math.max(1, calls * LEFT_SHARE)))
+  }
+
+  /** How many calls to make between two snapshots: as many as were made, where time and memory allow. */
+  get between () {
+    const { calls, rounds } = this
+    const byTime = this.#budget * ROUND / Math.max(calls.msPerCall, 1e-6)
+    const byGrowth = GROWTH_BETWEEN / Math.max(rounds?.bytesPerCall ?? 1, 1)
+    return Math.max(1, Math.floor(Math.min(calls.made, byTime, byGrowth, CALLS_BETWEEN)))
+  }
+
+  #leavesOpen () {
+    return this.open.length > AGREEING && this.leftOpen.length > 0
+  }
+
+  /** Something is open, and it is too early to say whether each call adds to it. */
+  #mayLeaveOpen () {
+    return this.open.length <= AGREEING && Object.keys(this.open.at(-1)?.left ?? {}).length > 0
+  }
+
+  async #lookAtOpen (calls) {
+    this.open.push({ calls, left: await this.meter.leftOpen() })
+  }
+
+  /** Also where so many calls as it takes to decide will not fit in. */
+  #outOfTime () {
+    const { calls, elapsedMs } = this
+    if (elapsedMs >= this.#budget * CALLING) return true
+    const wanted = AGREEING * FEWEST_CALLS * calls.msPerCall
+    return elapsedMs + wanted > this.#budget * CALLING && calls.ms >= this.#budget * WARMING
+  }
+}
+
+module.exports = { Measurement }

@@ -1,0 +1,97 @@
+'use strict'
+
+const { collectGarbage } = require('../collect-garbage')
+const { countResources } = require('../resource-watch')
+const { getHeapSpaceStatistics, getHeapStatistics, now, turn, wait } = require('./own')
+
+/** Where V8 keeps compiled code, which comes and goes as it likes. */
+const CODE_SPACES = ['code_space', 'code_large_object_space', 'trusted_space', 'trusted_large_object_space']
+
+/** Milliseconds that what was closed may take to be gone, and between two looks. */
+const CLOSING_MS = 150
+const LOOK_MS = 5
+
+/** What was put off for the next turn comes and goes. */
+const NOT_COUNTED = ['Immediate', 'TickObject', 'Microtask']
+
+/**
+ * What an isolate holds after a full GC: bytes of the heap without compiled code and of the memory beside it that
+ * JavaScript owns; and what it has open.
+ */
+class Meter {
+  #binding
+  /** @type {Record<string, number>} what was open at the beginning */
+  #open
+  /** Milliseconds that the collections took, and how many they were. */
+  ms = 0
+  readings = 0
+
+  /** @param {typeof import('../../binding')} binding */
+  constructor (binding) {
+    this.#binding = binding
+    this.#open = this.resources()
+  }
+
+  /**
+   * After what was put off has run, and what is dead was collected. Twice: finalizers, and what hears by async_hooks
+   * that a promise is gone, run after a collection and let go of more.
+   * @returns {Promise<number>} bytes
+   */
+  async read () {
+    await this.#collect()
+    await this.#collect()
+    this.readings++
+    return bytesHeld()
+  }
+
+  async #collect () {
+    await turn()
+    await turn()
+    this.collect()
+  }
+
+  /** Now. */
+  collect () {
+    const startedAt = now()
+    collectGarbage(this.#binding)
+    this.ms += now() - startedAt
+  }
+
+  /** Milliseconds that a reading takes. */
+  get msPerReading () {
+    return this.ms / Math.max(1, this.readings)
+  }
+
+  /** What is open, by type. */
+  resources () {
+    const counts = countResources()
+    for (const type of NOT_COUNTED) delete counts[type]
+    return counts
+  }
+
+  /**
+   * What was opened since the beginning and is not closed, after what is being closed had its time.
+   * @returns {Promise<Record<string, number>>} by type
+   */
+  async leftOpen () {
+    let left = this.#more()
+    for (let waitedMs = 0; waitedMs < CLOSING_MS && Object.keys(left).length > 0; waitedMs += LOOK_MS) {
+      await wait(LOOK_MS)
+      left = this.#more()
+    }
+    return left
+  }
+
+  #more () {
+    return Object.fromEntries(Object.entries(this.resources())
+      .map(([type, count]) => /** @type {[string, number]} */ ([type, count - (this.#open[type] ?? 0)]))
+      .filter(([, count]) => count > 0))
+  }
+}
+
+function bytesHeld () {
+  const heap = getHeapSpaceStatistics().reduce((sum, { space_name: name, space_used_size: bytes }) => CODE_SPACES.includes(name) ? sum : sum + bytes, 0)
+  return heap + getHeapStatistics().external_memory
+}
+
+module.exports = { Meter }

@@ -1,0 +1,165 @@
+'use strict'
+
+const { readFileSync } = require('node:fs')
+const path = require('node:path')
+const { isOwnFile } = require('../evidence/own-files')
+const format = require('../format')
+const { named } = require('../names')
+const { keeperOf } = require('./environment')
+
+/**
+ * What a test found, and how it is said.
+ *
+ * @typedef {{file: string, line: number | null, column: number | null, function: string | null}} Location
+ *
+ * @typedef {{
+ *   holder: string, class: string, signature: string, objectsPerCall: number, bytesPerCall: number,
+ *   location: Location | null, allocated: Location | null, path: string[], note: string | null
+ * }} TestSuspect
+ *
+ * @typedef {{
+ *   verdict: 'clean' | 'leaks' | 'undecided', message: string, calls: number, rounds: {calls: number, bytes: number}[],
+ *   bytesPerCall: number | null, objectsPerCall: number | null, suspects: TestSuspect[],
+ *   resources: import('./opened').LeftOpen[], notes: string[], disturbers: import('./environment').Disturber[],
+ *   ignored: {rule: import('./ignore').IgnoreRule, signature: string}[], files: string[], elapsedMs: number
+ * }} LeakTestResult
+ */
+
+/** Of a source that is looked into, in characters. */
+const LONGEST_FILE = 1e6
+const LONGEST_LINE = 500
+
+/** Steps of a path that are said in the first line. */
+const SHORT_PATH = 3
+
+/**
+ * Of what the analyser found, what a test tells.
+ * @param {import('../..').GrownSuspect} grown
+ * @param {Location | null} allocated
+ * @returns {TestSuspect}
+ */
+function suspectOf (grown, allocated) {
+  const chain = chainOf(grown.path.slice(0, -1))
+  const location = locationOf(grown)
+  // The place says it better.
+  const holder = location === null ? grown.holder : grown.holder.replace(/ \(context of [^()]*\)$/, '')
+  return {
+    holder,
+    class: grown.class,
+    signature: `test:${grown.class}:${location === null ? '' : `${path.basename(location.file)}:`}${holder}`,
+    objectsPerCall: grown.objectsPerCall,
+    bytesPerCall: grown.bytesPerCall,
+    location,
+    allocated,
+    path: chain,
+    note: keeperOf([holder, ...chain].join(' '))?.message ?? null
+  }
+}
+
+/** Of a variable V8 knows the file alone: the line is looked for. @returns {Location | null} */
+function locationOf ({ location, holder }) {
+  if (location === null || location.file === null) return null
+  const { file, line, column } = location
+  const declared = line === null ? declarationOf(file, /`([\w$]+)`/.exec(holder)?.[1]) : line
+  return { file, line: declared ?? null, column: column ?? null, function: location.function ?? null }
+}
+
+/** The line of a file that declares a variable; undefined where it cannot be told. */
+function declarationOf (file, name) {
+  if (name === undefined || file.startsWith('node:')) return undefined
+  const declares = new RegExp(`(?:\\b(?:const|let|var|function|class)\\s+|[{,]\\s*)${name.replace(/\$/g, '\\$&')}\\b`)
+  try {
+    const at = readFileSync(file, 'utf8').slice(0, LONGEST_FILE).split('\n').findIndex((line) => declares.test(line.slice(0, LONGEST_LINE)))
+    return at < 0 ? undefined : at + 1
+  } catch {
+    return undefined // it was bundled, or is gone
+  }
+}
+
+/**
+ * A retainer path from what is held outwards, until where everything hangs: a module, the global object, the test itself.
+ * @param {import('../..').SnapshotStep[]} path from the root to what is held
+ * @returns {string[]} 'Map `sessions`', 'function login', 'module exports'
+ */
+function chainOf (path) {
+  const words = []
+  for (let at = path.length - 1; at > 0; at--) {
+    const step = path[at]
+    if (step.location?.file && isOwnFile(step.location.file)) break
+    if (step.class === 'Calls' || step.class === 'LeakTest') break
+    if (step.edge?.name === 'exports' && path[at - 1].class === 'Module') return [...words, 'module exports']
+    if (step.class === 'global') return [...words, 'global']
+    const said = stepWords(step)
+    if (said !== null) words.push(said)
+  }
+  return words
+}
+
+/** What a step is to a person; null for what only V8 sees. */
+function stepWords ({ edge, class: type, name }) {
+  if (/^\(|^system \/|^Node \//.test(type)) return edge?.type === 'context' ? `variable \`${named(edge.name)}\`` : null
+  const what = type === 'Function' ? 'function' : name ?? type
+  switch (edge?.type) {
+    case 'context': return `${what} \`${named(edge.name)}\``
+    case 'property': return `${what} ${type === 'Function' ? '' : '.'}${named(edge.name)}`
+    default: return what
+  }
+}
+
+/** 'src/auth.js:12', from the folder of the process where the file is in it. @param {Location} location */
+function placeOf ({ file, line = null }) {
+  const relative = path.relative(process.cwd(), file)
+  return `${relative.startsWith('..') || relative === '' ? file : relative}${line === null ? '' : `:${line}`}`
+}
+
+/** '1 Session (216 bytes)'. @param {TestSuspect} suspect */
+function amount ({ class: name, objectsPerCall, bytesPerCall }) {
+  if (!(objectsPerCall > 0)) return format.bytes(bytesPerCall)
+  const count = objectsPerCall >= 9.95 ? format.grouped(Math.round(objectsPerCall)) : String(Number(objectsPerCall.toFixed(objectsPerCall < 1 ? 2 : 1)))
+  return `${count} ${name} (${format.bytes(bytesPerCall)})`
+}
+
+/** @param {TestSuspect} suspect @param {boolean} [once] of a block that ran once @returns {string} */
+function suspectLine (suspect, once = false) {
+  const place = suspect.location === null || /:\d+\)?$/.test(suspect.holder) ? '' : ` (${placeOf(suspect.location)})`
+  const chain = [`${suspect.holder}${place}`, ...suspect.path.slice(0, SHORT_PATH)].join(' <- ')
+  return `${once ? `left ${amount(suspect)}` : `grows by ${amount(suspect)} a call`}: held by ${chain}`
+}
+
+/** @param {import('./opened').LeftOpen} left @returns {string} */
+function leftOpenLine ({ what, count, calls, remedy, detail, location }) {
+  const where = [detail, location === null ? null : `created at ${placeOf(location)}`].filter((part) => part !== null).join(', ')
+  const of = calls > 1 ? ` in ${calls} calls` : ''
+  return `left ${format.grouped(count)} ${what} open${of}${where === '' ? '' : ` (${count > 1 ? 'the last: ' : ''}${where})`}: call ${remedy}`
+}
+
+/**
+ * @param {Omit<LeakTestResult, 'message'> & {why?: string, next?: string, once?: string}} result once: of a block that ran once, what was looked for
+ * @returns {string}
+ */
+function messageOf (result) {
+  const { verdict, suspects, resources, calls, rounds, bytesPerCall, notes, disturbers, once } = result
+  const lines = []
+  if (verdict === 'clean') lines.push(`does not leak: ${once ?? `${format.grouped(calls)} calls added nothing that stays`}`)
+  if (verdict === 'undecided') lines.push(`undecided: ${result.why}`)
+  if (verdict === 'leaks') {
+    const [first, ...more] = [...resources.map(leftOpenLine), ...suspects.map((each) => suspectLine(each, once !== undefined))]
+    lines.push(first ?? `grows by ${format.bytes(bytesPerCall ?? 0)} a call; what holds it was not found`, ...more.slice(0, 4).map((line) => `  also ${line}`))
+    const [suspect] = suspects
+    if (suspect?.allocated) lines.push(`  allocated: ${suspect.allocated.function === null ? '' : `${suspect.allocated.function} `}(${placeOf(suspect.allocated)})`)
+    if (suspect?.note) lines.push(`  note: ${suspect.note}`)
+  }
+  if (verdict !== 'clean' && once === undefined) lines.push(`  measured: ${format.grouped(calls)} calls in ${rounds.length + 1} rounds${bytesPerCall === null ? '' : `, ${signed(bytesPerCall)} a call in the last`}`)
+  if (verdict === 'undecided' && result.next) lines.push(`  next: ${result.next}`)
+  for (const note of notes) lines.push(`  note: ${note}`)
+  if (verdict !== 'clean') for (const { message } of disturbers) lines.push(`  here: ${message}`)
+  if (result.files.length > 0) lines.push(`  files: ${result.files.join(', ')}`)
+  return lines.join('\n')
+}
+
+function signed (bytes) {
+  const text = format.bytes(Math.round(bytes))
+  return bytes >= 0 ? `+${text}` : text
+}
+
+module.exports = { chainOf, leftOpenLine, messageOf, placeOf, suspectLine, suspectOf }

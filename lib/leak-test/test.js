@@ -1,0 +1,218 @@
+'use strict'
+
+const { messageOf: textOf } = require('../errors')
+const { alone } = require('./alone')
+const { disturbers } = require('./environment')
+const format = require('../format')
+const { applyRules } = require('./ignore')
+const { Measurement } = require('./measure')
+const { describeLeft, told, whileNoting } = require('./opened')
+const { now } = require('./own')
+const { messageOf, suspectOf } = require('./result')
+const { UNSURE_BYTES } = require('./rounds')
+const { Sites } = require('./sites')
+const { Snapshots } = require('./snapshots')
+
+/** Calls to see who opens what stays open: each opens more. */
+const CALLS_TO_NOTE = 3
+
+/** Calls between two snapshots of which nothing can be said. */
+const FEW_CALLS = 4
+
+/** Part of the budget until which it is watched whether a growth that only snapshots saw goes on: a cache may become full. */
+const WATCHING = 0.7
+
+/** Bytes by which the heap moves in a moment without calls, at which somebody else is at work. */
+const DRIFT = 64 * 1024
+
+/** @typedef {{keep?: (index: number) => string, own?: boolean}} Means keep: names the files of the snapshots; own: what tidemark holds counts too */
+
+/**
+ * @param {typeof import('../../binding')} binding
+ * @param {() => unknown} fn
+ * @param {ReturnType<typeof import('./options').readTestOptions>} options
+ * @param {Means} [means]
+ * @returns {Promise<import('./result').LeakTestResult>}
+ */
+function testForLeak (binding, fn, options, means = {}) {
+  return alone(() => new LeakTest(binding, fn, options, means).run())
+}
+
+class LeakTest {
+  #binding
+  #options
+  #keep
+  #own
+  #measurement
+  #startedAt = now()
+  /** @type {string[]} */
+  #notes = []
+  /** @type {import('./result').TestSuspect[]} */
+  #suspects = []
+  /** @type {import('./opened').LeftOpen[]} */
+  #resources = []
+  /** @type {string[]} */
+  #files = []
+
+  /**
+   * @param {typeof import('../../binding')} binding
+   * @param {() => unknown} fn
+   * @param {ReturnType<typeof import('./options').readTestOptions>} options
+   * @param {Means} means
+   */
+  constructor (binding, fn, options, { keep, own = false }) {
+    this.#binding = binding
+    this.#options = options
+    this.#keep = keep
+    this.#own = own
+    this.#measurement = new Measurement(binding, fn, options.budget)
+  }
+
+  async run () {
+    const end = await this.#measurement.run()
+    switch (end) {
+      case 'flat': return this.#result('clean')
+      case 'open': return this.#leftOpen()
+      case 'grows': return this.#options.explain || this.#options.ignore.length > 0 ? this.#explain() : this.#result('leaks')
+      default: return this.#count()
+    }
+  }
+
+  /** Who opened what stays open. */
+  async #leftOpen () {
+    const { calls, meter, leftOpen, open } = this.#measurement
+    const all = open.reduce((sum, each) => sum + each.calls, 0)
+    const left = open.at(-1)?.left ?? {}
+    const noted = this.#options.explain ? await whileNoting(() => calls.make(CALLS_TO_NOTE).then(() => meter.leftOpen())) : undefined
+    this.#resources = told(leftOpen).map((type) => noted === undefined ? describeLeft(type, left[type], all) : noted.opened.describe(type, left[type], all))
+    return this.#result('leaks')
+  }
+
+  /** It grows: what, and who holds it. Where nobody can be named it grows all the same. */
+  async #explain () {
+    const between = this.#measurement.between
+    const found = await this.#lookFor(between, true)
+    const { rounds } = this.#measurement
+    if (found === undefined || this.#suspects.length > 0 || (rounds?.bytesPerCall ?? 0) >= UNSURE_BYTES) return this.#judge('leaks')
+    return this.#result('undecided', {
+      why: `memory grows by ${format.bytes(rounds?.bytesPerCall ?? 0)} a call, but no object became more in two rounds of ${format.grouped(between)} calls`,
+      next: 'a longer budget (`budget`, in milliseconds)'
+    })
+  }
+
+  /** Too few calls to tell by bytes: objects are counted. */
+  async #count () {
+    const { calls, rounds } = this.#measurement
+    const between = this.#measurement.between
+    if (between < FEW_CALLS) {
+      return this.#result('undecided', {
+        why: `one call takes ${format.duration(calls.msPerCall)}, and ${calls.made} calls say too little`,
+        next: `a budget of ${format.duration(this.#wanted())} or more (\`budget\`, in milliseconds), or a function that does less`
+      })
+    }
+    const snapshots = await this.#lookFor(between)
+    if (snapshots === undefined) {
+      return this.#result('undecided', { why: `${calls.made} calls say too little, and objects could not be counted`, next: this.#notes.at(-1) })
+    }
+    if (this.#suspects.length > 0 && !rounds?.grows) await this.#watchOn(snapshots)
+    return this.#judge('clean')
+  }
+
+  /** Milliseconds of budget that many calls would take. */
+  #wanted () {
+    return Math.ceil(this.#measurement.calls.msPerCall * FEW_CALLS * 25 / 1000) * 1000
+  }
+
+  /**
+   * Snapshots between rounds of calls. Where it is certain that something grows one round shows what; where it is not, it
+   * has to grow in two.
+   * @returns {Promise<InstanceType<typeof Snapshots> | undefined>} undefined where they cannot be taken
+   */
+  async #lookFor (between, isCertain = false) {
+    const { calls, meter } = this.#measurement
+    const snapshots = new Snapshots(this.#binding, this.#keep)
+    const round = async () => {
+      const made = await calls.make(between)
+      await meter.read()
+      return made
+    }
+    /** @type {InstanceType<typeof Sites> | undefined} */
+    let sites
+    try {
+      await meter.read()
+      await snapshots.take()
+      if (!isCertain) await snapshots.take(await round())
+      sites = new Sites(this.#binding)
+      const made = await round()
+      const site = sites.take().find(({ location }) => location !== null)
+      await snapshots.take(made)
+      this.#suspects = (await snapshots.grown()).filter(({ own }) => this.#own || !own).map((each, i) => suspectOf(each, i === 0 ? site?.location ?? null : null))
+    } catch (error) {
+      if (!error?.code?.startsWith?.('ERR_TIDEMARK_SNAPSHOT')) throw error
+      this.#notes.push(textOf(error))
+      return undefined
+    } finally {
+      sites?.end()
+      this.#files = snapshots.files
+    }
+    if (sites.problem !== undefined) this.#notes.push(`Where it was allocated is not known: ${sites.problem}`)
+    return snapshots
+  }
+
+  /** What only two rounds of few calls showed may be a cache that is being filled. */
+  async #watchOn (snapshots) {
+    const { calls, meter } = this.#measurement
+    const left = this.#options.budget * WATCHING - (now() - this.#startedAt)
+    if (left < calls.msPerCall * FEW_CALLS) return
+    const more = await calls.make(Infinity, left)
+    await meter.read()
+    await snapshots.take(more)
+    const still = await snapshots.grown({ last: 2 })
+    this.#suspects = this.#suspects.filter((suspect) => still.some((each) => each.holder === suspect.holder && each.class === suspect.class))
+  }
+
+  /** @param {'clean' | 'leaks'} unexplained the verdict where no snapshot names anything */
+  #judge (unexplained) {
+    const { drift } = this.#measurement
+    const { kept, ignored, expired, unmatched } = applyRules(this.#suspects, this.#options.ignore)
+    for (const rule of expired) this.#notes.push(`The rule to ignore '${subjectOf(rule)}' is past its date and no longer counts.`)
+    for (const rule of unmatched) this.#notes.push(`The rule to ignore '${subjectOf(rule)}' matched nothing: remove it.`)
+    const wasIgnored = kept.length === 0 && ignored.length > 0
+    this.#suspects = kept
+    if (drift > DRIFT && (kept.length > 0 || unexplained === 'leaks')) {
+      return this.#result('undecided', {
+        why: `memory moves by ${format.bytes(drift)} while the function is not called: something else is at work in this thread`,
+        next: 'run this test alone: no other test at the same time in this thread, and nothing that goes on in the background',
+        ignored
+      })
+    }
+    return this.#result(kept.length > 0 ? 'leaks' : wasIgnored ? 'clean' : unexplained, { ignored })
+  }
+
+  /** @returns {import('./result').LeakTestResult} */
+  #result (verdict, { why, next, ignored = [] } = /** @type {any} */ ({})) {
+    const { calls, rounds } = this.#measurement
+    const [suspect] = this.#suspects
+    const result = {
+      verdict,
+      calls: calls.made,
+      rounds: [...rounds?.all ?? []],
+      bytesPerCall: rounds?.bytesPerCall ?? null,
+      objectsPerCall: suspect?.objectsPerCall ?? null,
+      suspects: this.#suspects,
+      resources: this.#resources,
+      notes: this.#notes,
+      disturbers: disturbers(),
+      ignored,
+      files: this.#files,
+      elapsedMs: Math.round(now() - this.#startedAt)
+    }
+    return { ...result, message: messageOf({ ...result, why, next }) }
+  }
+}
+
+function subjectOf (rule) {
+  return rule.class ?? rule.signature ?? rule.file
+}
+
+module.exports = { testForLeak }
