@@ -41,13 +41,18 @@ function openFiles () {
   }
 }
 
-/** Calls it, with a turn of the event loop at times: weak references live to the end of a turn. */
-async function repeat (fn, times) {
+/**
+ * Calls it, with a turn of the event loop at times: weak references live to the end of a turn.
+ * @returns {Promise<number>} how often, which is less where the time is over
+ */
+async function repeat (fn, times, until = Infinity) {
   for (let i = 0; i < times; i++) {
+    if (performance.now() > until) return i
     const result = fn()
     if (typeof result?.then === 'function') await result
     if (i % 100 === 99) await new Promise((resolve) => { setImmediate(resolve) })
   }
+  return times
 }
 
 /** @returns {Promise<object>} what stays of a call, by the last two thirds of the calls */
@@ -60,11 +65,12 @@ async function measure (pair, side) {
   const ms = (performance.now() - startedAt) / 20
   const kept = Math.max(1, ((await count()).bytes - before.bytes) / 20)
   const most = Math.min(pair.resource ? RESOURCES : CALLS, SECONDS * 1000 / ms, side === 'leaky' ? BYTES / kept : CALLS)
-  const step = most >= 9000 ? Math.floor(most / 9000) * 1000 : Math.max(10, Math.floor(most / 9))
-  await repeat(fn, 3 * step - 25)
+  let step = most >= 9000 ? Math.floor(most / 9000) * 1000 : Math.max(10, Math.floor(most / 9))
+  // Some get slower with each call, because what leaks is a list that is walked.
+  const done = await repeat(fn, 3 * step - 25, startedAt + SECONDS * 1000)
+  step = Math.floor((done + 25) / 3)
   const marks = [await count()]
-  // Some get slower with each call, because a list is walked that is what leaks.
-  const enough = startedAt + 3 * SECONDS * 1000
+  const enough = startedAt + 2 * SECONDS * 1000
   while (marks.length < 7 && (marks.length < 4 || performance.now() < enough)) {
     await repeat(fn, step)
     marks.push(await count())
