@@ -12,16 +12,15 @@ const { median } = require('../statistics')
 const { loadPairs, pairsFor } = require('./zoo')
 
 /** A third of it is more than the largest cap of a cache in the zoo, and a ninth is a multiple of the longest period. */
-const CALLS = 36000
+const CALLS = 72000
 const SECONDS = 15
 const BYTES = 200e6
 /** Of a leak a resource is left at each call, and as many as these can be opened on any machine. */
 const RESOURCES = 60
 /** Half of the smallest leak of the zoo, a number in an array. */
 const BYTES_A_CALL = 4
-/** What V8 gains while it compiles: less than this in all CALLS, more where a function does much, such as a request, and has no time for them. */
-const NOISE = 100e3
-const NOISE_OF_FEW = 300e3
+/** V8 keeps up to 250 kB for a while now and then, most where a function does much, such as a request. */
+const NOISE = 300e3
 
 /** @returns {Promise<{bytes: number, handles: number}>} what is there after collections */
 async function count () {
@@ -84,14 +83,14 @@ async function measure (pair, side) {
   }
 }
 
-/** Theil and Sen's: the collector keeps some 200 kB for a while now and then, which must not decide. */
+/** Theil and Sen's: a single mark must not decide. */
 function slope (values) {
   return median(values.flatMap((value, i) => values.slice(0, i).map((earlier, j) => (value - earlier) / (i - j))))
 }
 
 /** @returns {'grows' | 'stays'} */
 function truth ({ calls, bytes, handles, resource }) {
-  const grows = resource ? handles >= 0.05 : bytes >= BYTES_A_CALL && bytes * calls >= (calls === CALLS ? NOISE : NOISE_OF_FEW)
+  const grows = resource ? handles >= 0.05 : bytes >= BYTES_A_CALL && bytes * calls >= NOISE
   return grows ? 'grows' : 'stays'
 }
 
