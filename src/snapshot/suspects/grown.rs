@@ -64,6 +64,8 @@ pub struct Grown {
     pub id: u32,
     /// The class of what gathered; where only bytes did, of the holder.
     pub class: String,
+    /// As the sentence calls it: a function by its name and place.
+    what: String,
     /// Objects of the class that each round added; 0 where only bytes gathered.
     pub growth: Vec<u64>,
     /// In the last round.
@@ -74,8 +76,10 @@ pub struct Grown {
     pub is_own: bool,
     /// From the root to the holder.
     pub path: Vec<Step>,
-    /// Where the variable, the function or the constructor stands.
+    /// Where the variable, the function or the constructor of the holder stands.
     pub location: Option<Place>,
+    /// Where the function, or the constructor, of what gathered stands.
+    pub class_location: Option<Place>,
 }
 
 /// Finds what gathered in every round; the most bytes a call come first, at most ten.
@@ -92,20 +96,19 @@ pub fn grown(
     least_share: f64,
     on_progress: OnProgress<'_>,
 ) -> Result<Vec<Grown>, SnapshotError> {
-    let [.., before, last] = snapshots else {
+    let [_, .., last] = snapshots else {
         return Ok(Vec::new());
     };
     if snapshots.len() > MOST_SNAPSHOTS || calls.len() + 1 != snapshots.len() {
         let message = "Two or three snapshots are compared, with the calls between each two";
         return Err(SnapshotError::new(Code::NotFound, message));
     }
-    if !same_process(snapshots[0], last) || !same_process(before, last) {
+    if !same_process(snapshots[0], last) {
         let message = "The snapshots are not of one process, so no object is in both";
         return Err(SnapshotError::new(Code::NotFound, message));
     }
-    last.explain(&mut *on_progress)?;
     let checkpoint = Checkpoint::new(Phase::Compare, 0);
-    checkpoint.watch(on_progress, || {
+    let (rounds, groups, bytes) = checkpoint.watch(&mut *on_progress, || {
         let rounds = Rounds {
             standing: Standing::new(snapshots, &checkpoint)?,
             kinds: Kinds::new(snapshots),
@@ -113,12 +116,21 @@ pub fn grown(
             least_share,
             checkpoint: &checkpoint,
         };
-        rounds.find()
-    })
+        let (groups, bytes) = rounds.gathered()?;
+        Ok((rounds, groups, bytes))
+    })?;
+    // Paths take as long as all else, and mostly nothing grew.
+    if groups.is_empty() && bytes.is_empty() {
+        return Ok(Vec::new());
+    }
+    last.explain(&mut *on_progress)?;
+    checkpoint.watch(on_progress, || rounds.named(&groups, &bytes))
 }
 
 /// What a group is counted by: the node that holds it, and a class by `Kinds`.
 type Key = (Node, u32);
+/// Bytes of what came or went and what stands has gained, in each snapshot, by what holds them.
+type Bytes = HashMap<Node, [i64; MOST_SNAPSHOTS]>;
 
 /// Members of a group in each snapshot.
 #[derive(Clone, Copy, Default)]
@@ -171,16 +183,26 @@ struct Rounds<'a> {
 }
 
 impl Rounds<'_> {
-    fn find(&self) -> Result<Vec<Grown>, SnapshotError> {
+    /// The groups that grew, and the bytes of what holds them or grew by its bytes alone.
+    fn gathered(&self) -> Result<(Vec<Gathered>, Bytes), SnapshotError> {
         let mut counts = HashMap::new();
-        let mut bytes = HashMap::new();
+        let mut bytes = Bytes::new();
         for at in 0..self.standing.snapshots.len() {
             self.count(at, &mut counts, &mut bytes)?;
         }
         counts.retain(|_, count| self.grew(&count.all, &count.fresh));
         let groups = self.group(counts)?;
-        let mut found = self.name_groups(&groups, &bytes)?;
-        found.extend(self.name_bytes(&groups, &bytes)?);
+        let last = self.standing.last();
+        bytes.retain(|&holder, sums| {
+            let is_place = holder != 0 && !last.is_global(holder);
+            has_groups(&groups, holder) || is_place && self.bytes_grew(sums)
+        });
+        Ok((groups, bytes))
+    }
+
+    fn named(&self, groups: &[Gathered], bytes: &Bytes) -> Result<Vec<Grown>, SnapshotError> {
+        let mut found = self.name_groups(groups, bytes)?;
+        found.extend(self.name_bytes(groups, bytes)?);
         let mut found = merged(found);
         if found.iter().any(|grown| !grown.is_own) {
             found.retain(|grown| !grown.is_own);
@@ -226,7 +248,7 @@ impl Rounds<'_> {
         &self,
         at: usize,
         counts: &mut HashMap<Key, Count>,
-        bytes: &mut HashMap<Node, [i64; MOST_SNAPSHOTS]>,
+        bytes: &mut Bytes,
     ) -> Result<(), SnapshotError> {
         let analysis = self.standing.snapshots[at];
         let last = self.standing.last();
@@ -328,11 +350,7 @@ impl Rounds<'_> {
         Ok(groups)
     }
 
-    fn name_groups(
-        &self,
-        groups: &[Gathered],
-        bytes: &HashMap<Node, [i64; MOST_SNAPSHOTS]>,
-    ) -> Result<Vec<Grown>, SnapshotError> {
+    fn name_groups(&self, groups: &[Gathered], bytes: &Bytes) -> Result<Vec<Grown>, SnapshotError> {
         let last = self.standing.last();
         let end = self.rounds();
         let gain = |bytes: &[i64; MOST_SNAPSHOTS]| bytes[end] - bytes[end - 1];
@@ -469,23 +487,12 @@ impl Rounds<'_> {
     }
 
     /// What grew by its bytes alone.
-    fn name_bytes(
-        &self,
-        groups: &[Gathered],
-        bytes: &HashMap<Node, [i64; MOST_SNAPSHOTS]>,
-    ) -> Result<Vec<Grown>, SnapshotError> {
+    fn name_bytes(&self, groups: &[Gathered], bytes: &Bytes) -> Result<Vec<Grown>, SnapshotError> {
         let last = self.standing.last();
         let end = self.rounds();
         let mut rows: Vec<(Node, i64)> = bytes
             .iter()
-            .filter(|&(&holder, sums)| {
-                holder != 0
-                    && !last.is_global(holder)
-                    && self.bytes_grew(sums)
-                    && groups
-                        .binary_search_by_key(&holder, |row| row.key.0)
-                        .is_err()
-            })
+            .filter(|&(&holder, _)| !has_groups(groups, holder))
             .map(|(&holder, sums)| (holder, sums[end] - sums[end - 1]))
             .collect();
         rows.sort_by_key(|&(holder, bytes)| (Reverse(bytes), holder));
@@ -539,21 +546,59 @@ impl Rounds<'_> {
             .waits
             .and_then(|waits| waits.function)
             .map(|function| last.function_in_words(function));
+        let class = named(last.classes().name(group.class)).into_owned();
+        let member = row.and_then(|row| row.sample.members.first().copied());
+        let class_location = member.and_then(|member| made_at(last, member));
         Some(Grown {
             kind: holder.kind,
             sentence: place(&holder, group.waits, function.as_deref()),
+            what: match member.filter(|_| class_location.is_some()) {
+                Some(member) if last.kind(member) == NodeKind::Closure => {
+                    last.function_in_words(member)
+                }
+                _ => class.clone(),
+            },
             holder: holder.words,
             node: holder.node,
             id: last.id(holder.node),
-            class: named(last.classes().name(group.class)).into_owned(),
+            class,
             objects_per_call: per_call(growth.last().copied().unwrap_or(0) as f64),
             bytes_per_call: per_call(bytes.max(0) as f64),
             growth,
             is_own: holder.is_own,
             path: Vec::new(),
-            location: holder.location,
+            location: holder.location.map(without_whole_file),
+            class_location,
         })
     }
+}
+
+/// Of a function where it stands, of an object where its constructor does.
+fn made_at(analysis: &Analysis, node: Node) -> Option<Place> {
+    let snapshot = &analysis.snapshot;
+    match analysis.kind(node) {
+        NodeKind::Closure => analysis.code().place(snapshot, node),
+        _ => analysis.code().constructor(snapshot, node),
+    }
+}
+
+/// The line of a whole file is its first and says nothing.
+fn without_whole_file(place: Place) -> Place {
+    if place.is_whole_file() {
+        return Place {
+            line: None,
+            column: None,
+            ..place
+        };
+    }
+    place
+}
+
+/// `groups` are in the order of their holders.
+fn has_groups(groups: &[Gathered], holder: Node) -> bool {
+    groups
+        .binary_search_by_key(&holder, |row| row.key.0)
+        .is_ok()
 }
 
 /// V8's own: code, what it learnt of it, where its lines are.
@@ -600,7 +645,7 @@ fn merged(found: Vec<Grown>) -> Vec<Grown> {
         let bytes = format::bytes(row.bytes_per_call);
         row.sentence = if row.objects_per_call > 0.0 && row.kind != HolderKind::Promises {
             let objects = (row.objects_per_call * 100.0).round() / 100.0;
-            format!("{objects} {} ({bytes}) a call: {}", row.class, row.sentence)
+            format!("{objects} {} ({bytes}) a call: {}", row.what, row.sentence)
         } else {
             format!("{bytes} a call: {}", row.sentence)
         };
@@ -669,6 +714,7 @@ impl Grown {
             "own": self.is_own,
             "path": self.path.iter().map(Step::to_json).collect::<Vec<_>>(),
             "location": self.location.as_ref().map(Place::to_json),
+            "classLocation": self.class_location.as_ref().map(Place::to_json),
         })
     }
 }
