@@ -1,7 +1,7 @@
 'use strict'
 
-// Calls functions one after the other, each in two rounds with heap snapshots of this process between
-// them, and prints what gathered: node gathers.js NAME,NAME CALLS [MEGABYTES]. Each has a holder of its own.
+// Calls functions in two rounds with heap snapshots of this process between them, and prints what gathered:
+// node gathers.js NAME,NAME CALLS [MEGABYTES]. Each has a holder of its own.
 
 const { EventEmitter } = require('node:events')
 const { collectGarbage } = require('../../lib/collect-garbage')
@@ -138,8 +138,10 @@ const rounds = [calls, 2 * calls]
 const natives = [undefined, undefined, undefined]
 const times = new Float64Array(rounds.length + 2)
 
-async function repeat (call, count) {
-  for (let at = 0; at < count; at++) await call()
+async function repeat (functions, count) {
+  for (let at = 0; at < count; at++) {
+    for (const call of functions) await call()
+  }
 }
 
 async function snapshot (binding, at) {
@@ -154,11 +156,11 @@ async function snapshot (binding, at) {
   times[at] = performance.now() - from
 }
 
-async function gathers (binding, call) {
-  await repeat(call, Math.max(calls, 100))
+async function gathers (binding, functions) {
+  await repeat(functions, Math.max(calls, 100))
   await snapshot(binding, 0)
   for (const [at, count] of rounds.entries()) {
-    await repeat(call, count)
+    await repeat(functions, count)
     await snapshot(binding, at + 1)
   }
   const from = performance.now()
@@ -170,9 +172,8 @@ async function gathers (binding, call) {
 async function main () {
   const binding = loadBinding()
   for (let at = 0; at < megabytes * 5000; at++) ballast.push({ at, text: `text ${at}`, list: [at, at] })
-  const told = {}
-  for (const name of names) told[name] = await gathers(binding, leaky[name] ?? clean[name])
-  console.log(JSON.stringify({ told, times: [...times], nodes: natives[0].nodeCount, bytes: natives[0].totalSize, kept: ballast.length }))
+  const found = await gathers(binding, names.map((name) => leaky[name] ?? clean[name]))
+  console.log(JSON.stringify({ found, times: [...times], nodes: natives[0].nodeCount, bytes: natives[0].totalSize, kept: ballast.length }))
 }
 
 main()
