@@ -290,6 +290,30 @@ fn a_string_that_is_longer_in_each_round_is_told_by_its_variable() {
 }
 
 #[test]
+fn variables_of_one_function_are_told_each_for_itself() {
+    let found = told([(5, 1000), (15, 1080), (35, 1240)].map(|(links, size)| {
+        let mut heap = with_map(100..105);
+        let mut above = heap.context;
+        for at in 0..links {
+            let link = heap.add("object", "Link", 24, 300 - at);
+            let edge = if at == 0 { "context" } else { "property" };
+            heap.writer.edge(above, edge, "next", link);
+            above = link;
+        }
+        let text = heap.add("string", "text", size, size);
+        heap.writer.edge(heap.context, "context", "log", text);
+        heap
+    }));
+    let sentences: Vec<&str> = found.iter().map(|grown| &*grown.sentence).collect();
+    assert_eq!(found.len(), 2, "{sentences:?}");
+    assert!(
+        sentences[0]
+            .starts_with("1 Link (24 bytes) a call: held by the chain that starts at Link `next`")
+    );
+    assert!(sentences[1].starts_with("8 bytes a call: (string) `log`"));
+}
+
+#[test]
 fn what_tidemark_holds_is_told_only_where_nothing_else_grew() {
     let own = "/srv/node_modules/tidemark/lib/rounds.js";
     let found = told([5, 15, 35].map(|end| {

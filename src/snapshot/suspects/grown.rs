@@ -193,9 +193,19 @@ impl Rounds<'_> {
         counts.retain(|_, count| self.grew(&count.all, &count.fresh));
         let groups = self.group(counts)?;
         let last = self.standing.last();
+        // What gathers in one variable says nothing of the others.
+        for row in &groups {
+            if is_context(&last.snapshot, row.key.0)
+                && let Some(sums) = bytes.get_mut(&row.key.0)
+            {
+                for (sum, of_group) in sums.iter_mut().zip(&row.bytes) {
+                    *sum -= of_group;
+                }
+            }
+        }
         bytes.retain(|&holder, sums| {
             let is_place = holder != 0 && !last.is_global(holder);
-            has_groups(&groups, holder) || is_place && self.bytes_grew(sums)
+            self.is_whole(&groups, holder) || is_place && self.bytes_grew(sums)
         });
         Ok((groups, bytes))
     }
@@ -371,11 +381,11 @@ impl Rounds<'_> {
             {
                 told.retain(|row| row.rank != Rank::Variables);
             }
-            // All that gathered below one holder is the first group's; below the root and the
-            // global object it may be anybody's.
+            // All that gathered below one holder is the first group's; below the root, the global
+            // object and the variables of a function it may be anybody's.
             let all = bytes.get(&holder).map_or(0, gain);
             let of_told: i64 = told.iter().map(|row| gain(&row.bytes)).sum();
-            let rest = if holder == 0 || last.is_global(holder) {
+            let rest = if !self.is_whole(groups, holder) || last.is_global(holder) {
                 0
             } else {
                 (all - of_told).max(0)
@@ -442,9 +452,10 @@ impl Rounds<'_> {
         let is_chain = self.is_chain(row);
         let mut dominator = holder;
         if is_chain {
-            dominator = self.above_chain(holder, row.key.1, head);
+            let first;
+            (dominator, first) = self.above_chain(holder, row.key.1, head);
             if is_context(&last.snapshot, dominator) || !is_container(last.kind(dominator)) {
-                dominator = head;
+                dominator = first;
             }
         }
         Group {
@@ -460,7 +471,8 @@ impl Rounds<'_> {
 
     /// New links of a chain hang on an old one. What holds the chain is where links end: where
     /// one is not held by the edge that leads from each to the next.
-    fn above_chain(&self, holder: Node, kind: u32, head: Node) -> Node {
+    /// That, and the first link.
+    fn above_chain(&self, holder: Node, kind: u32, head: Node) -> (Node, Node) {
         let last = self.standing.last();
         let end = self.rounds();
         let edge_to = |node: Node| {
@@ -472,18 +484,30 @@ impl Rounds<'_> {
             ))
         };
         let link = edge_to(head);
+        let mut first = head;
         let mut at = holder;
         for _ in 0..LONGEST_CHAIN {
             if at == 0 || self.kinds.of(end, last, at) != kind {
                 break;
             }
             let edge = edge_to(at);
+            first = at;
             at = naming::lifted(last, last.dominator(at));
             if edge != link {
                 break;
             }
         }
-        at
+        (at, first)
+    }
+
+    /// Whether all that gathered below a holder belongs to its groups. `groups` are in the order of
+    /// their keys.
+    fn is_whole(&self, groups: &[Gathered], holder: Node) -> bool {
+        holder != 0
+            && !is_context(&self.standing.last().snapshot, holder)
+            && groups
+                .binary_search_by_key(&holder, |row| row.key.0)
+                .is_ok()
     }
 
     /// What grew by its bytes alone.
@@ -492,7 +516,7 @@ impl Rounds<'_> {
         let end = self.rounds();
         let mut rows: Vec<(Node, i64)> = bytes
             .iter()
-            .filter(|&(&holder, _)| !has_groups(groups, holder))
+            .filter(|&(&holder, _)| !self.is_whole(groups, holder))
             .map(|(&holder, sums)| (holder, sums[end] - sums[end - 1]))
             .collect();
         rows.sort_by_key(|&(holder, bytes)| (Reverse(bytes), holder));
@@ -505,7 +529,9 @@ impl Rounds<'_> {
                 continue;
             }
             let above = naming::lifted(last, last.dominator(node));
+            let key = (above, self.kinds.of(end, last, node));
             if let Some(found) = largest.get_mut(&above)
+                && groups.binary_search_by_key(&key, |row| row.key).is_err()
                 && (*found == 0 || last.retained_size(*found) < last.retained_size(node))
             {
                 *found = node;
@@ -592,13 +618,6 @@ fn without_whole_file(place: Place) -> Place {
         };
     }
     place
-}
-
-/// `groups` are in the order of their holders.
-fn has_groups(groups: &[Gathered], holder: Node) -> bool {
-    groups
-        .binary_search_by_key(&holder, |row| row.key.0)
-        .is_ok()
 }
 
 /// V8's own: code, what it learnt of it, where its lines are.
