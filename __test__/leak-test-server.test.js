@@ -1,0 +1,128 @@
+'use strict'
+
+const assert = require('node:assert/strict')
+const path = require('node:path')
+const { describe, test } = require('node:test')
+const { result, run } = require('./helpers/child')
+
+const COMMAND = path.join(__dirname, '..', 'bin', 'tidemark.js')
+const APP = path.join(__dirname, 'programs', 'leak-test-app.js')
+
+/** A program that goes on after it has said what it found does not pass its deadline. */
+const measure = (kind, options = {}) => result('leak-test-server.js', { args: [kind, JSON.stringify({ requests: 1500, ...options })] })
+
+describe('an app with a route that leaks, one that keeps its requests and one that is clean', () => {
+  for (const version of ['express5', 'express4']) {
+    test(`is told route by route, by the routes that it tells itself (${version})`, async () => {
+      const { verdict, message, routes } = await measure(version)
+      assert.equal(verdict, 'leaks', message)
+      assert.deepEqual(routes.map(({ route, verdict }) => [route, verdict]), [['GET /', 'clean'], ['GET /cart', 'leaks'], ['GET /kept', 'leaks']], message)
+      assert.match(message, /^leaks in 2 of 3 routes\n/)
+      assert.match(message, /\nGET \/cart grows by 1 Session \(\d+ bytes\) a request: held by Map `sessions` \(.*leak-test-server\.js:\d+\)/)
+      assert.match(message, /\nGET \/kept grows by .* a request: held by .*`kept`/)
+      assert.match(message, /also its requests outlive their responses: \d+ of 3\d were still there/)
+      assert.match(message, /\nclean: GET \/\nnote: Not requested: GET \/products\/:id, the routes of its routers\./)
+      const [clean, cart, kept] = routes
+      assert.ok(Math.abs(cart.suspects[0].objectsPerCall - 1) < 0.05, JSON.stringify(cart.suspects))
+      assert.deepEqual([clean.outlived.alive, cart.outlived.alive], [0, 0])
+      assert.equal(kept.outlived.alive, kept.outlived.looked)
+    })
+  }
+})
+
+describe('a server', () => {
+  for (const kind of ['function', 'koa', 'fastify', 'closes']) {
+    test(`of the kind '${kind}' is found clean, and nothing of the test is left`, async () => {
+      const { verdict, message } = await measure(kind, { urls: ['/'], requests: 300 })
+      assert.equal(verdict, 'clean', message)
+    })
+  }
+
+  test('that listens already goes on listening', async () => {
+    const { verdict, message, listening } = await measure('listens', { urls: [{ url: '/', method: 'POST', headers: { 'content-type': 'application/json' }, body: '{}' }], requests: 300 })
+    assert.equal(verdict, 'clean', message)
+    assert.equal(listening, true)
+  })
+
+  test('whose requests leave timers behind is told so', async () => {
+    const { verdict, message } = await measure('timers', { urls: ['/'] })
+    assert.equal(verdict, 'leaks', message)
+    assert.match(message, /\nGET \/ left [\d,]+ timers open in [\d,]+ requests \(.*leak-test-server\.js:\d+\): call clearTimeout\(\) or clearInterval\(\)/)
+  })
+})
+
+describe('what cannot be measured is an error that says why', () => {
+  const failures = [
+    ['status', { urls: ['/500'] }, 'ERR_TIDEMARK_SERVER', 'status', /^GET \/500 answered 500 to 1 of 1 requests\./],
+    ['status', { urls: ['/', '/404'], requests: 100 }, 'ERR_TIDEMARK_SERVER', 'status', /^GET \/404 answered 404 to 1 of 1 requests\..*`expectStatus`/],
+    ['sometimes', { urls: ['/'] }, 'ERR_TIDEMARK_SERVER', 'status', /^GET \/ answered 503 to \d+ of \d+ requests\./],
+    ['destroys', { urls: ['/'] }, 'ERR_TIDEMARK_SERVER', 'connection', /^GET \/ closed the connection without an answer for 1 of 1 requests/],
+    ['destroys some', { urls: ['/'] }, 'ERR_TIDEMARK_SERVER', 'connection', /^GET \/ closed the connection without an answer for \d+ of \d+ requests/],
+    ['silent', { urls: ['/'], timeout: 1000 }, 'ERR_TIDEMARK_SERVER', 'timeout', /^GET \/ did not answer 1 of 1 requests within 1 s/],
+    ['function', {}, 'ERR_TIDEMARK_SERVER', 'routes', /does not tell its routes, as only an Express app does\..*--url/],
+    ['nothing', { urls: ['/'] }, 'ERR_TIDEMARK_OPTION', undefined, /Expected `app` to be an Express app, .* got an object\./],
+    ['function', { urls: ['products'] }, 'ERR_TIDEMARK_OPTION', undefined, /Expected `urls` to be an array of paths/],
+    ['without autocannon', { urls: ['/'] }, 'ERR_TIDEMARK_LOAD', 'missing', /npm install --save-dev autocannon\.$/]
+  ]
+  for (const [kind, options, code, reason, message] of failures) {
+    test(`${kind} ${JSON.stringify(options)}`, async () => {
+      const failure = await measure(kind, options)
+      assert.deepEqual([failure.code, failure.reason], [code, reason], JSON.stringify(failure))
+      assert.match(failure.message, message)
+    })
+  }
+
+  test('a status that is meant is none', async () => {
+    const { verdict, message } = await measure('status', { urls: [{ url: '/404', expectStatus: 404 }, '/500'], expectStatus: [500], requests: 100 })
+    assert.equal(verdict, 'clean', message)
+  })
+})
+
+describe('tidemark check', () => {
+  const check = (...args) => run(COMMAND, { args: ['check', APP, ...args], deadlineMs: 60000 })
+
+  test('ends with 0 where an app is clean', async () => {
+    const { code, stdout, stderr } = await check('--url', '/', '--requests', '300')
+    assert.equal(code, 0, stdout + stderr)
+    assert.match(stdout, /^.*leak-test-app\.js on port \d+ does not leak: nothing grows in 1 of 1 route\n\n/)
+    assert.match(stdout, /\n +clean +- +- +0 of \d+ +[\d,]+ +[\w ]+ {2}GET \/\n$/)
+    assert.doesNotMatch(stdout + stderr, /what an app writes/)
+  })
+
+  test('ends with 1 where a route leaks, and names it', async () => {
+    const { code, json, stdout, stderr } = await check('--url=/cart', '--url=/', '--requests=1500', '--json').then((ended) => ({ ...ended, json: parsed(ended.stdout) }))
+    assert.equal(code, 1, stdout + stderr)
+    assert.deepEqual(json.schema, { name: 'tidemark-check', version: 1 })
+    assert.deepEqual(json.routes.map(({ route, verdict }) => [route, verdict]), [['GET /cart', 'leaks'], ['GET /', 'clean']])
+    assert.match(json.message, /GET \/cart grows by 1 Object.* a request: held by Array `sessions`/)
+  })
+
+  test('ends with 2 where the budget does not suffice, and says which does', async () => {
+    const { code, stdout, stderr } = await check('--url', '/slow', '--requests', '1000', '--budget', '2000', '--format', 'md')
+    assert.equal(code, 2, stdout + stderr)
+    assert.match(stdout, /^# `.*leak-test-app\.js` on port \d+ undecided for 1 of 1 route\n/)
+    assert.match(stdout, /\n {2}- next: a budget of \d+ s or more/)
+  })
+
+  const failures = [
+    ['an app that does not start', ['--url', '/', '--', '--throw'], /^tidemark: The app ended with code 1 before it listened: TypeError: no database\.\n$/],
+    ['an app that ends', ['--url', '/exit'], /^tidemark: The app ended with code 3 during the test/],
+    ['an app of two servers', ['--url', '/', '--', '--two'], /^tidemark: The app listens on ports \d+, \d+\. Name the one to test: --port \d+\.\n$/],
+    ['a path that is none', ['--url', 'cart'], /^tidemark: Expected `urls` to be an array of paths/]
+  ]
+  for (const [what, args, message] of failures) {
+    test(`ends with 1 and a reason for ${what}`, async () => {
+      const { code, stdout, stderr } = await check(...args)
+      assert.deepEqual([code, stdout], [1, ''])
+      assert.match(stderr, message)
+    })
+  }
+})
+
+function parsed (text) {
+  try {
+    return JSON.parse(text)
+  } catch {
+    return {}
+  }
+}
