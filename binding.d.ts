@@ -134,6 +134,12 @@ export declare class SnapshotAnalysis {
   summary(most: number, work: SnapshotWork): Promise<string | Fault>
   /** What looks like a leak; with an earlier snapshot, what grew since comes first. */
   suspects(work: SnapshotWork, earlier?: SnapshotAnalysis | undefined | null): Promise<string | Fault>
+  /**
+   * What gathered in every round since the first of the `earlier` snapshots of this process, the
+   * oldest first. `calls`: how many calls lie between each two, also to this one. `least_share`:
+   * what part of them must leave something behind.
+   */
+  grown(earlier: Array<SnapshotAnalysis>, calls: Array<number>, leastShare: number, work: SnapshotWork): Promise<string | Fault>
   /** What changed since `before`, at most `most` rows. */
   diff(before: SnapshotAnalysis, most: number, work: SnapshotWork): Promise<string | Fault>
   /**

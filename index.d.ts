@@ -924,6 +924,21 @@ declare namespace tidemark {
     location: SnapshotPlace | null
   }
 
+  /** What gathered in every round of calls between snapshots of one process: of a leak test. */
+  interface GrownSuspect {
+    kind: string
+    sentence: string
+    holder: string
+    id: number
+    class: string
+    growth: number[]
+    objectsPerCall: number
+    bytesPerCall: number
+    own: boolean
+    path: SnapshotStep[]
+    location: SnapshotPlace | null
+  }
+
   interface SnapshotStep {
     id: number
     class: string
@@ -959,6 +974,7 @@ declare namespace tidemark {
       | 'ERR_TIDEMARK_LEAK'
       | 'ERR_TIDEMARK_LEAK_TEST_BUSY'
       | 'ERR_TIDEMARK_LEAK_TEST_TIMEOUT'
+      | 'ERR_TIDEMARK_MATCHERS'
       | 'ERR_TIDEMARK_LEAK_UNDECIDED'
       | 'ERR_TIDEMARK_LISTENER'
       | 'ERR_TIDEMARK_LOGGER'

@@ -75,8 +75,9 @@ interface LeakTestSuspect {
 
 interface TestLocation {
   file: string
-  line: number
-  column: number
+  /** null where only the file is known. */
+  line: number | null
+  column: number | null
   function: string | null
 }
 

@@ -49,6 +49,9 @@ const MESSAGES = {
     'another: await each, and no `concurrency` or `test.concurrent` for them.',
   ERR_TIDEMARK_LEAK_TEST_TIMEOUT: (call, ms) =>
     `Call ${call} of the function did not settle within ${ms} ms. Give a longer \`budget\`, or see what it waits for.`,
+  ERR_TIDEMARK_MATCHERS: () =>
+    'There is no `expect` yet that the matchers could be added to. In Jest name `tidemark/test/matchers` in `setupFilesAfterEnv`, ' +
+    'not in `setupFiles`; in Vitest in `setupFiles`.',
   ERR_TIDEMARK_SERVER_LEAK: (message) => `The server ${message}`,
   ERR_TIDEMARK_SERVER_UNDECIDED: (message) => `Whether the server leaks is ${message}`,
   ERR_TIDEMARK_SERVER: (reason, text) => sentence(text),

@@ -17,6 +17,7 @@ import type { ExpressOptions, ExpressStats } from 'tidemark/express'
 import recycle from 'tidemark/recycle'
 import type { RecycleOptions, SteppingState } from 'tidemark/recycle'
 import { assertCollected, assertNoLeak, ignoreLeaks, measureLeak, trackLeaks } from 'tidemark/test'
+import { toBeCollected, toLeak } from 'tidemark/test/matchers'
 import type { LeakTestOptions, LeakTestResult } from 'tidemark/test'
 
 on('leak', (leak) => {
@@ -152,3 +153,8 @@ const tested: LeakTestResult = await measureLeak(async () => {})
 console.log(tested.verdict === 'undecided', tested.suspects[0]?.location?.line, tested.resources[0]?.remedy, (await tidemark.test.selfCheck()).ok)
 const tracker = trackLeaks({ objects: 10 })
 console.log((await tracker.end()).message)
+
+declare const matchers: jest.Matchers<void>
+await matchers.toLeak({ budget: 2000 })
+await matchers.toBeCollected()
+console.log([toLeak, toBeCollected].length)

@@ -117,6 +117,21 @@ async function convertHeapSnapshot (binding, from, to, options) {
   await runWork(binding, checked, (work) => binding.convertSnapshot(path.resolve(from), path.resolve(to), strip, work))
 }
 
+/**
+ * What gathered in every round of calls between snapshots of this process, however little; see
+ * src/snapshot/suspects/grown.rs.
+ * @param {typeof import('../../binding')} binding
+ * @param {import('../../binding').SnapshotAnalysis[]} natives two or three, oldest first
+ * @param {number[]} calls between each two of them
+ * @param {{leastShare?: number, signal?: AbortSignal, onProgress?: (progress: object) => void}} [options] leastShare: what part of the calls must leave something behind
+ * @returns {Promise<any[]>} the most bytes a call first, at most ten
+ */
+async function grownOver (binding, natives, calls, { leastShare = 0.1, ...options } = {}) {
+  const earlier = natives.slice(0, -1)
+  const last = natives[natives.length - 1]
+  return runWork(binding, options, (work) => last.grown(earlier, calls, leastShare, work))
+}
+
 /** What else it has does not matter: a suspect names a node too. What it inherits does not count. */
 function readNode (node) {
   const [id, name] = ['id', 'class'].map((key) => Object(node) === node && Object.hasOwn(node, key) ? node[key] : undefined)
@@ -135,4 +150,4 @@ function mustBe (name, expected, value) {
   if (expected !== undefined) throw createError('ERR_TIDEMARK_OPTION', [name, expected, value])
 }
 
-module.exports = { HeapSnapshot, readHeapSnapshot, convertHeapSnapshot }
+module.exports = { HeapSnapshot, readHeapSnapshot, convertHeapSnapshot, grownOver }

@@ -1,5 +1,6 @@
 'use strict'
 
+const v8 = require('node:v8')
 const { createError } = require('../errors')
 const { readHeapDiffOptions } = require('../analysis/options')
 const { runWork } = require('../analysis/work')
@@ -9,8 +10,12 @@ const { now } = require('./own')
 const { chainOf } = require('./result')
 const { Snapshots } = require('./snapshots')
 
-/** Where the object hangs for the moment in which the inspector tells its number. */
+/**
+ * Where the object hangs for the moment in which the inspector tells its number: at a module of Node.js, which is the
+ * same in all contexts. `globalThis` is another one in Jest and in Vitest's vmThreads, and the inspector looks at the first.
+ */
 const BRIDGE = Symbol.for('tidemark.leak-test.bridge')
+const AT_BRIDGE = `require('node:v8')[Symbol.for('${BRIDGE.description}')]`
 
 /**
  * What `make` gives must become unreachable once nobody here holds it.
@@ -75,15 +80,15 @@ function idOf (ref) {
   const { session } = openInspector()
   if (session === undefined) return undefined
   try {
-    Object.defineProperty(globalThis, BRIDGE, { value: ref.deref(), configurable: true })
-    const { result } = session.post('Runtime.evaluate', { expression: `globalThis[Symbol.for('${BRIDGE.description}')]`, objectGroup: 'tidemark', silent: true })
+    Object.defineProperty(v8, BRIDGE, { value: ref.deref(), configurable: true })
+    const { result } = session.post('Runtime.evaluate', { expression: AT_BRIDGE, includeCommandLineAPI: true, objectGroup: 'tidemark', silent: true })
     if (result.objectId === undefined) return undefined
     const { heapSnapshotObjectId } = session.post('HeapProfiler.getHeapObjectId', { objectId: result.objectId })
     return Number(heapSnapshotObjectId)
   } catch {
     return undefined
   } finally {
-    delete globalThis[BRIDGE]
+    delete v8[BRIDGE]
     try { session.post('Runtime.releaseObjectGroup', { objectGroup: 'tidemark' }) } catch {}
     session.close()
   }

@@ -6,6 +6,7 @@ const { alone } = require('./alone')
 const { isCollected } = require('./collected')
 const { ignoreLeaks } = require('./ignore')
 const { mustBeFunction, readTestOptions, readTrackOptions } = require('./options')
+const { failureOf } = require('./result')
 const { selfCheck } = require('./self-check')
 const { testForLeak } = require('./test')
 const { LeakTracker } = require('./track')
@@ -26,10 +27,8 @@ async function measureLeak (fn, options) {
  * @throws ERR_TIDEMARK_LEAK, ERR_TIDEMARK_LEAK_UNDECIDED, what `fn` throws
  */
 async function assertNoLeak (fn, options) {
-  const result = await measureLeak(fn, options)
-  if (result.verdict === 'clean') return
-  const error = createError(result.verdict === 'leaks' ? 'ERR_TIDEMARK_LEAK' : 'ERR_TIDEMARK_LEAK_UNDECIDED', [fn.name, result.message])
-  throw Object.assign(error, { result })
+  const failure = failureOf(fn, await measureLeak(fn, options))
+  if (failure !== undefined) throw failure
 }
 
 /**

@@ -1,8 +1,8 @@
 'use strict'
 
 const { Meter } = require('./meter')
-const { now } = require('./own')
-const { FEWEST_CALLS, AGREEING, Rounds } = require('./rounds')
+const { now, wait } = require('./own')
+const { FEWEST_CALLS, AGREEING, MUCH_GROWTH, Rounds } = require('./rounds')
 
 /** Parts of the budget: calling in rounds ends with it, and one round takes at most so much. */
 const CALLING = 0.4
@@ -12,6 +12,9 @@ const WARMING = 0.12
 
 /** Bytes that a round between two snapshots may add. */
 const GROWTH_BETWEEN = 32 * 1024 * 1024
+
+/** Milliseconds of a look at what happens without calls. */
+const DRIFTING_MS = 20
 
 /** Left open by this share of the calls in each of the first rounds is a leak. */
 const LEFT_SHARE = 0.75
@@ -27,8 +30,6 @@ class Measurement {
   meter
   /** @type {InstanceType<typeof Rounds> | null} */
   rounds = null
-  /** Bytes by which the level moved while nothing was called. */
-  drift = 0
   /** By round, what it left open. @type {{calls: number, left: Record<string, number>}[]} */
   open = []
 
@@ -54,21 +55,38 @@ class Measurement {
   async run () {
     const { calls, meter } = this
     await meter.read()
-    const before = await meter.read()
-    this.drift = Math.abs(await meter.read() - before)
     // What it loads and builds at its first call is no growth.
     await this.#lookAtOpen(await calls.make(calls.first))
     const rounds = this.rounds = new Rounds(await meter.read(), calls.noise)
-    for (;;) {
+    for (let unread = 0; ;) {
       const made = await calls.make(Math.min(calls.made, calls.most - calls.made), this.#budget * ROUND)
-      rounds.add(made, await meter.read())
       await this.#lookAtOpen(made)
       if (this.#leavesOpen()) return 'open'
+      unread += made
+      if (this.#saysNothingYet()) continue
+      rounds.add(unread, await meter.read())
+      unread = 0
       if (calls.full || rounds.grows) return 'grows'
       if (rounds.isFlat) return 'flat'
       if (calls.made >= calls.most) return rounds.isSteady ? 'grows' : 'doubt'
-      if (this.#outOfTime() && !this.#mayLeaveOpen()) return rounds.isSteady ? 'grows' : 'doubt'
+      if (this.#outOfTime() && !this.#mayLeaveOpen()) return 'doubt'
     }
+  }
+
+  /**
+   * What memory grows by while nothing is called. One step may be V8's own; one after another is somebody at work.
+   * @returns {Promise<number>} bytes in a look; 0 where it does not grow in each
+   */
+  async drift () {
+    const steps = []
+    let level = await this.meter.read()
+    for (let look = 0; look < AGREEING; look++) {
+      await wait(DRIFTING_MS)
+      const now = await this.meter.read()
+      steps.push(now - level)
+      level = now
+    }
+    return Math.max(0, Math.min(...steps))
   }
 
   /** Types of what each call leaves open. */
@@ -84,6 +102,15 @@ class Measurement {
     const byTime = this.#budget * ROUND / Math.max(calls.msPerCall, 1e-6)
     const byGrowth = GROWTH_BETWEEN / Math.max(rounds?.bytesPerCall ?? 1, 1)
     return Math.max(1, Math.floor(Math.min(calls.made, byTime, byGrowth, calls.mostBetween)))
+  }
+
+  /**
+   * Of few calls memory says nothing, and a reading takes longer than they do: several hundred milliseconds in a
+   * runner with a large heap.
+   */
+  #saysNothingYet () {
+    const { calls, meter } = this
+    return calls.made < FEWEST_CALLS && calls.ms < meter.msPerReading && !calls.full && meter.bytesAllocated < MUCH_GROWTH
   }
 
   #leavesOpen () {

@@ -22,6 +22,10 @@ class Meter {
   #binding
   /** @type {Record<string, number>} what was open at the beginning */
   #open
+  /** What was left open at the last look. @type {Record<string, number>} */
+  #left = {}
+  /** At the last reading. */
+  #level = 0
   /** Milliseconds that the collections took, and how many they were. */
   ms = 0
   readings = 0
@@ -41,7 +45,13 @@ class Meter {
     await this.#collect()
     await this.#collect()
     this.readings++
-    return bytesHeld()
+    this.#level = bytesHeld()
+    return this.#level
+  }
+
+  /** More than at the last reading, what is dead included. */
+  get bytesAllocated () {
+    return bytesHeld() - this.#level
   }
 
   async #collect () {
@@ -70,15 +80,19 @@ class Meter {
   }
 
   /**
-   * What was opened since the beginning and is not closed, after what is being closed had its time.
+   * What was opened since the beginning and is not closed, after what is being closed had its time. What was open at the
+   * last look already, such as a timer of the runner or a pool of connections, is not waited for.
    * @returns {Promise<Record<string, number>>} by type
    */
   async leftOpen () {
+    const known = this.#left
+    const isMore = (left) => Object.entries(left).some(([type, count]) => count > (known[type] ?? 0))
     let left = this.#more()
-    for (let waitedMs = 0; waitedMs < CLOSING_MS && Object.keys(left).length > 0; waitedMs += LOOK_MS) {
+    for (let waitedMs = 0; waitedMs < CLOSING_MS && isMore(left); waitedMs += LOOK_MS) {
       await wait(LOOK_MS)
       left = this.#more()
     }
+    this.#left = left
     return left
   }
 

@@ -97,7 +97,7 @@ class Opened {
    * @returns {LeftOpen}
    */
   describe (type, count, calls) {
-    if (type === 'OpenFile') return describeLeft(type, count, calls, { detail: this.#file() })
+    if (type === 'OpenFile') return describeLeft(type, count, calls, { detail: this.files.at(-1) ?? null })
     const found = [...this.#resources.values()].filter((each) => each.type === (HOOKED_AS[type] ?? type.toLowerCase()) && !isOurs(each.holder)).at(-1)
     if (found === undefined) return describeLeft(type, count, calls)
     return describeLeft(type, count, calls, {
@@ -106,10 +106,9 @@ class Opened {
     })
   }
 
-  /** The last that was opened. */
-  #file () {
-    const opened = openFiles().filter(([descriptor, name]) => this.#filesBefore.get(descriptor) !== name)
-    return opened.length === 0 ? null : path.basename(opened[opened.length - 1][1])
+  /** Names of the files that were opened and are not closed, the last one last. */
+  get files () {
+    return openFiles().filter(([descriptor, name]) => this.#filesBefore.get(descriptor) !== name).map(([, name]) => path.basename(name))
   }
 }
 

@@ -1,6 +1,9 @@
 'use strict'
 
+const { readFileSync } = require('node:fs')
 const path = require('node:path')
+const { createError } = require('../errors')
+const { isOwnFile } = require('../evidence/own-files')
 const format = require('../format')
 const { named } = require('../names')
 const { keeperOf } = require('./environment')
@@ -8,7 +11,7 @@ const { keeperOf } = require('./environment')
 /**
  * What a test found, and how it is said.
  *
- * @typedef {import('../evidence/suspect').Location} Location
+ * @typedef {{file: string, line: number | null, column: number | null, function: string | null}} Location
  *
  * @typedef {{
  *   holder: string, class: string, signature: string, objectsPerCall: number, bytesPerCall: number,
@@ -23,6 +26,10 @@ const { keeperOf } = require('./environment')
  * }} LeakTestResult
  */
 
+/** Of a source that is looked into, in characters. */
+const LONGEST_FILE = 1e6
+const LONGEST_LINE = 500
+
 /** Steps of a path that are said in the first line. */
 const SHORT_PATH = 3
 
@@ -33,45 +40,78 @@ const SHORT_PATH = 3
  * @returns {TestSuspect}
  */
 function suspectOf (grown, allocated) {
-  const location = grown.location === null ? null : { file: grown.location.file, line: grown.location.line, column: grown.location.column ?? 1, function: null }
-  const chain = chainOf(grown.path)
+  const chain = chainOf(grown.path.slice(0, -1))
+  const location = locationOf(grown)
+  // The place says it better.
+  const holder = location === null ? grown.holder : grown.holder.replace(/ \(context of [^()]*\)$/, '')
   return {
-    holder: grown.holder,
+    holder,
     class: grown.class,
-    signature: `test:${grown.class}:${location === null ? '' : `${path.basename(location.file)}:`}${grown.holder}`,
+    signature: `test:${grown.class}:${location === null ? '' : `${path.basename(location.file)}:`}${holder}`,
     objectsPerCall: grown.objectsPerCall,
     bytesPerCall: grown.bytesPerCall,
     location,
     allocated,
     path: chain,
-    note: keeperOf([grown.holder, ...chain].join(' '))?.message ?? null
+    note: keeperOf([holder, ...chain].join(' '))?.message ?? null
+  }
+}
+
+/** Of a variable V8 knows the file alone: the line is looked for. @returns {Location | null} */
+function locationOf ({ location, holder }) {
+  if (location === null || location.file === null) return null
+  const { file, line, column } = location
+  const declared = line === null ? declarationOf(file, /`([\w$]+)`/.exec(holder)?.[1]) : line
+  return { file, line: declared ?? null, column: column ?? null, function: location.function ?? null }
+}
+
+/** The line of a file that declares a variable; undefined where it cannot be told. */
+function declarationOf (file, name) {
+  if (name === undefined || file.startsWith('node:')) return undefined
+  const declares = new RegExp(`(?:\\b(?:const|let|var|function|class)\\s+|[{,]\\s*)${name.replace(/\$/g, '\\$&')}\\b`)
+  try {
+    const at = readFileSync(file, 'utf8').slice(0, LONGEST_FILE).split('\n').findIndex((line) => declares.test(line.slice(0, LONGEST_LINE)))
+    return at < 0 ? undefined : at + 1
+  } catch {
+    return undefined // it was bundled, or is gone
   }
 }
 
 /**
- * A retainer path from what is held outwards: 'Map `sessions`', '.store of an Object', 'global'.
+ * A retainer path from what is held outwards, until where everything hangs: a module, the global object, the test itself.
  * @param {import('../..').SnapshotStep[]} path from the root to what is held
- * @returns {string[]}
+ * @returns {string[]} 'Map `sessions`', 'function login', 'module exports'
  */
 function chainOf (path) {
-  return path.slice(1).map(stepWords).filter((words) => words !== null).reverse()
+  const words = []
+  for (let at = path.length - 1; at > 0; at--) {
+    const step = path[at]
+    if (step.location?.file && isOwnFile(step.location.file)) break
+    // The function itself, which the test holds.
+    if (step.edge?.name === '#fn') break
+    if (step.edge?.name === 'exports' && path[at - 1].class === 'Module') return [...words, 'module exports']
+    if (step.class === 'global') return [...words, 'global']
+    const said = stepWords(step)
+    if (said !== null) words.push(said)
+  }
+  return words
 }
 
 /** What a step is to a person; null for what only V8 sees. */
 function stepWords ({ edge, class: type, name }) {
-  if (/^\(|^system \//.test(type)) return edge?.type === 'context' ? named(edge.name) : null
-  const what = name ?? type
+  if (/^\(|^system \/|^Node \//.test(type)) return edge?.type === 'context' ? `variable \`${named(edge.name)}\`` : null
+  const what = type === 'Function' ? 'function' : name ?? type
   switch (edge?.type) {
     case 'context': return `${what} \`${named(edge.name)}\``
-    case 'property': return `${what} .${named(edge.name)}`
+    case 'property': return `${what} ${type === 'Function' ? '' : '.'}${named(edge.name)}`
     default: return what
   }
 }
 
 /** 'src/auth.js:12', from the folder of the process where the file is in it. @param {Location} location */
-function placeOf ({ file, line }) {
+function placeOf ({ file, line = null }) {
   const relative = path.relative(process.cwd(), file)
-  return `${relative.startsWith('..') || relative === '' ? file : relative}:${line}`
+  return `${relative.startsWith('..') || relative === '' ? file : relative}${line === null ? '' : `:${line}`}`
 }
 
 /** '1 Session (216 bytes)'. @param {TestSuspect} suspect */
@@ -81,18 +121,18 @@ function amount ({ class: name, objectsPerCall, bytesPerCall }) {
   return `${count} ${name} (${format.bytes(bytesPerCall)})`
 }
 
-/** @param {TestSuspect} suspect @param {string} unit @returns {string} */
+/** @param {TestSuspect} suspect @param {string} [unit] what a call is; without it, of a block that ran once @returns {string} */
 function suspectLine (suspect, unit) {
-  const place = suspect.location === null ? '' : ` (${placeOf(suspect.location)})`
-  const holder = /:\d+\)?$/.test(suspect.holder) ? suspect.holder : `${suspect.holder}${place}`
-  const chain = suspect.path.slice(0, SHORT_PATH)
-  return `grows by ${amount(suspect)} a ${unit}: held by ${[holder, ...chain].join(' <- ')}`
+  const place = suspect.location === null || /:\d+\)?$/.test(suspect.holder) ? '' : ` (${placeOf(suspect.location)})`
+  const chain = [`${suspect.holder}${place}`, ...suspect.path.slice(0, SHORT_PATH)].join(' <- ')
+  return `${unit === undefined ? `left ${amount(suspect)}` : `grows by ${amount(suspect)} a ${unit}`}: held by ${chain}`
 }
 
 /** @param {import('./opened').LeftOpen} left @param {string} unit @returns {string} */
 function leftOpenLine ({ what, count, calls, remedy, detail, location }, unit) {
   const where = [detail, location === null ? null : `created at ${placeOf(location)}`].filter((part) => part !== null).join(', ')
-  return `left ${format.grouped(count)} ${what} open in ${format.grouped(calls)} ${unit}s${where === '' ? '' : ` (the last: ${where})`}: call ${remedy}`
+  const of = calls > 1 ? ` in ${format.grouped(calls)} ${unit}s` : ''
+  return `left ${format.grouped(count)} ${what} open${of}${where === '' ? '' : ` (${count > 1 ? 'the last: ' : ''}${where})`}: call ${remedy}`
 }
 
 /**
@@ -106,7 +146,7 @@ function messageOf (result, unit = 'call') {
   if (verdict === 'clean') lines.push(`does not leak: ${once ?? `${format.grouped(calls)} ${unit}s added nothing that stays`}`)
   if (verdict === 'undecided') lines.push(`undecided: ${result.why}`)
   if (verdict === 'leaks') {
-    const [first, ...more] = [...resources.map((left) => leftOpenLine(left, unit)), ...suspects.map((suspect) => suspectLine(suspect, unit))]
+    const [first, ...more] = [...resources.map((left) => leftOpenLine(left, unit)), ...suspects.map((each) => suspectLine(each, once === undefined ? unit : undefined))]
     lines.push(first ?? `grows by ${format.bytes(bytesPerCall ?? 0)} a ${unit}; what holds it was not found`, ...more.slice(0, 4).map((line) => `  also ${line}`))
     const [suspect] = suspects
     if (suspect?.allocated) lines.push(`  allocated: ${suspect.allocated.function === null ? '' : `${suspect.allocated.function} `}(${placeOf(suspect.allocated)})`)
@@ -120,9 +160,16 @@ function messageOf (result, unit = 'call') {
   return lines.join('\n')
 }
 
+/** @param {Function} fn @param {LeakTestResult} result @returns {Error | undefined} what to throw, unless it is clean */
+function failureOf ({ name }, result) {
+  if (result.verdict === 'clean') return undefined
+  const code = result.verdict === 'leaks' ? 'ERR_TIDEMARK_LEAK' : 'ERR_TIDEMARK_LEAK_UNDECIDED'
+  return Object.assign(createError(code, [name, result.message]), { result })
+}
+
 function signed (bytes) {
   const text = format.bytes(Math.round(bytes))
   return bytes >= 0 ? `+${text}` : text
 }
 
-module.exports = { chainOf, leftOpenLine, messageOf, placeOf, suspectLine, suspectOf }
+module.exports = { chainOf, failureOf, leftOpenLine, messageOf, placeOf, suspectLine, suspectOf }

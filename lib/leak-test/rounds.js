@@ -94,4 +94,4 @@ class Rounds {
   }
 }
 
-module.exports = { AGREEING, FEWEST_CALLS, Rounds, UNSURE_BYTES }
+module.exports = { AGREEING, FEWEST_CALLS, MUCH_GROWTH, Rounds, UNSURE_BYTES }

@@ -19,9 +19,9 @@ async function selfCheck (binding) {
   const planted = new Map()
   const clean = new Map()
   const options = { budget: BUDGET_MS, explain: true, artifacts: undefined, ignore: [] }
-  const leak = await testForLeak(binding, () => { planted.set(`key ${planted.size}`, new PlantedLeak(planted.size)) }, options)
+  const leak = await testForLeak(binding, () => { planted.set(`key ${planted.size}`, new PlantedLeak(planted.size)) }, options, { own: true })
   planted.clear()
-  const twin = await testForLeak(binding, () => { clean.set('key', new PlantedLeak(clean.size)) }, options)
+  const twin = await testForLeak(binding, () => { clean.set('key', new PlantedLeak(clean.size)) }, options, { own: true })
   const namesIt = leak.suspects.some((suspect) => suspect.class === PlantedLeak.name && /planted/.test([suspect.holder, ...suspect.path].join(' ')))
   const found = disturbers()
   const problems = [

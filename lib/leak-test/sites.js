@@ -10,29 +10,39 @@ const { messageOf } = require('../errors')
 const INTERVAL_BYTES = 64
 
 /**
- * Which code allocated what is still there after the work.
- * @template T
- * @param {typeof import('../../binding')} binding
- * @param {() => Promise<T>} work ends with a full GC
- * @returns {Promise<{result: T, sites: import('../evidence/suspect').Finding[], problem?: string}>} what stays most first
+ * Which code allocated what is still there. Its inspector session stays until `end()`: where one ends, V8 gives all
+ * objects new numbers, and snapshots before and after have no object in common.
  */
-async function allocationSites (binding, work) {
-  const { sampler, problem } = Sampler.start(INTERVAL_BYTES, { binding })
-  if (sampler === undefined) return { result: await work(), sites: [], problem }
-  try {
-    const result = await work()
-    const stacks = new Stacks()
-    const profile = sampler.take()
-    stacks.read(profile)
-    const growths = growthBySite(stacks, null, { samples: profile.samples, settled: 1 })
-    return { result, sites: toFindings(growths, stacks, sampler.ageMs) }
-  } catch (error) {
-    // Also where somebody else stopped the profiler.
-    if (error?.code?.startsWith?.('ERR_TIDEMARK') || !/Profiler/.test(messageOf(error))) throw error
-    return { result: await work(), sites: [], problem: messageOf(error) }
-  } finally {
-    sampler.stop()
+class Sites {
+  #sampler
+  /** Why nothing is known. @type {string | undefined} */
+  problem
+
+  /** @param {typeof import('../../binding')} binding */
+  constructor (binding) {
+    const { sampler, problem } = Sampler.start(INTERVAL_BYTES, { binding })
+    this.#sampler = sampler
+    this.problem = problem
+  }
+
+  /** After a full GC. @returns {import('../evidence/suspect').Finding[]} what stays most first */
+  take () {
+    if (this.#sampler === undefined) return []
+    try {
+      const stacks = new Stacks()
+      const { samples, head } = this.#sampler.take()
+      stacks.read({ head })
+      return toFindings(growthBySite(stacks, null, { samples, settled: 1 }), stacks, this.#sampler.ageMs)
+    } catch (error) {
+      this.problem = messageOf(error)
+      return []
+    }
+  }
+
+  end () {
+    this.#sampler?.stop()
+    this.#sampler = undefined
   }
 }
 
-module.exports = { allocationSites }
+module.exports = { Sites }

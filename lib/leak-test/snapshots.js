@@ -2,7 +2,8 @@
 
 const { closeSync, openSync, writeSync } = require('node:fs')
 const { readHeapDiffOptions } = require('../analysis/options')
-const { grownOver, runWork } = require('../analysis/work')
+const { grownOver } = require('../analysis')
+const { runWork } = require('../analysis/work')
 const { checkMemory } = require('../snapshot/guard')
 const { readThisHeap } = require('../snapshot/this-heap')
 
@@ -92,7 +93,7 @@ class Snapshots {
     await this.#readAll()
     const calls = this.#calls.slice(-(last - 1))
     const least = share ?? Math.min(SHARES[1], Math.max(SHARES[0], FEWEST_OBJECTS / Math.min(...calls)))
-    return grownOver(this.#binding, this.#analyses.slice(-last), calls, least)
+    return grownOver(this.#binding, this.#analyses.slice(-last), calls, { leastShare: least })
   }
 }
 

@@ -11,7 +11,7 @@ const { describeLeft, told, whileNoting } = require('./opened')
 const { now } = require('./own')
 const { messageOf, suspectOf } = require('./result')
 const { UNSURE_BYTES } = require('./rounds')
-const { allocationSites } = require('./sites')
+const { Sites } = require('./sites')
 const { Snapshots } = require('./snapshots')
 
 /** Calls to see who opens what stays open: each opens more. */
@@ -23,14 +23,16 @@ const FEW_CALLS = 4
 /** Part of the budget until which it is watched whether a growth that only snapshots saw goes on: a cache may become full. */
 const WATCHING = 0.7
 
-/** Bytes by which the heap moves in a moment without calls, at which somebody else is at work. */
-const DRIFT = 64 * 1024
+/** Bytes by which memory grows again and again without calls, at which somebody else is at work. */
+const DRIFT = 4 * 1024
+
+/** @typedef {{keep?: (index: number) => string, own?: boolean}} Means keep: names the files of the snapshots; own: what tidemark holds counts too */
 
 /**
  * @param {typeof import('../../binding')} binding
  * @param {() => unknown} fn
  * @param {ReturnType<typeof import('./options').readTestOptions>} options
- * @param {{keep?: (index: number) => string}} [means] names the files of the snapshots
+ * @param {Means} [means]
  * @returns {Promise<import('./result').LeakTestResult>}
  */
 function testForLeak (binding, fn, options, means = {}) {
@@ -42,6 +44,7 @@ class LeakTest {
   #binding
   #options
   #keep
+  #own
   #measurement
   #startedAt = now()
   /** @type {string[]} */
@@ -57,12 +60,13 @@ class LeakTest {
    * @param {typeof import('../../binding')} binding
    * @param {import('./measure').Measurement['calls']} calls
    * @param {ReturnType<typeof import('./options').readTestOptions>} options
-   * @param {{keep?: (index: number) => string}} means
+   * @param {Means} means
    */
-  constructor (binding, calls, options, { keep }) {
+  constructor (binding, calls, options, { keep, own = false }) {
     this.#binding = binding
     this.#options = options
     this.#keep = keep
+    this.#own = own
     this.#measurement = new Measurement(binding, calls, options.budget)
   }
 
@@ -89,7 +93,7 @@ class LeakTest {
   /** It grows: what, and who holds it. Where nobody can be named it grows all the same. */
   async #explain () {
     const { between, calls, rounds } = this.#measurement
-    const found = await this.#lookFor(between)
+    const found = await this.#lookFor(between, true)
     if (found === undefined || this.#suspects.length > 0 || (rounds?.bytesPerCall ?? 0) >= UNSURE_BYTES) return this.#judge('leaks')
     return this.#result('undecided', {
       why: `memory grows by ${format.bytes(rounds?.bytesPerCall ?? 0)} a ${calls.unit}, but no object became more in two rounds of ${format.grouped(between)} ${calls.unit}s`,
@@ -121,33 +125,38 @@ class LeakTest {
   }
 
   /**
-   * Snapshots before, between and after two rounds of calls.
+   * Snapshots between rounds of calls. Where it is certain that something grows one round shows what; where it is not, it
+   * has to grow in two.
    * @returns {Promise<InstanceType<typeof Snapshots> | undefined>} undefined where they cannot be taken
    */
-  async #lookFor (between) {
+  async #lookFor (between, isCertain = false) {
     const { calls, meter } = this.#measurement
     const snapshots = new Snapshots(this.#binding, this.#keep)
+    const round = async () => {
+      const made = await calls.make(between)
+      await meter.read()
+      return made
+    }
+    /** @type {InstanceType<typeof Sites> | undefined} */
+    let sites
     try {
       await meter.read()
       await snapshots.take()
-      const first = await calls.make(between)
-      await meter.read()
-      await snapshots.take(first)
-      const { result: second, sites, problem } = await allocationSites(this.#binding, async () => {
-        const made = await calls.make(between)
-        await meter.read()
-        return made
-      })
-      if (problem !== undefined) this.#notes.push(`Where it was allocated is not known: ${problem}`)
-      await snapshots.take(second)
-      this.#suspects = (await snapshots.grown()).map((each, i) => suspectOf(each, i === 0 ? sites[0]?.location ?? null : null))
+      if (!isCertain) await snapshots.take(await round())
+      sites = new Sites(this.#binding)
+      const made = await round()
+      const site = sites.take().find(({ location }) => location !== null)
+      await snapshots.take(made)
+      this.#suspects = (await snapshots.grown()).filter(({ own }) => this.#own || !own).map((each, i) => suspectOf(each, i === 0 ? site?.location ?? null : null))
     } catch (error) {
       if (!error?.code?.startsWith?.('ERR_TIDEMARK_SNAPSHOT')) throw error
       this.#notes.push(textOf(error))
       return undefined
     } finally {
+      sites?.end()
       this.#files = snapshots.files
     }
+    if (sites.problem !== undefined) this.#notes.push(`Where it was allocated is not known: ${sites.problem}`)
     return snapshots
   }
 
@@ -164,16 +173,16 @@ class LeakTest {
   }
 
   /** @param {'clean' | 'leaks'} unexplained the verdict where no snapshot names anything */
-  #judge (unexplained) {
-    const { drift } = this.#measurement
+  async #judge (unexplained) {
     const { kept, ignored, expired, unmatched } = applyRules(this.#suspects, this.#options.ignore)
     for (const rule of expired) this.#notes.push(`The rule to ignore '${subjectOf(rule)}' is past its date and no longer counts.`)
     for (const rule of unmatched) this.#notes.push(`The rule to ignore '${subjectOf(rule)}' matched nothing: remove it.`)
     const wasIgnored = kept.length === 0 && ignored.length > 0
     this.#suspects = kept
-    if (drift > DRIFT && (kept.length > 0 || unexplained === 'leaks')) {
+    const drift = kept.length > 0 || unexplained === 'leaks' ? await this.#measurement.drift() : 0
+    if (drift > DRIFT) {
       return this.#result('undecided', {
-        why: `memory moves by ${format.bytes(drift)} while nothing is called: something else is at work in this thread`,
+        why: `memory grows by ${format.bytes(drift)} every few milliseconds while nothing is called: something else is at work in this thread`,
         next: 'run this test alone: no other test at the same time in this thread, and nothing that goes on in the background',
         ignored
       })

@@ -15,8 +15,8 @@
 
 use super::work::{Answer, Fault, Job, SnapshotWork, now};
 use crate::snapshot::{
-    Analysis, Inventory, InventoryDiff, Parser, SeriesRow, Snapshot, SnapshotError, Suspect,
-    convert_file, diff, series, suspects,
+    Analysis, Grown, Inventory, InventoryDiff, Parser, SeriesRow, Snapshot, SnapshotError, Suspect,
+    convert_file, diff, grown, series, suspects,
 };
 use napi::bindgen_prelude::{AsyncTask, ClassInstance, Either, ObjectFinalize};
 use napi::{Env, Result};
@@ -129,6 +129,29 @@ impl SnapshotAnalysis {
         work.job(move |on_progress| {
             let found = suspects(&analysis, earlier.as_deref(), on_progress)?;
             let rows: Value = found.iter().map(Suspect::to_json).collect();
+            Ok(rows.to_string())
+        })
+    }
+
+    /// What gathered in every round since the first of the `earlier` snapshots of this process, the
+    /// oldest first. `calls`: how many calls lie between each two, also to this one. `least_share`:
+    /// what part of them must leave something behind.
+    #[napi(ts_return_type = "Promise<string | Fault>")]
+    pub fn grown(
+        &self,
+        earlier: Vec<ClassInstance<'_, SnapshotAnalysis>>,
+        calls: Vec<f64>,
+        least_share: f64,
+        work: &SnapshotWork,
+    ) -> AsyncTask<Job<String>> {
+        let earlier = earlier.iter().map(|each| &each.analysis);
+        let snapshots: Vec<Arc<Analysis>> =
+            earlier.chain([&self.analysis]).map(Arc::clone).collect();
+        let calls: Vec<u64> = calls.into_iter().map(|calls| calls as u64).collect();
+        work.job(move |on_progress| {
+            let snapshots: Vec<&Analysis> = snapshots.iter().map(|each| &**each).collect();
+            let found = grown(&snapshots, &calls, least_share, on_progress)?;
+            let rows: Value = found.iter().map(Grown::to_json).collect();
             Ok(rows.to_string())
         })
     }

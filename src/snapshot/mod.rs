@@ -52,5 +52,5 @@ pub use paths::{Step, StepEdge};
 pub use progress::{OnProgress, Phase, Progress, ignore};
 pub use redact::{Redaction, convert_file, redact, strip};
 pub use summary::{ClassRow, DetachedContext, DuplicateString, Statistics};
-pub use suspects::{Confidence, Growth, HolderKind, Suspect, suspects};
+pub use suspects::{Confidence, Grown, Growth, HolderKind, Suspect, grown, suspects};
 pub use words::Described;

@@ -133,7 +133,7 @@ class Sampler {
 
 function open () {
   if (active !== null && !active.gives) return unavailable('Another profile of tidemark is being taken.', true, true)
-  const flag = [...process.execArgv, ...(process.env.NODE_OPTIONS ?? '').split(/\s+/)].find((text) => /^--heap[-_]prof\b/.test(text))
+  const flag = [...process.execArgv, ...(process.env.NODE_OPTIONS ?? '').split(/\s+/)].find((text) => /^--heap[-_]prof(?:=|$)/.test(text))
   if (flag !== undefined) return unavailable(`The app was started with ${flag}, which uses the heap profiler.`, true)
   active?.yield()
   const { session, problem } = openInspector()

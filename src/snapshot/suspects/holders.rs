@@ -170,6 +170,25 @@ pub(super) fn sentence(
     }
 }
 
+/// Where something gathers, as a part of a sentence: 'held by Map `sessions` (context of app.js)'.
+pub(super) fn held_by(kind: HolderKind, holder: &str, detail: Option<&str>) -> String {
+    match kind {
+        HolderKind::Container | HolderKind::Promises | HolderKind::Suspended => {
+            format!("held by {holder}")
+        }
+        HolderKind::List => format!("held by the chain that starts at {holder}"),
+        HolderKind::LargeObject => format!("{holder} grows"),
+        HolderKind::Listeners => {
+            let event = detail.map_or_else(String::new, |event| format!(" for '{event}'"));
+            format!("held by the listeners of {holder}{event}")
+        }
+        HolderKind::Timers => "held by timers that are still set".to_owned(),
+        HolderKind::AsyncLocalStorage => "held by stores of AsyncLocalStorage".to_owned(),
+        HolderKind::ModuleCache => "held by the module cache".to_owned(),
+        HolderKind::Sockets => "held by open sockets".to_owned(),
+    }
+}
+
 /// The sentence about `count` calls or listeners that wait, `bytes` in all, most of it objects of
 /// `class`; `function` is what most of them are.
 pub(super) fn waiting_sentence(

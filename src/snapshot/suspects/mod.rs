@@ -20,13 +20,16 @@
 //! for the rest. Size alone is no leak.
 
 mod groups;
+mod grown;
 mod growth;
 mod holders;
 mod naming;
+mod standing;
 mod suspect;
 mod waiting;
 
 use self::groups::Group;
+pub use self::grown::{Grown, grown};
 use self::growth::Growths;
 pub use self::holders::HolderKind;
 pub use self::suspect::{Confidence, Growth, Suspect};

@@ -11,14 +11,29 @@ use crate::snapshot::columns::{Node, NodeKind};
 use crate::snapshot::public_name::named;
 use crate::snapshot::words::Described;
 
-pub(super) fn name(analysis: &Analysis, group: &Group) -> Option<(Node, Suspect)> {
+/// What holds a group.
+pub(super) struct Holder {
+    pub(super) kind: HolderKind,
+    pub(super) node: Node,
+    /// Such as the name of the event.
+    pub(super) detail: Option<String>,
+    pub(super) words: String,
+    pub(super) location: Option<Place>,
+    /// The path from the root.
+    path: Vec<Node>,
+    /// It is tidemark's.
+    pub(super) is_own: bool,
+}
+
+/// Who holds a group; nothing where it is no place of the application's, or only weak edges lead
+/// to it.
+pub(super) fn holder(analysis: &Analysis, group: &Group) -> Option<Holder> {
     let (kind, holder, detail) = match group.kind {
         Some(kind) => (kind, named_above(analysis, group.dominator), None),
         None => holder_of(analysis, group)?,
     };
     let path = analysis.known_path_nodes(holder);
-    // Listeners of tidemark's are the app's all the same.
-    if path.is_empty() || (kind != HolderKind::Listeners && is_own(analysis, &path)) {
+    if path.is_empty() {
         return None;
     }
     if kind == HolderKind::LargeObject && is_source(analysis, &path) {
@@ -33,7 +48,28 @@ pub(super) fn name(analysis: &Analysis, group: &Group) -> Option<(Node, Suspect)
         };
         (described.label, described.anchor) = (None, None);
     }
-    let holder_words = described.sentence();
+    Some(Holder {
+        kind,
+        node: holder,
+        detail,
+        words: described.sentence(),
+        location: with_line(analysis, described.place, group),
+        // Listeners of tidemark's are the app's all the same.
+        is_own: kind != HolderKind::Listeners && is_own(analysis, &path),
+        path,
+    })
+}
+
+pub(super) fn name(analysis: &Analysis, group: &Group) -> Option<(Node, Suspect)> {
+    let Holder {
+        kind,
+        node: holder,
+        detail,
+        words: holder_words,
+        location,
+        path,
+        ..
+    } = holder(analysis, group).filter(|holder| !holder.is_own)?;
     let class = &*named(analysis.classes().name(group.class));
     // Where the holder keeps little else, what it retains is what a reader finds in DevTools.
     let retained = analysis.retained_size(holder);
@@ -86,7 +122,7 @@ pub(super) fn name(analysis: &Analysis, group: &Group) -> Option<(Node, Suspect)
                 Confidence::Low
             },
             path: Vec::new(),
-            location: with_line(analysis, described.place, group),
+            location,
         },
     ))
 }
@@ -217,7 +253,7 @@ fn holder_of(analysis: &Analysis, group: &Group) -> Option<(HolderKind, Node, Op
     (analysis.kind(node) != NodeKind::Synthetic).then_some((HolderKind::Container, node, None))
 }
 
-fn is_container(kind: NodeKind) -> bool {
+pub(super) fn is_container(kind: NodeKind) -> bool {
     matches!(
         kind,
         NodeKind::Object | NodeKind::Closure | NodeKind::Native
