@@ -35,7 +35,7 @@ class Measurement {
 
   /**
    * @param {typeof import('../../binding')} binding
-   * @param {import('./calls').Calls | import('./server/requests').Requests} calls
+   * @param {InstanceType<typeof import('./calls').Calls> | InstanceType<typeof import('./server/requests').Requests>} calls
    * @param {number} budget milliseconds
    */
   constructor (binding, calls, budget) {

@@ -121,7 +121,7 @@ function amount ({ class: name, objectsPerCall, bytesPerCall }) {
   return `${count} ${name} (${format.bytes(bytesPerCall)})`
 }
 
-/** @param {TestSuspect} suspect @param {string} [unit] what a call is; without it, of a block that ran once @returns {string} */
+/** @param {TestSuspect} suspect @param {string | undefined} unit undefined: of a block that ran once @returns {string} */
 function suspectLine (suspect, unit) {
   const place = suspect.location === null || /:\d+\)?$/.test(suspect.holder) ? '' : ` (${placeOf(suspect.location)})`
   const chain = [`${suspect.holder}${place}`, ...suspect.path.slice(0, SHORT_PATH)].join(' <- ')
@@ -146,7 +146,7 @@ function messageOf (result, unit = 'call') {
   if (verdict === 'clean') lines.push(`does not leak: ${once ?? `${format.grouped(calls)} ${unit}s added nothing that stays`}`)
   if (verdict === 'undecided') lines.push(`undecided: ${result.why}`)
   if (verdict === 'leaks') {
-    const [first, ...more] = [...resources.map((left) => leftOpenLine(left, unit)), ...suspects.map((each) => suspectLine(each, once === undefined ? unit : undefined))]
+    const [first, ...more] = [...resources.map((left) => leftOpenLine(left, unit)), ...suspects.map((suspect) => suspectLine(suspect, once === undefined ? unit : undefined))]
     lines.push(first ?? `grows by ${format.bytes(bytesPerCall ?? 0)} a ${unit}; what holds it was not found`, ...more.slice(0, 4).map((line) => `  also ${line}`))
     const [suspect] = suspects
     if (suspect?.allocated) lines.push(`  allocated: ${suspect.allocated.function === null ? '' : `${suspect.allocated.function} `}(${placeOf(suspect.allocated)})`)

@@ -55,10 +55,12 @@ class LeakTest {
   #resources = []
   /** @type {string[]} */
   #files = []
+  /** Until the last snapshot is taken. @type {InstanceType<typeof Sites> | undefined} */
+  #sites
 
   /**
    * @param {typeof import('../../binding')} binding
-   * @param {import('./measure').Measurement['calls']} calls
+   * @param {InstanceType<typeof import('./measure').Measurement>['calls']} calls
    * @param {ReturnType<typeof import('./options').readTestOptions>} options
    * @param {Means} means
    */
@@ -72,11 +74,15 @@ class LeakTest {
 
   async run () {
     const end = await this.#measurement.run()
-    switch (end) {
-      case 'flat': return this.#result('clean')
-      case 'open': return this.#leftOpen()
-      case 'grows': return this.#options.explain || this.#options.ignore.length > 0 ? this.#explain() : this.#result('leaks')
-      default: return this.#count()
+    try {
+      switch (end) {
+        case 'flat': return this.#result('clean')
+        case 'open': return await this.#leftOpen()
+        case 'grows': return this.#options.explain || this.#options.ignore.length > 0 ? await this.#explain() : this.#result('leaks')
+        default: return await this.#count()
+      }
+    } finally {
+      this.#sites?.end()
     }
   }
 
@@ -96,7 +102,7 @@ class LeakTest {
     const found = await this.#lookFor(between, true)
     if (found === undefined || this.#suspects.length > 0 || (rounds?.bytesPerCall ?? 0) >= UNSURE_BYTES) return this.#judge('leaks')
     return this.#result('undecided', {
-      why: `memory grows by ${format.bytes(rounds?.bytesPerCall ?? 0)} a ${calls.unit}, but no object became more in two rounds of ${format.grouped(between)} ${calls.unit}s`,
+      why: `memory grows by ${format.bytes(rounds?.bytesPerCall ?? 0)} a ${calls.unit}, but no object became more in a round of ${format.grouped(between)} ${calls.unit}s`,
       next: 'a longer budget (`budget`, in milliseconds)'
     })
   }
@@ -137,15 +143,14 @@ class LeakTest {
       await meter.read()
       return made
     }
-    /** @type {InstanceType<typeof Sites> | undefined} */
-    let sites
     try {
       await meter.read()
       await snapshots.take()
       if (!isCertain) await snapshots.take(await round())
-      sites = new Sites(this.#binding)
+      const sites = this.#sites = new Sites(this.#binding)
       const made = await round()
       const site = sites.take().find(({ location }) => location !== null)
+      if (sites.problem !== undefined) this.#notes.push(`Where it was allocated is not known: ${sites.problem}`)
       await snapshots.take(made)
       this.#suspects = (await snapshots.grown()).filter(({ own }) => this.#own || !own).map((each, i) => suspectOf(each, i === 0 ? site?.location ?? null : null))
     } catch (error) {
@@ -153,10 +158,8 @@ class LeakTest {
       this.#notes.push(textOf(error))
       return undefined
     } finally {
-      sites?.end()
       this.#files = snapshots.files
     }
-    if (sites.problem !== undefined) this.#notes.push(`Where it was allocated is not known: ${sites.problem}`)
     return snapshots
   }
 

@@ -1,0 +1,131 @@
+'use strict'
+
+// tidemark/test on pairs of a leaky function and its clean twin: false alarms, missed leaks, named culprits, seconds.
+// npm run bench:leaktest [-- --runners process,node,jest,vitest,mocha] [--nodes 18,20,...] [--repeats 1]
+//   [--set pairs|heldout|all] [--only NAME,...] [--peers] [--budget 5000] [--tidemark FOLDER] [--json FILE] [--short]
+// 'process' is measureLeak() in a new process for each verdict; the others are test files with assertNoLeak() in that
+// runner. --peers adds jest --detectLeaks, a loop with a threshold of heapUsed, memlab's leak finder, and leakage where
+// it installs. --tidemark takes another copy of the package. --short is a handful of pairs in node:test. The set
+// 'heldout' was written first, and nothing may be chosen on it. bench/leaktest/truth.js says what each function
+// truly leaves behind.
+const fs = require('node:fs')
+const path = require('node:path')
+const { parseArgs } = require('node:util')
+const { newest } = require('../scripts/node-versions')
+const { nodeFile, platformName } = require('../scripts/platform')
+const { stageMain, stagePlatform } = require('../scripts/stage')
+const { installModules } = require('./install')
+const { detectLeaks, tryLeakage } = require('./leaktest/peers')
+const { inProcesses } = require('./leaktest/processes')
+const { RUNNERS, inRunner } = require('./leaktest/runners')
+const { mistakes, score } = require('./leaktest/score')
+const { TOOLS } = require('./leaktest/tools')
+const { loadPairs, pairsFor } = require('./leaktest/zoo')
+
+const ROOT = path.join(__dirname, '..')
+const HOME = path.join(ROOT, '.cache', 'leaktest')
+const PROGRESS_MS = 2000
+const SHORT = ['map-of-carts', 'listener-per-connection', 'private-log']
+
+async function main () {
+  const { values } = parseArgs({
+    options: {
+      runners: { type: 'string', default: ['process', ...Object.keys(RUNNERS)].join(',') },
+      nodes: { type: 'string' },
+      repeats: { type: 'string', default: '1' },
+      set: { type: 'string', default: 'pairs' },
+      only: { type: 'string' },
+      peers: { type: 'boolean', default: false },
+      budget: { type: 'string', default: '5000' },
+      tidemark: { type: 'string' },
+      json: { type: 'string' },
+      short: { type: 'boolean', default: false }
+    }
+  })
+  if (values.short) Object.assign(values, { runners: 'node', only: SHORT.join(','), nodes: undefined })
+  const runners = values.runners.split(',').filter((name) => name !== '')
+  const unknown = runners.find((name) => name !== 'process' && !Object.hasOwn(RUNNERS, name))
+  if (unknown !== undefined) throw new Error(`No runner '${unknown}'. There are: process, ${Object.keys(RUNNERS).join(', ')}`)
+  const say = (text) => process.stderr.write(`${text}\n`)
+  const foreign = values.peers || runners.some((name) => name !== 'process' && name !== 'node')
+  const modules = foreign ? installModules('leaktest', say) : ''
+  if (values.peers) installModules('leaktest/peers', say)
+  fs.mkdirSync(HOME, { recursive: true })
+  const folder = fs.mkdtempSync(path.join(HOME, 'run-'))
+  const table = []
+  try {
+    installTidemark(folder, values.tidemark)
+    if (values.peers) fs.symlinkSync(path.join(HOME, 'peers'), path.join(folder, 'peers'))
+    for (const node of await nodes(values.nodes)) {
+      const pairs = pairsFor(node.version, values.set, values.only)
+      const options = { node, folder, modules, budget: Number(values.budget), repeats: Number(values.repeats) }
+      for (const [name, ask] of judges(runners, values.peers)) {
+        const where = `${name}, Node.js ${node.version}`
+        const results = await ask(pairs, { ...options, progress: throttled((text) => say(`${where}: ${text}`)) })
+        table.push({ node: node.version, judge: name, results })
+        print(table.at(-1), values.set)
+      }
+      if (values.peers) console.log(await tryLeakage(node, folder))
+    }
+  } finally {
+    fs.rmSync(folder, { recursive: true, force: true, maxRetries: 3 })
+  }
+  console.log(`\nAll, ${values.set} with a budget of ${values.budget} ms:`)
+  printTable(table, values.set)
+  if (values.json) fs.writeFileSync(values.json, `${JSON.stringify(table, null, 1)}\n`)
+}
+
+/** @returns {[string, (pairs: [string, object][], options: object) => Promise<object[]>][]} what is asked, in this order */
+function judges (runners, peers) {
+  const ownProcess = (tool) => (pairs, options) => inProcesses(tool, pairs, options)
+  const ours = runners.map((name) => name === 'process'
+    ? ['measureLeak()', ownProcess('tidemark')]
+    : [`assertNoLeak() in ${name}`, (pairs, options) => inRunner(name, pairs, options)])
+  if (!peers) return ours
+  const tools = Object.keys(TOOLS).filter((tool) => tool !== 'tidemark').map((tool) => [tool, ownProcess(tool)])
+  return [...ours, ...tools, ['jest --detectLeaks', detectLeaks]]
+}
+
+/** The package as it is published, or another copy of it, where the tests of `folder` find it. */
+function installTidemark (folder, copy) {
+  const modules = path.join(folder, 'node_modules')
+  fs.writeFileSync(path.join(folder, 'package.json'), '{ "private": true }')
+  if (copy !== undefined) {
+    fs.mkdirSync(modules)
+    fs.cpSync(path.resolve(copy), path.join(modules, 'tidemark'), { recursive: true })
+    return
+  }
+  stageMain(path.join(modules, 'tidemark'))
+  stagePlatform(path.join(modules, `tidemark-${platformName()}`), platformName(), path.join(ROOT, nodeFile()))
+}
+
+async function nodes (lines) {
+  if (lines === undefined) return [{ version: process.versions.node, binary: process.execPath }]
+  const found = []
+  for (const line of lines.split(',')) found.push(await newest(line))
+  return found
+}
+
+function throttled (say) {
+  let last = performance.now()
+  return (text) => {
+    if (performance.now() - last < PROGRESS_MS) return
+    last = performance.now()
+    say(text)
+  }
+}
+
+function print (row, set) {
+  printTable([row], set)
+  for (const line of mistakes(row.results, loadPairs(set))) console.log(`  ${line}`)
+}
+
+function printTable (rows, set) {
+  const pairs = loadPairs(set)
+  console.table(rows.map(({ node, judge, results }) => ({ 'Node.js': node, judge, ...score(results, pairs) })))
+}
+
+main().catch((error) => {
+  console.error(error)
+  process.exitCode = 1
+})
