@@ -171,8 +171,8 @@ class LeakTest {
     const more = await calls.make(Infinity, left)
     await meter.read()
     await snapshots.take(more)
-    const still = await snapshots.grown({ last: 2 })
-    this.#suspects = this.#suspects.filter((suspect) => still.some((each) => each.holder === suspect.holder && each.class === suspect.class))
+    const still = (await snapshots.grown({ last: 2 })).map((each) => suspectOf(each, null).signature)
+    this.#suspects = this.#suspects.filter(({ signature }) => still.includes(signature))
   }
 
   /** @param {'clean' | 'leaks'} unexplained the verdict where no snapshot names anything */
