@@ -73,8 +73,9 @@ const APPS = {
 
 async function main () {
   if (kind === 'without autocannon') {
-    const resolve = Module._resolveFilename
-    Module._resolveFilename = function (name, ...args) {
+    const names = /** @type {any} */ (Module)
+    const resolve = names['_resolveFilename']
+    names['_resolveFilename'] = function (name, ...args) {
       if (name === 'autocannon') throw Object.assign(new Error('Cannot find it'), { code: 'MODULE_NOT_FOUND' })
       return resolve.call(this, name, ...args)
     }
@@ -93,7 +94,7 @@ async function main () {
 main()
   .catch(({ code, reason, message }) => ({ code, reason, message }))
   .then((found) => {
-    if (kind === 'timers') process.exitCode = 0
     console.log(JSON.stringify(found))
+    // Its timers are what is to be found.
     if (kind === 'timers') process.exit()
   })

@@ -99,10 +99,12 @@ class Load {
   }
 }
 
-/** Without what a test runner, a debugger or the app has put there for its own children; Yarn finds packages by it. */
+/** Without what is meant for other children: coverage, a debugger, a preload. Yarn finds packages by NODE_OPTIONS. */
 function ownEnvironment () {
-  const { NODE_OPTIONS: options, NODE_V8_COVERAGE: _, NODE_TEST_CONTEXT: __, ...env } = process.env
-  return process.versions.pnp === undefined ? env : { ...env, NODE_OPTIONS: options }
+  const env = { ...process.env }
+  delete env.NODE_V8_COVERAGE
+  if (process.versions.pnp === undefined) delete env.NODE_OPTIONS
+  return env
 }
 
 module.exports = { Load }

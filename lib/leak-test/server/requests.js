@@ -41,8 +41,8 @@ class Requests {
 
   /**
    * @param {import('./routes').Route} route
-   * @param {{requests: number, connections: number, timeout: number, budget: number, load: import('./load').Load,
-   *   served: import('./served').Served, onProgress: (requests: number) => void}} means
+   * @param {{requests: number, connections: number, timeout: number, budget: number, load: InstanceType<typeof import('./load').Load>,
+   *   served: InstanceType<typeof import('./served').Served>, onProgress: (requests: number) => void}} means
    */
   constructor (route, { requests, connections, timeout, budget, load, served, onProgress }) {
     this.#route = route

@@ -10,7 +10,7 @@ const { resultOfRoute, resultOfServer } = require('./result')
 
 /**
  * @param {typeof import('../../../binding')} binding
- * @param {{start: () => Promise<import('./served').Served>, routes: import('./routes').Route[], leftOut: string[]}} subject
+ * @param {{start: () => Promise<InstanceType<typeof import('./served').Served>>, routes: import('./routes').Route[], leftOut: string[]}} subject
  * @param {ReturnType<typeof import('./options').readServerOptions>} options
  * @param {(progress: {route: string, requests: number, of: number}) => void} [onProgress]
  * @returns {Promise<import('./result').ServerLeakResult>}
