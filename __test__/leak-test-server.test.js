@@ -1,31 +1,53 @@
 'use strict'
 
 const assert = require('node:assert/strict')
+const http = require('node:http')
 const path = require('node:path')
 const { describe, test } = require('node:test')
 const { result, run } = require('./helpers/child')
+const { readRoutes } = require('../lib/leak-test/server/routes')
 
 const COMMAND = path.join(__dirname, '..', 'bin', 'tidemark.js')
 const APP = path.join(__dirname, 'programs', 'leak-test-app.js')
 
-/** A program that goes on after it has said what it found does not pass its deadline. */
-const measure = (kind, options = {}) => result('leak-test-server.js', { args: [kind, JSON.stringify({ requests: 1000, ...options })] })
+const SESSION = /\nGET \/cart grows by 1 Session \(\d+ bytes\) a request: held by Map `sessions` \(.*leak-test-server\.js:\d+\)/
 
-describe('an app with a route that leaks, one that keeps its requests and one that is clean', () => {
-  for (const version of ['express5', 'express4']) {
-    test(`is told route by route, by the routes that it tells itself (${version})`, async () => {
-      const { verdict, message, routes } = await measure(version)
-      assert.equal(verdict, 'leaks', message)
-      assert.deepEqual(routes.map(({ route, verdict }) => [route, verdict]), [['GET /', 'clean'], ['GET /cart', 'leaks'], ['GET /kept', 'leaks']], message)
-      assert.match(message, /^leaks in 2 of 3 routes\n/)
-      assert.match(message, /\nGET \/cart grows by 1 Session \(\d+ bytes\) a request: held by Map `sessions` \(.*leak-test-server\.js:\d+\)/)
-      assert.match(message, /\nGET \/kept grows by .* a request: held by .*`kept`/)
-      assert.match(message, /also its requests outlive their responses: \d+ of 3\d were still there/)
-      assert.match(message, /\nclean: GET \/\nnote: Not requested: GET \/products\/:id, the routes of its routers\./)
-      const [clean, cart, kept] = routes
-      assert.ok(Math.abs(cart.suspects[0].objectsPerCall - 1) < 0.05, JSON.stringify(cart.suspects))
-      assert.deepEqual([clean.outlived.alive, cart.outlived.alive], [0, 0])
-      assert.equal(kept.outlived.alive, kept.outlived.looked)
+/** A program that goes on after it has said what it found does not pass its deadline. */
+const measure = (kind, options = {}) => result('leak-test-server.js', { args: [kind, JSON.stringify({ requests: 500, ...options })] })
+
+describe('an Express app', () => {
+  test('with a route that leaks, one that keeps its requests and one that is clean is told route by route', async () => {
+    const { verdict, message, routes } = await measure('express5')
+    assert.equal(verdict, 'leaks', message)
+    assert.deepEqual(routes.map(({ route, verdict }) => [route, verdict]), [['GET /', 'clean'], ['GET /cart', 'leaks'], ['GET /kept', 'leaks']], message)
+    assert.match(message, /^leaks in 2 of 3 routes\n/)
+    assert.match(message, SESSION)
+    assert.match(message, /\nGET \/kept grows by .* a request: held by .*`kept`/)
+    assert.match(message, /also its requests outlive their responses: \d+ of 3\d were still there/)
+    assert.match(message, /\nclean: GET \/\nnote: Not requested: GET \/products\/:id, the routes of its routers\./)
+    const [clean, cart, kept] = routes
+    assert.ok(Math.abs(cart.suspects[0].objectsPerCall - 1) < 0.05, JSON.stringify(cart.suspects))
+    assert.deepEqual([clean.outlived.alive, cart.outlived.alive], [0, 0])
+    assert.equal(kept.outlived.alive, kept.outlived.looked)
+  })
+
+  test('of version 4 is tested as well', async () => {
+    const { verdict, message } = await measure('express4', { urls: ['/cart'] })
+    assert.equal(verdict, 'leaks', message)
+    assert.match(message, SESSION)
+  })
+
+  for (const version of ['express', 'express4']) {
+    test(`tells its routes, on its own and in its server (${version})`, () => {
+      const express = require(version)
+      const app = express()
+      app.get(['/', '/home'], () => {}).get('/users/:id', () => {}).post('/orders', () => {}).get('/last', () => {})
+      for (const told of [app, http.createServer(app)]) {
+        const { routes, leftOut } = readRoutes(undefined, undefined, told)
+        assert.deepEqual(routes.map(({ name }) => name), ['GET /', 'GET /home', 'GET /last'])
+        assert.deepEqual(leftOut, ['GET /users/:id'])
+      }
+      assert.throws(() => readRoutes(undefined, undefined, express().get('/users/:id', () => {})), { code: 'ERR_TIDEMARK_SERVER', reason: 'routes', message: /GET \/users\/:id/ })
     })
   }
 })
@@ -33,8 +55,9 @@ describe('an app with a route that leaks, one that keeps its requests and one th
 describe('a server', () => {
   for (const kind of ['function', 'koa', 'fastify', 'closes']) {
     test(`of the kind '${kind}' is found clean, and nothing of the test is left`, async () => {
-      const { verdict, message } = await measure(kind, { urls: ['/'], requests: 60 })
+      const { verdict, message, open } = await measure(kind, { urls: ['/'], requests: 60 })
       assert.equal(verdict, 'clean', message)
+      assert.deepEqual(open.after, open.before)
     })
   }
 
@@ -90,7 +113,7 @@ describe('tidemark check', () => {
   })
 
   test('ends with 1 where a route leaks, and names it', async () => {
-    const { code, json, stdout, stderr } = await check('--url=/cart', '--url=/', '--requests=1000', '--json').then((ended) => ({ ...ended, json: parsed(ended.stdout) }))
+    const { code, json, stdout, stderr } = await check('--url=/cart', '--url=/', '--requests=500', '--json').then((ended) => ({ ...ended, json: parsed(ended.stdout) }))
     assert.equal(code, 1, stdout + stderr)
     assert.deepEqual(json.schema, { name: 'tidemark-check', version: 1 })
     assert.deepEqual(json.routes.map(({ route, verdict }) => [route, verdict]), [['GET /cart', 'leaks'], ['GET /', 'clean']])

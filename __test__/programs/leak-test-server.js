@@ -1,6 +1,6 @@
 'use strict'
 
-// Tests one server for leaks and says what was found, as JSON; ends by itself, which shows that nothing is left behind.
+// Tests one server for leaks and says what was found and what is open then, as JSON; ends by itself.
 
 const http = require('node:http')
 const { once } = require('node:events')
@@ -80,6 +80,8 @@ async function main () {
       return resolve.call(this, name, ...args)
     }
   }
+  const open = () => process.getActiveResourcesInfo()
+  const before = open()
   if (kind === 'listens') {
     const server = http.createServer(answer).listen(0, '127.0.0.1')
     await once(server, 'listening')
@@ -88,7 +90,8 @@ async function main () {
     server.close()
     return { ...result, listening }
   }
-  return measureServerLeak((APPS[kind] ?? APPS.function)(), JSON.parse(options))
+  const result = await measureServerLeak((APPS[kind] ?? APPS.function)(), JSON.parse(options))
+  return { ...result, open: { before, after: open() } }
 }
 
 main()

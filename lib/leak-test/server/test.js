@@ -38,7 +38,8 @@ function testRoutes (binding, { start, routes, leftOut }, options, onProgress = 
     } finally {
       await load.close()
       await served?.close()
-      // Handles that were closed are gone in the next turn.
+      // Handles that were closed are gone at the end of the next turn.
+      await turn()
       await turn()
     }
   })
