@@ -63,7 +63,7 @@ class Load {
         resolve(undefined)
       }
       this.#child.once('error', ({ message }) => onEnd(message))
-      this.#child.once('exit', (code, signal) => onEnd(signal ?? `code ${code}`))
+      this.#child.once('close', (code, signal) => onEnd(signal ?? `code ${code}`))
     })
   }
 
