@@ -80,7 +80,8 @@ async function main () {
       return resolve.call(this, name, ...args)
     }
   }
-  const open = () => process.getActiveResourcesInfo()
+  // Those of the process itself are opened when they are first asked for.
+  const open = () => [process.stdout, process.stderr] && process.getActiveResourcesInfo()
   const before = open()
   if (kind === 'listens') {
     const server = http.createServer(answer).listen(0, '127.0.0.1')
