@@ -34,7 +34,7 @@ function findAutocannon (folders) {
 /**
  * @typedef {{url: string, method: string, headers?: Record<string, string>, body?: string, amount: number,
  *   connections: number, timeoutMs: number, forMs: number}} Round
- * @typedef {{answered: number, statuses: Record<string, number>, errors: Record<string, number>, failed: number,
+ * @typedef {{sent: number, answered: number, statuses: Record<string, number>, errors: Record<string, number>, failed: number,
  *   timeouts: number, closes: boolean}} Answers failed: connections and timeouts; closes: the server ended connections by itself
  */
 
