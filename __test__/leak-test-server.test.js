@@ -133,7 +133,7 @@ describe('tidemark check', () => {
     assert.equal(code, 1, stdout + stderr)
     assert.deepEqual(json.schema, { name: 'tidemark-check', version: 1 })
     assert.deepEqual(json.routes.map(({ route, verdict }) => [route, verdict]), [['GET /cart', 'leaks']])
-    assert.match(json.message, /GET \/cart grows by 1 Object.* a request: held by Array `sessions`/)
+    assert.match(json.message, /GET \/cart grows by 1 \{.*\} \(\d+ bytes\) a request: held by Array `sessions`/)
   })
 
   test('ends with 2 where the budget does not suffice, and says which does', async () => {

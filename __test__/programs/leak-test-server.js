@@ -81,7 +81,7 @@ async function main () {
     }
   }
   // Those of the process itself are opened when they are first asked for.
-  const open = () => [process.stdout, process.stderr] && process.getActiveResourcesInfo()
+  const open = () => process.stdout.writable && process.stderr.writable ? process.getActiveResourcesInfo() : []
   const before = open()
   if (kind === 'listens') {
     const server = http.createServer(answer).listen(0, '127.0.0.1')
