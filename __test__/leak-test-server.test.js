@@ -12,7 +12,7 @@ const COMMAND = path.join(__dirname, '..', 'bin', 'tidemark.js')
 const APP = path.join(__dirname, 'programs', 'leak-test-app.js')
 
 /** A program that goes on after it has said what it found does not pass its deadline. */
-const measure = (kind, options = {}) => result('leak-test-server.js', { args: [kind, JSON.stringify({ requests: 500, ...options })] })
+const measure = (kind, options = {}) => result('leak-test-server.js', { args: [kind, JSON.stringify({ requests: 500, ...options })], deadlineMs: 120000 })
 
 describe('an Express app', () => {
   test('with a route that leaks is told with what, how much and by whom it is held; the clean route is not', async () => {
@@ -118,7 +118,7 @@ describe('what cannot be measured is an error that says why', () => {
 })
 
 describe('tidemark check', () => {
-  const check = (...args) => run(COMMAND, { args: ['check', APP, ...args], deadlineMs: 60000 })
+  const check = (...args) => run(COMMAND, { args: ['check', APP, ...args], deadlineMs: 120000 })
 
   test('ends with 0 where an app is clean', async () => {
     const { code, stdout, stderr } = await check('--url', '/', '--requests', '60')
