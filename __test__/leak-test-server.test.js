@@ -6,6 +6,7 @@ const path = require('node:path')
 const { describe, test } = require('node:test')
 const { result, run } = require('./helpers/child')
 const { Served } = require('../lib/leak-test/server/served')
+const { resultOfServer } = require('../lib/leak-test/server/result')
 const { readRoutes } = require('../lib/leak-test/server/routes')
 
 const COMMAND = path.join(__dirname, '..', 'bin', 'tidemark.js')
@@ -87,6 +88,15 @@ describe('a server', () => {
     assert.equal(verdict, 'leaks', message)
     assert.match(message, /\nGET \/ left [\d,]+ timers open in [\d,]+ requests \(.*leak-test-server\.js:\d+\): call clearTimeout\(\) or clearInterval\(\)/)
   })
+})
+
+test('a rule to ignore that matches in one route is not told as one that matches nothing', () => {
+  const rules = [{ class: 'Session', reason: 'known' }, { class: 'Gone', reason: 'known' }]
+  const route = (name, ignored) => ({ route: name, verdict: 'clean', message: '', ignored })
+  const { verdict, message, notes } = resultOfServer([route('GET /', []), route('GET /cart', [{ rule: rules[0] }])], { leftOut: [], ignore: rules, elapsedMs: 1 })
+  assert.equal(verdict, 'clean')
+  assert.deepEqual(notes, ["The rule to ignore 'Gone' matched nothing: remove it."])
+  assert.equal(message, `does not leak: nothing grows in 2 of 2 routes\nnote: ${notes[0]}`)
 })
 
 describe('what cannot be measured is an error that says why', () => {

@@ -5,7 +5,7 @@ const { alone } = require('./alone')
 const { Calls } = require('./calls')
 const { disturbers } = require('./environment')
 const format = require('../format')
-const { applyRules } = require('./ignore')
+const { applyRules, subjectOf, unmatchedNote } = require('./ignore')
 const { Measurement } = require('./measure')
 const { describeLeft, told, whileNoting } = require('./opened')
 const { now } = require('./own')
@@ -26,7 +26,10 @@ const WATCHING = 0.7
 /** Bytes by which memory grows again and again without calls, at which somebody else is at work. */
 const DRIFT = 4 * 1024
 
-/** @typedef {{keep?: (index: number) => string, own?: boolean}} Means keep: names the files of the snapshots; own: what tidemark holds counts too */
+/**
+ * @typedef {{keep?: (index: number) => string, own?: boolean, oneOfMany?: boolean}} Means keep: names the files of the
+ *   snapshots; own: what tidemark holds counts too; oneOfMany: what it does not find of its rules another test may
+ */
 
 /**
  * @param {typeof import('../../binding')} binding
@@ -45,6 +48,7 @@ class LeakTest {
   #options
   #keep
   #own
+  #oneOfMany
   #measurement
   #startedAt = now()
   /** @type {string[]} */
@@ -64,11 +68,12 @@ class LeakTest {
    * @param {ReturnType<typeof import('./options').readTestOptions>} options
    * @param {Means} means
    */
-  constructor (binding, calls, options, { keep, own = false }) {
+  constructor (binding, calls, options, { keep, own = false, oneOfMany = false }) {
     this.#binding = binding
     this.#options = options
     this.#keep = keep
     this.#own = own
+    this.#oneOfMany = oneOfMany
     this.#measurement = new Measurement(binding, calls, options.budget)
   }
 
@@ -195,7 +200,7 @@ class LeakTest {
   async #judge (unexplained) {
     const { kept, ignored, expired, unmatched } = applyRules(this.#suspects, this.#options.ignore)
     for (const rule of expired) this.#notes.push(`The rule to ignore '${subjectOf(rule)}' is past its date and no longer counts.`)
-    for (const rule of unmatched) this.#notes.push(`The rule to ignore '${subjectOf(rule)}' matched nothing: remove it.`)
+    if (!this.#oneOfMany) this.#notes.push(...unmatched.map(unmatchedNote))
     const wasIgnored = kept.length === 0 && ignored.length > 0
     this.#suspects = kept
     const drift = kept.length > 0 || unexplained === 'leaks' ? await this.#measurement.drift() : 0
@@ -229,10 +234,6 @@ class LeakTest {
     }
     return { ...result, message: messageOf({ ...result, why, next }, calls.unit) }
   }
-}
-
-function subjectOf (rule) {
-  return rule.class ?? rule.signature ?? rule.file
 }
 
 module.exports = { LeakTest, testForLeak }

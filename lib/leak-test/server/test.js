@@ -34,7 +34,7 @@ function testRoutes (binding, { start, routes, leftOut }, options, onProgress = 
           onProgress: (requests) => onProgress({ route: route.name, requests, of: options.requests })
         }))
       }
-      return resultOfServer(results, { leftOut, elapsedMs: Math.round(now() - startedAt) })
+      return resultOfServer(results, { leftOut, ignore: options.ignore, elapsedMs: Math.round(now() - startedAt) })
     } finally {
       await load.close()
       await served?.close()
@@ -48,7 +48,7 @@ function testRoutes (binding, { start, routes, leftOut }, options, onProgress = 
 async function testRoute (binding, route, means) {
   const requests = new Requests(route, means)
   await requests.probe()
-  const result = await new LeakTest(binding, requests, means, {}).run()
+  const result = await new LeakTest(binding, requests, means, { oneOfMany: true }).run()
   means.served.lookAtOutlived()
   return resultOfRoute(route.name, result, means.served.outlived)
 }
