@@ -160,7 +160,11 @@ function messageOf (result, unit = 'call') {
   return lines.join('\n')
 }
 
-/** @param {Function} fn @param {LeakTestResult} result @returns {Error | undefined} what to throw, unless it is clean */
+/**
+ * @param {{name: string}} tested the function, or 'the server'
+ * @param {Pick<LeakTestResult, 'verdict' | 'message'>} result
+ * @returns {Error | undefined} what to throw, unless it is clean
+ */
 function failureOf ({ name }, result) {
   if (result.verdict === 'clean') return undefined
   const code = result.verdict === 'leaks' ? 'ERR_TIDEMARK_LEAK' : 'ERR_TIDEMARK_LEAK_UNDECIDED'
