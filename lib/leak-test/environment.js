@@ -8,9 +8,15 @@ const { loadInspector } = require('../evidence/inspector')
  * @typedef {{kind: 'coverage' | 'debugger' | 'fake-timers' | 'console-capture' | 'module-mocks' | 'flags', message: string}} Disturber
  */
 
-/** By the runner: its default time for a test in milliseconds is known, and a test has to end before it. */
-const BUDGETS = { jest: 4000, mocha: 1500, vitest: 4000 }
+/** Milliseconds after which a runner ends a test, unless it is told otherwise. node:test waits. */
+const LIMITS = { jest: 5000, mocha: 2000, vitest: 5000 }
+
+/** Milliseconds until it should be certain whether memory grows, and the parts of the runner's time for that and for all. */
 const BUDGET_MS = 5000
+const DECIDED = 0.75
+const ENDED = 0.9
+
+const VITEST_WORKER = '__vitest_worker__'
 
 /** @returns {'jest' | 'vitest' | 'mocha' | 'node:test' | null} */
 function runner () {
@@ -28,9 +34,34 @@ function isMocha () {
     (typeof globals.it === 'function' && typeof globals.mocha === 'object')
 }
 
-/** Milliseconds, so that a test ends before its runner ends it. */
-function defaultBudget () {
-  return BUDGETS[runner() ?? ''] ?? BUDGET_MS
+/**
+ * So that a test ends before its runner ends it.
+ * @param {number} [wanted] what the caller gave: it counts also where the runner is not known to wait so long
+ * @returns {{budget: number, deadline: number}} milliseconds: until it is decided, and until it is explained
+ */
+function timeFor (wanted) {
+  const limit = timeLimit()
+  const budget = wanted ?? Math.min(BUDGET_MS, limit * DECIDED)
+  return { budget, deadline: Math.max(budget, limit * ENDED) }
+}
+
+/** Milliseconds that the runner gives the test that runs now: what was asked of it, where it can be seen. */
+function timeLimit () {
+  const name = runner() ?? ''
+  const asked = name === 'jest' ? jestTimeout() : name === 'vitest' ? vitestTimeout() : undefined
+  if (asked === 0) return Infinity
+  return typeof asked === 'number' && asked > 0 ? asked : LIMITS[name] ?? Infinity
+}
+
+function jestTimeout () {
+  const symbol = Object.getOwnPropertySymbols(globalThis).find(({ description }) => description === 'JEST_STATE_SYMBOL')
+  const state = symbol === undefined ? undefined : globalThis[symbol]
+  return state?.currentlyRunningTest?.timeout ?? state?.testTimeout
+}
+
+function vitestTimeout () {
+  const worker = globalThis[VITEST_WORKER]
+  return worker?.current?.timeout ?? worker?.config?.testTimeout
 }
 
 /** Where code that is instrumented for coverage counts. */
@@ -75,4 +106,4 @@ function keeperOf (text) {
   return found === undefined ? null : { kind: /** @type {any} */ (found[1]), message: /** @type {string} */ (found[2]) }
 }
 
-module.exports = { defaultBudget, disturbers, keeperOf, runner }
+module.exports = { disturbers, keeperOf, runner, timeFor }

@@ -2,7 +2,7 @@
 
 const { readOptions, boolean, folderName, integer, optional } = require('../options')
 const { createError } = require('../errors')
-const { defaultBudget } = require('./environment')
+const { timeFor } = require('./environment')
 const { rulesFault } = require('./ignore')
 
 const OPTIONS = {
@@ -12,10 +12,10 @@ const OPTIONS = {
   ignore: { default: [], check: rulesFault }
 }
 
-/** @param {object} [given] @returns {{budget: number, explain: boolean, artifacts: string | undefined, ignore: import('./ignore').IgnoreRule[]}} */
+/** @param {object} [given] @returns {{budget: number, deadline: number, explain: boolean, artifacts: string | undefined, ignore: import('./ignore').IgnoreRule[]}} */
 function readTestOptions (given) {
   const options = readOptions(given, OPTIONS)
-  return { ...options, budget: options.budget ?? defaultBudget() }
+  return { ...options, ...timeFor(options.budget) }
 }
 
 const TRACK_OPTIONS = {
