@@ -3,6 +3,8 @@
 const { createError } = require('../errors')
 const binding = require('../binding').loadBinding()
 const { alone } = require('./alone')
+const { annotate } = require('./annotations')
+const { keeping } = require('./artifacts')
 const { isCollected } = require('./collected')
 const { ignoreLeaks } = require('./ignore')
 const { mustBeFunction, readTestOptions, readTrackOptions } = require('./options')
@@ -19,7 +21,8 @@ const { LeakTracker } = require('./track')
  */
 async function measureLeak (fn, options) {
   mustBeFunction(fn)
-  return testForLeak(binding, fn, readTestOptions(options))
+  const read = readTestOptions(options)
+  return keeping(fn.name, read.artifacts, (means) => testForLeak(binding, fn, read, means))
 }
 
 /**
@@ -28,7 +31,9 @@ async function measureLeak (fn, options) {
  */
 async function assertNoLeak (fn, options) {
   const failure = failureOf(fn, await measureLeak(fn, options))
-  if (failure !== undefined) throw failure
+  if (failure === undefined) return
+  if (readTestOptions(options).annotations) annotate(fn.name, failure)
+  throw failure
 }
 
 /**

@@ -152,15 +152,14 @@ function messageOf (result, unit = 'call') {
     if (suspect?.allocated) lines.push(`  allocated: ${suspect.allocated.function === null ? '' : `${suspect.allocated.function} `}(${placeOf(suspect.allocated)})`)
     if (suspect?.note) lines.push(`  note: ${suspect.note}`)
   }
-  if (verdict !== 'clean' && once === undefined) lines.push(`  measured: ${format.grouped(calls)} ${unit}s in ${rounds.length + 1} rounds${bytesPerCall === null ? '' : `, ${signed(bytesPerCall)} a ${unit} in the last`}`)
+  if (verdict !== 'clean' && once === undefined) lines.push(`  measured: ${format.grouped(calls)} ${unit}s${rounds.length === 0 ? '' : ` in ${rounds.length + 1} rounds`}${bytesPerCall === null ? '' : `, ${signed(bytesPerCall)} a ${unit} in the last`}`)
   if (verdict === 'undecided' && result.next) lines.push(`  next: ${result.next}`)
   for (const note of notes) lines.push(`  note: ${note}`)
   if (verdict !== 'clean') for (const { message } of disturbers) lines.push(`  here: ${message}`)
-  if (result.files.length > 0) lines.push(`  files: ${result.files.join(', ')}`)
   return lines.join('\n')
 }
 
-/** @param {Function} fn @param {LeakTestResult} result @returns {Error | undefined} what to throw, unless it is clean */
+/** @param {Function} fn @param {LeakTestResult} result @returns {Error & {result: LeakTestResult} | undefined} what to throw, unless it is clean */
 function failureOf ({ name }, result) {
   if (result.verdict === 'clean') return undefined
   const code = result.verdict === 'leaks' ? 'ERR_TIDEMARK_LEAK' : 'ERR_TIDEMARK_LEAK_UNDECIDED'
