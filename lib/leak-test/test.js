@@ -11,6 +11,7 @@ const { describeLeft, told, whileNoting } = require('./opened')
 const { now } = require('./own')
 const { messageOf, suspectOf } = require('./result')
 const { UNSURE_BYTES } = require('./rounds')
+const { withNames } = require('./scopes')
 const { Sites } = require('./sites')
 const { Snapshots } = require('./snapshots')
 
@@ -166,7 +167,7 @@ class LeakTest {
       const made = await round()
       const site = sites.take().find(({ location }) => location !== null)
       await snapshots.take(made)
-      this.#suspects = (await snapshots.grown()).filter(({ own }) => this.#own || !own).map((each, i) => suspectOf(each, i === 0 ? site?.location ?? null : null))
+      this.#suspects = withNames((await snapshots.grown()).filter(({ own }) => this.#own || !own)).map((each, i) => suspectOf(each, i === 0 ? site?.location ?? null : null))
     } catch (error) {
       if (!error?.code?.startsWith?.('ERR_TIDEMARK_SNAPSHOT')) throw error
       this.#notes.push(textOf(error))
