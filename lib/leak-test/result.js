@@ -169,7 +169,9 @@ function messageOf (result, unit = 'call') {
     lines.push(first ?? `grows by ${format.bytes(bytesPerCall ?? 0)} a ${unit}; what holds it was not found`, ...more.slice(0, 4).map((line) => `  also ${line}`))
     const [suspect] = suspects
     if (suspect?.allocated) lines.push(`  allocated: ${suspect.allocated.function === null ? '' : `${suspect.allocated.function} `}(${placeOf(suspect.allocated)})`)
-    if (suspect?.note) lines.push(`  note: ${suspect.note}`)
+    // Of what a mock keeps for each call, not every array has a name of its own.
+    const note = suspects.find((each) => each.note !== null)?.note
+    if (note) lines.push(`  note: ${note}`)
   }
   if (verdict !== 'clean' && once === undefined) lines.push(`  measured: ${format.grouped(calls)} ${unit}s${rounds.length === 0 ? '' : ` in ${rounds.length + 1} rounds`}${bytesPerCall === null ? '' : `, ${signed(bytesPerCall)} a ${unit} in the last`}`)
   if (verdict === 'undecided' && result.next) lines.push(`  next: ${result.next}`)
