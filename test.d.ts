@@ -126,7 +126,8 @@ interface SelfCheck {
  * Calls `fn` in rounds, one call at a time, until it is certain whether memory or handles grow with the calls.
  * @throws ERR_TIDEMARK_LEAK with `result`; ERR_TIDEMARK_LEAK_UNDECIDED with `result`, where the budget does not suffice;
  *   ERR_TIDEMARK_LEAK_TEST_BUSY where another leak test runs in this thread; ERR_TIDEMARK_LEAK_TEST_TIMEOUT where a call does
- *   not settle within the budget; ERR_TIDEMARK_OPTION; and what `fn` throws
+ *   not settle within the budget; ERR_TIDEMARK_OPTION; and what `fn` throws. A rule of `ignore` that matches nothing is a
+ *   process warning with the code TIDEMARK_LEAK_TEST
  */
 export function assertNoLeak (fn: () => unknown, options?: LeakTestOptions): Promise<void>
 

@@ -54,6 +54,11 @@ describe('a function that leaks', () => {
     assert.equal(ignored.verdict, 'clean', ignored.message)
     assert.equal(ignored.ignored[0].rule.reason, 'known')
     assert.ok(ignored.notes.some((note) => note.includes("'src/no-such.js' matched nothing")), ignored.message)
+    const warned = once(process, 'warning')
+    await assertNoLeak(() => {}, { ignore: [{ file: 'src/no-such.js', reason: 'old' }] })
+    const [warning] = await warned
+    assert.equal(warning.code, 'TIDEMARK_LEAK_TEST')
+    assert.match(warning.message, /'src\/no-such\.js' matched nothing: remove it/)
     const expired = await measureLeak(leak, { ignore: [{ class: 'Session', reason: 'known', until: '2020-01-01' }] })
     assert.equal(expired.verdict, 'leaks', expired.message)
     assert.ok(expired.notes.some((note) => note.includes('past its date')), expired.message)

@@ -25,7 +25,7 @@ const { loadPairs, pairsFor } = require('./leaktest/zoo')
 const ROOT = path.join(__dirname, '..')
 const HOME = path.join(ROOT, '.cache', 'leaktest')
 const PROGRESS_MS = 2000
-const SHORT = ['map-of-carts', 'listener-per-connection', 'private-log']
+const SHORT = ['map-of-carts', 'listener-per-connection']
 
 async function main () {
   const { values } = parseArgs({
@@ -70,8 +70,10 @@ async function main () {
   } finally {
     fs.rmSync(folder, { recursive: true, force: true, maxRetries: 3 })
   }
-  console.log(`\nAll, ${values.set} with a budget of ${values.budget} ms:`)
-  printTable(table, values.set)
+  if (table.length > 1) {
+    console.log('All:')
+    printTable(table, values.set)
+  }
   if (values.json) fs.writeFileSync(values.json, `${JSON.stringify(table, null, 1)}\n`)
 }
 
@@ -108,9 +110,11 @@ async function nodes (lines) {
 
 function throttled (say) {
   let last = performance.now()
+  let said
   return (text) => {
-    if (performance.now() - last < PROGRESS_MS) return
+    if (text === said || performance.now() - last < PROGRESS_MS) return
     last = performance.now()
+    said = text
     say(text)
   }
 }

@@ -19,6 +19,7 @@ const SCRIPTS = {
   'bench:longrun': ['--minutes', '0.25', '--only', 'ok-lru-cache,leak-buffers'],
   'bench:zoo': ['--only', 'ok-idle', '--seconds', '3'],
   'bench:snapshot': ['--quick', '--alone'],
+  'bench:leaktest': ['--short'],
   'bench:evidence-pauses': ['--quick'],
   'bench:survive': ['--quick'],
   'bench:simulate': ['--runs', '1', '--only', 'tidemark']

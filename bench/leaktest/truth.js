@@ -12,15 +12,15 @@ const { median } = require('../statistics')
 const { loadPairs, pairsFor } = require('./zoo')
 
 /** A third of it is more than the largest cap of a cache in the zoo, and a ninth is a multiple of the longest period. */
-const CALLS = 36000
-const SECONDS = 8
+const CALLS = 72000
+const SECONDS = 15
 const BYTES = 200e6
 /** Of a leak a resource is left at each call, and as many as these can be opened on any machine. */
 const RESOURCES = 60
 /** Half of the smallest leak of the zoo, a number in an array. */
 const BYTES_A_CALL = 4
-/** What V8 gains while it compiles a function that does much, such as a request, in the time there is. */
-const NOISE = 200e3
+/** V8 keeps up to 250 kB for a while now and then, most where a function does much, such as a request. */
+const NOISE = 300e3
 
 /** @returns {Promise<{bytes: number, handles: number}>} what is there after collections */
 async function count () {
@@ -40,13 +40,18 @@ function openFiles () {
   }
 }
 
-/** Calls it, with a turn of the event loop at times: weak references live to the end of a turn. */
-async function repeat (fn, times) {
+/**
+ * Calls it, with a turn of the event loop at times: weak references live to the end of a turn.
+ * @returns {Promise<number>} how often, which is less where the time is over
+ */
+async function repeat (fn, times, until = Infinity) {
   for (let i = 0; i < times; i++) {
+    if (performance.now() > until) return i
     const result = fn()
     if (typeof result?.then === 'function') await result
     if (i % 100 === 99) await new Promise((resolve) => { setImmediate(resolve) })
   }
+  return times
 }
 
 /** @returns {Promise<object>} what stays of a call, by the last two thirds of the calls */
@@ -59,15 +64,18 @@ async function measure (pair, side) {
   const ms = (performance.now() - startedAt) / 20
   const kept = Math.max(1, ((await count()).bytes - before.bytes) / 20)
   const most = Math.min(pair.resource ? RESOURCES : CALLS, SECONDS * 1000 / ms, side === 'leaky' ? BYTES / kept : CALLS)
-  const step = most >= 9000 ? Math.floor(most / 9000) * 1000 : Math.max(10, Math.floor(most / 9))
-  await repeat(fn, 3 * step - 25)
+  let step = most >= 9000 ? Math.floor(most / 9000) * 1000 : Math.max(10, Math.floor(most / 9))
+  // Some get slower with each call, because what leaks is a list that is walked.
+  const done = await repeat(fn, 3 * step - 25, startedAt + SECONDS * 1000)
+  step = Math.floor((done + 25) / 3)
   const marks = [await count()]
-  while (marks.length < 7) {
+  const enough = startedAt + 2 * SECONDS * 1000
+  while (marks.length < 7 && (marks.length < 4 || performance.now() < enough)) {
     await repeat(fn, step)
     marks.push(await count())
   }
   return {
-    calls: 9 * step,
+    calls: (marks.length + 2) * step,
     ms,
     bytes: slope(marks.map(({ bytes }) => bytes)) / step,
     handles: slope(marks.map(({ handles }) => handles)) / step,
@@ -75,7 +83,7 @@ async function measure (pair, side) {
   }
 }
 
-/** Theil and Sen's: the collector keeps some 200 kB for a while now and then, which must not decide. */
+/** Theil and Sen's: a single mark must not decide. */
 function slope (values) {
   return median(values.flatMap((value, i) => values.slice(0, i).map((earlier, j) => (value - earlier) / (i - j))))
 }
@@ -109,7 +117,7 @@ async function main () {
     const { stdout: version } = await promisify(execFile)(node, ['-p', 'process.version'])
     for (const [name] of pairsFor(version.trim(), values.set, values.only)) {
       for (const side of ['leaky', 'clean']) {
-        const seen = await promisify(execFile)(node, ['--expose-gc', '--no-warnings', __filename, '--set', values.set, '--one', name, '--side', side], { timeout: 60000 })
+        const seen = await promisify(execFile)(node, ['--expose-gc', '--no-warnings', __filename, '--set', values.set, '--one', name, '--side', side], { timeout: 180000 })
           .then(({ stdout }) => JSON.parse(stdout), ({ stderr, message }) => ({ error: stderr || message }))
         const right = seen.error === undefined && truth(seen) === (side === 'leaky' ? 'grows' : 'stays')
         if (!right) wrong++

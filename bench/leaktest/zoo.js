@@ -20,14 +20,14 @@ function loadPairs (set) {
 }
 
 /**
- * Those that a Node.js has all features for, as [name, pair].
+ * Those that hold on a Node.js, as [name, pair]: `since` and `until` are its first and last major version.
  * @param {string} version as in process.version
  * @param {string} set 'pairs', 'heldout' or 'all'
  * @param {string} [only] names, separated by commas
  */
 function pairsFor (version, set, only) {
   const major = Number(/\d+/.exec(version)[0])
-  const pairs = [...loadPairs(set)].filter(([, { since }]) => since === undefined || since <= major)
+  const pairs = [...loadPairs(set)].filter(([, { since = 0, until = Infinity }]) => since <= major && major <= until)
   if (only === undefined) return pairs
   const names = only.split(',')
   const found = pairs.filter(([name]) => names.includes(name))

@@ -19,7 +19,7 @@ const READINGS_OF_SNAPSHOT = 12
 const SNAPSHOTS = { certain: 2, unsure: 3 }
 
 /** Bytes that a round between two snapshots may add. */
-const GROWTH_BETWEEN = 32 * 1024 * 1024
+const GROWTH_BETWEEN = 16 * 1024 * 1024
 
 /** Milliseconds of a look at what happens without calls. */
 const DRIFTING_MS = 20
@@ -76,10 +76,23 @@ class Measurement {
       if (this.#saysNothingYet()) continue
       rounds.add(unread, await meter.read())
       unread = 0
-      if (calls.full || rounds.grows) return 'grows'
+      if (calls.full) return 'grows'
+      if (rounds.grows) return await this.#growsAgain(made) ? 'grows' : 'doubt'
       if (rounds.isFlat) return 'flat'
       if (calls.made >= calls.most || (this.#outOfTime() && !this.#mayLeaveOpen())) return 'doubt'
     }
+  }
+
+  /**
+   * Once more as many calls. What became as large as a round is long, such as the table of a WeakMap whose keys are dead,
+   * does not become larger by another one.
+   */
+  async #growsAgain (count) {
+    const { calls, meter } = this
+    const rounds = /** @type {InstanceType<typeof Rounds>} */ (this.rounds)
+    const made = await calls.make(Math.min(count, calls.most - calls.made), this.#budget * ROUND)
+    rounds.add(made, await meter.read())
+    return rounds.isSteady
   }
 
   /**
@@ -107,12 +120,15 @@ class Measurement {
       last.every(({ calls, left }, i) => (left[type] ?? 0) - (last[i - 1]?.left[type] ?? (this.open.at(-AGREEING - 1)?.left[type] ?? 0)) >= Math.max(1, calls * LEFT_SHARE)))
   }
 
-  /** How many calls to make between two snapshots: as many as were made, where time and memory allow. */
-  get between () {
+  /**
+   * How many calls to make between two snapshots, where time and memory allow.
+   * @param {number} most more make more objects to count
+   */
+  between (most = this.calls.mostBetween) {
     const { calls, rounds } = this
     const byTime = this.#budget * ROUND / Math.max(calls.msPerCall, 1e-6)
     const byGrowth = GROWTH_BETWEEN / Math.max(rounds?.bytesPerCall ?? 1, 1)
-    return Math.max(1, Math.floor(Math.min(calls.made, byTime, byGrowth, calls.mostBetween)))
+    return Math.max(1, Math.floor(Math.min(calls.made, byTime, byGrowth, most)))
   }
 
   /**

@@ -111,7 +111,7 @@ module.exports = {
         }
       }
     },
-    culprit: /\bheartbeat\b|\bTimeout\b|\bsetInterval\b/,
+    culprit: /\bheartbeat\b|\bTimeouts?\b|\bsetInterval\b|\btimers?\b|\bintervals?\b/i,
     resource: true,
     end () {
       ended = true

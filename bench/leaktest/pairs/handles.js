@@ -33,7 +33,7 @@ module.exports = {
         }
       }
     },
-    culprit: /\bServer\b|\bserver\b/,
+    culprit: /\bservers?\b/i,
     resource: true,
     end: () => closeAll(left.server, (server) => server.close())
   },
@@ -55,7 +55,7 @@ module.exports = {
         }
       }
     },
-    culprit: /\bsocket\b|\bSocket\b|\bUDP\b/,
+    culprit: /\bsockets?\b|\bUDP/i,
     resource: true,
     end: () => closeAll(left.socket, (socket) => socket.close())
   },
@@ -85,7 +85,7 @@ module.exports = {
         }
       }
     },
-    culprit: /\bSocket\b|\bsocket\b|\bclient\b|\bconnection\b/i,
+    culprit: /\bsockets?\b|\bclients?\b|\bconnections?\b/i,
     resource: true,
     end () {
       listener?.close()
@@ -105,7 +105,7 @@ module.exports = {
         }
       }
     },
-    culprit: /\bwatcher\b|\bFSWatcher\b|\bFSEvent|\bfs\.watch\b/i,
+    culprit: /\bwatchers?\b|\bFSWatcher|\bFSEvent|\bfs\.watch\b/i,
     resource: true,
     end: () => closeAll(left.watcher, (watcher) => watcher.close())
   },
@@ -130,7 +130,7 @@ module.exports = {
         }
       }
     },
-    culprit: /\bMessagePort\b|\bport\b/,
+    culprit: /\bMessagePorts?\b|\bports?\b/i,
     resource: true,
     end: () => closeAll(left.port, (port) => port.close())
   },
@@ -152,7 +152,7 @@ module.exports = {
         }
       }
     },
-    culprit: /\bWorker\b|\bthread\b/,
+    culprit: /\bworkers?\b|\bthreads?\b/i,
     calls: 'slow',
     resource: true,
     end: () => closeAll(left.thread, (worker) => worker.terminate())
