@@ -17,7 +17,7 @@ const OUTPUT = path.join('target', 'napi')
 
 async function generate (...profile) {
   await must(process.execPath, [commandOf('@napi-rs/cli', 'napi'), 'build', ...profile, '--platform',
-    '--js', 'binding.js', '--dts', 'binding.d.ts', '--output-dir', OUTPUT], { modest: true })
+    '--js', 'binding.js', '--dts', 'binding.d.ts', '--output-dir', OUTPUT])
 }
 
 async function build () {
