@@ -30,7 +30,7 @@ function open () {
 }
 
 function leakHeap () {
-  for (let i = 0; i < 4000; i++) kept.set(kept.size, { i, text: `${i} of ${kept.size}` })
+  for (let i = 0; i < 1000; i++) kept.set(kept.size, { i, text: `${i} of ${kept.size}` })
 }
 
 function main () {
@@ -41,7 +41,7 @@ function main () {
   setInterval(() => {
     if (what === 'gone') leakHeap()
     else if (turn++ % 10 === 0) open()
-    for (let i = 0; i < 20; i++) Buffer.from(JSON.stringify(Array.from({ length: 500 }, (_, n) => ({ n }))))
+    for (let i = 0; i < 5; i++) Buffer.from(JSON.stringify(Array.from({ length: 500 }, (_, n) => ({ n }))))
   }, 20)
   setInterval(() => tidemark.gc(), 500)
 }
