@@ -8,6 +8,9 @@ const { clearInterval, now, setInterval, used } = require('../own')
 const LOOK_MS = 100
 const MOST_OF_LIMIT = 0.7
 
+/** autocannon knows none that is shorter. */
+const LEAST_TIMEOUT_MS = 1000
+
 /** Share of a round's requests that may fail. One more is no measurement. */
 const FAILING = 0.01
 
@@ -47,7 +50,7 @@ class Requests {
   constructor (route, { requests, connections, timeout, budget, load, served, onProgress }) {
     this.#route = route
     this.#connections = connections
-    this.#mostMs = { request: Math.min(timeout, budget), round: budget }
+    this.#mostMs = { request: Math.max(LEAST_TIMEOUT_MS, Math.min(timeout, budget)), round: budget }
     this.#load = load
     this.#served = served
     this.#onProgress = onProgress
