@@ -99,21 +99,21 @@ test('a rule to ignore that matches in one route is not told as one that matches
   assert.equal(message, `does not leak: nothing grows in 2 of 2 routes\nnote: ${notes[0]}`)
 })
 
-describe('what cannot be measured is an error that says why', () => {
+describe('the test ends with an error that says why', () => {
   const failures = [
-    ['status', { urls: ['/500'] }, 'ERR_TIDEMARK_SERVER', 'status', /^GET \/500 answered 500 to 1 of 1 requests\./],
-    ['status', { urls: ['/404'] }, 'ERR_TIDEMARK_SERVER', 'status', /^GET \/404 answered 404 to 1 of 1 requests\..*`expectStatus`/],
-    ['sometimes', { urls: ['/'] }, 'ERR_TIDEMARK_SERVER', 'status', /^GET \/ answered 503 to \d+ of \d+ requests\./],
-    ['destroys', { urls: ['/'] }, 'ERR_TIDEMARK_SERVER', 'connection', /^GET \/ closed the connection without an answer for 1 of 1 requests/],
-    ['destroys some', { urls: ['/'] }, 'ERR_TIDEMARK_SERVER', 'connection', /^GET \/ closed the connection without an answer for \d+ of \d+ requests/],
-    ['silent', { urls: ['/'], timeout: 1000 }, 'ERR_TIDEMARK_SERVER', 'timeout', /^GET \/ did not answer 1 of 1 requests within 1 s/],
-    ['function', {}, 'ERR_TIDEMARK_SERVER', 'routes', /does not tell its routes, as only an Express app does\..*--url/],
-    ['nothing', { urls: ['/'] }, 'ERR_TIDEMARK_OPTION', undefined, /Expected `app` to be an Express app, .* got an object\./],
-    ['function', { urls: ['products'] }, 'ERR_TIDEMARK_OPTION', undefined, /Expected `urls` to be an array of paths/],
-    ['without autocannon', { urls: ['/'] }, 'ERR_TIDEMARK_LOAD', 'missing', /npm install --save-dev autocannon\.$/]
+    ['a server that answers 500', 'status', { urls: ['/500'] }, 'ERR_TIDEMARK_SERVER', 'status', /^GET \/500 answered 500 to 1 of 1 requests\./],
+    ['a path that is not there', 'status', { urls: ['/404'] }, 'ERR_TIDEMARK_SERVER', 'status', /^GET \/404 answered 404 to 1 of 1 requests\..*`expectStatus`/],
+    ['a server that is overloaded now and then', 'sometimes', { urls: ['/'] }, 'ERR_TIDEMARK_SERVER', 'status', /^GET \/ answered 503 to \d+ of \d+ requests\./],
+    ['a server that closes connections', 'destroys', { urls: ['/'] }, 'ERR_TIDEMARK_SERVER', 'connection', /^GET \/ closed the connection without an answer for 1 of 1 requests/],
+    ['a server that closes some connections', 'destroys some', { urls: ['/'] }, 'ERR_TIDEMARK_SERVER', 'connection', /^GET \/ closed the connection without an answer for \d+ of \d+ requests/],
+    ['a server that does not answer', 'silent', { urls: ['/'], timeout: 1000 }, 'ERR_TIDEMARK_SERVER', 'timeout', /^GET \/ did not answer 1 of 1 requests within 1 s/],
+    ['an app that does not tell its routes', 'function', {}, 'ERR_TIDEMARK_SERVER', 'routes', /does not tell its routes, as only an Express app does\..*--url/],
+    ['what is no app', 'nothing', { urls: ['/'] }, 'ERR_TIDEMARK_OPTION', undefined, /Expected `app` to be an Express app, .* got an object\./],
+    ['a path that is none', 'function', { urls: ['products'] }, 'ERR_TIDEMARK_OPTION', undefined, /Expected `urls` to be an array of paths/],
+    ['an installation without autocannon', 'without autocannon', { urls: ['/'] }, 'ERR_TIDEMARK_LOAD', 'missing', /npm install --save-dev autocannon\.$/]
   ]
-  for (const [kind, options, code, reason, message] of failures) {
-    test(`${kind} ${JSON.stringify(options)}`, async () => {
+  for (const [what, kind, options, code, reason, message] of failures) {
+    test(`of ${what}`, async () => {
       const failure = await measure(kind, options)
       assert.deepEqual([failure.code, failure.reason], [code, reason], JSON.stringify(failure))
       assert.match(failure.message, message)
