@@ -14,10 +14,15 @@ interface LeakTestOptions {
   /** Leaks that are known, beside those of `ignoreLeaks()`. Default: none */
   ignore?: readonly IgnoredLeak[] | undefined
   /**
-   * A folder that keeps, of a failure, the first and the last snapshot and a report in Markdown, readable by their owner.
-   * Default: none
+   * A folder that keeps, of each failure, a folder with the first and the last snapshot and a report in Markdown, readable
+   * by their owner. Default: none
    */
   artifacts?: string | undefined
+  /**
+   * Whether a failure of `assertNoLeak()` or of a matcher becomes an annotation on stdout and a part of the job's summary,
+   * for GitHub Actions. Default: whether `GITHUB_ACTIONS` is 'true'
+   */
+  annotations?: boolean | undefined
 }
 
 /** By one of three: the class of what gathers, the signature that the result has, or the end of a file's path. */

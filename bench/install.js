@@ -2,13 +2,14 @@
 
 const { execFileSync } = require('node:child_process')
 const fs = require('node:fs')
-const Module = require('node:module')
+const Module = /** @type {any} */ (require('node:module'))
 const path = require('node:path')
 
 /**
  * Installs what the apps of a benchmark require, outside the package, so that its own dependencies stay few.
  * This process finds them too: it reads what an app is and how to load it.
  * @param {string} bench the folder beside this file whose package.json says what
+ * @param {(text: string) => void} [log]
  * @returns {string} the folder for NODE_PATH
  */
 function installModules (bench, log = () => {}) {

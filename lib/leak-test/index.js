@@ -3,6 +3,8 @@
 const { createError } = require('../errors')
 const binding = require('../binding').loadBinding()
 const { alone } = require('./alone')
+const { annotate } = require('./annotations')
+const { keeping } = require('./artifacts')
 const { isCollected } = require('./collected')
 const { ignoreLeaks } = require('./ignore')
 const { mustBeFunction, readTestOptions, readTrackOptions } = require('./options')
@@ -20,7 +22,8 @@ const { LeakTracker } = require('./track')
  */
 async function measureLeak (fn, options) {
   mustBeFunction(fn)
-  return testForLeak(binding, fn, readTestOptions(options))
+  const read = readTestOptions(options)
+  return keeping(fn.name, read.artifacts, (means) => testForLeak(binding, fn, read, means))
 }
 
 /**
@@ -30,7 +33,10 @@ async function measureLeak (fn, options) {
 async function assertNoLeak (fn, options) {
   const result = await measureLeak(fn, options)
   const failure = failureOf(fn, result)
-  if (failure !== undefined) throw failure
+  if (failure !== undefined) {
+    if (readTestOptions(options).annotations) annotate(fn.name, failure)
+    throw failure
+  }
   // Of rules to ignore that match nothing any more: in a test that passes nobody reads a message.
   for (const note of result.notes) process.emitWarning(note, { type: 'TidemarkWarning', code: 'TIDEMARK_LEAK_TEST' })
 }

@@ -1,8 +1,10 @@
 'use strict'
 
 const { createError } = require('../errors')
+const { annotate } = require('./annotations')
 const { runner } = require('./environment')
 const { assertCollected, measureLeak } = require('./index')
+const { readTestOptions } = require('./options')
 const { failureOf } = require('./result')
 
 /**
@@ -20,8 +22,11 @@ const OF_VITEST = Symbol.for('expect-global')
  */
 async function toLeak (fn, options) {
   const result = await measureLeak(fn, options)
-  const message = failureOf(fn, result)?.message ?? `${named(fn)} ${result.message}`
-  return { pass: result.verdict === 'undecided' ? this.isNot === true : result.verdict === 'leaks', message: () => message }
+  const failure = failureOf(fn, result)
+  const pass = result.verdict === 'undecided' ? this.isNot === true : result.verdict === 'leaks'
+  if (failure !== undefined && pass === (this.isNot === true) && readTestOptions(options).annotations) annotate(fn.name, failure)
+  const message = failure?.message ?? `${named(fn)} ${result.message}`
+  return { pass, message: () => message }
 }
 
 /**

@@ -2,20 +2,22 @@
 
 const { readOptions, boolean, folderName, integer, optional } = require('../options')
 const { createError } = require('../errors')
-const { defaultBudget } = require('./environment')
+const { isInActions } = require('./annotations')
+const { timeFor } = require('./environment')
 const { rulesFault } = require('./ignore')
 
 const OPTIONS = {
   budget: { default: undefined, check: optional(integer(100, 3600000)) },
   explain: { default: true, check: boolean() },
+  annotations: { default: undefined, check: optional(boolean()) },
   artifacts: { default: undefined, check: optional(folderName()) },
   ignore: { default: [], check: rulesFault }
 }
 
-/** @param {object} [given] @returns {{budget: number, explain: boolean, artifacts: string | undefined, ignore: import('./ignore').IgnoreRule[]}} */
+/** @param {object} [given] @returns {{budget: number, deadline: number, explain: boolean, annotations?: boolean, artifacts: string | undefined, ignore: import('./ignore').IgnoreRule[]}} */
 function readTestOptions (given) {
   const options = readOptions(given, OPTIONS)
-  return { ...options, budget: options.budget ?? defaultBudget() }
+  return { ...options, annotations: options.annotations ?? isInActions(), ...timeFor(options.budget) }
 }
 
 const TRACK_OPTIONS = {

@@ -30,6 +30,12 @@ const { keeperOf } = require('./environment')
 const LONGEST_FILE = 1e6
 const LONGEST_LINE = 500
 
+/** Node.js's, and Jest's, which is an object with these properties in any order. */
+const MODULE = /^Module$|^\{(?=.*\bexports\b)(?=.*\bfilename\b)(?=.*\bloaded\b)/
+
+/** Where Jest and Mocha have the test that runs. */
+const TEST = /^(?:currentlyRunningTest|_runnable)$/
+
 /** Steps of a path that are said in the first line. */
 const SHORT_PATH = 3
 
@@ -51,7 +57,7 @@ function suspectOf (grown, allocated) {
     objectsPerCall: grown.objectsPerCall,
     bytesPerCall: grown.bytesPerCall,
     location,
-    allocated,
+    allocated: allocated === null ? null : whereNamed(allocated),
     path: chain,
     note: keeperOf([holder, ...chain].join(' '))?.message ?? null
   }
@@ -67,14 +73,26 @@ function locationOf ({ location, holder }) {
 
 /** The line of a file that declares a variable; undefined where it cannot be told. */
 function declarationOf (file, name) {
-  if (name === undefined || file.startsWith('node:')) return undefined
+  if (name === undefined) return undefined
   const declares = new RegExp(`(?:\\b(?:const|let|var|function|class)\\s+|[{,]\\s*)${name.replace(/\$/g, '\\$&')}\\b`)
+  const at = linesOf(file).findIndex((line) => declares.test(line.slice(0, LONGEST_LINE)))
+  return at < 0 ? undefined : at + 1
+}
+
+/** Of a source; none where it cannot be read. */
+function linesOf (file) {
   try {
-    const at = readFileSync(file, 'utf8').slice(0, LONGEST_FILE).split('\n').findIndex((line) => declares.test(line.slice(0, LONGEST_LINE)))
-    return at < 0 ? undefined : at + 1
+    return file.startsWith('node:') ? [] : readFileSync(file, 'utf8').slice(0, LONGEST_FILE).split('\n')
   } catch {
-    return undefined // it was bundled, or is gone
+    return [] // it was bundled, or is gone
   }
+}
+
+/** Of a function: Jest's transpiler moves the lines, and keeps the map to itself. @param {Location} location @returns {Location} */
+function whereNamed (location) {
+  const name = /[\w$]+$/.exec(location.function ?? '')?.[0]
+  if (name === undefined || location.line === null || linesOf(location.file)[location.line - 1]?.includes(name)) return location
+  return { ...location, line: declarationOf(location.file, name) ?? location.line }
 }
 
 /**
@@ -89,7 +107,8 @@ function chainOf (path) {
     if (step.location?.file && isOwnFile(step.location.file)) break
     // The function itself, which the test holds.
     if (step.edge?.name === '#fn') break
-    if (step.edge?.name === 'exports' && path[at - 1].class === 'Module') return [...words, 'module exports']
+    if (step.edge?.name === 'exports' && MODULE.test(path[at - 1].class)) return [...words, 'module exports']
+    if (TEST.test(step.edge?.name ?? '')) return [...words, 'the test']
     if (step.class === 'global') return [...words, 'global']
     const said = stepWords(step)
     if (said !== null) words.push(said)
@@ -150,20 +169,22 @@ function messageOf (result, unit = 'call') {
     lines.push(first ?? `grows by ${format.bytes(bytesPerCall ?? 0)} a ${unit}; what holds it was not found`, ...more.slice(0, 4).map((line) => `  also ${line}`))
     const [suspect] = suspects
     if (suspect?.allocated) lines.push(`  allocated: ${suspect.allocated.function === null ? '' : `${suspect.allocated.function} `}(${placeOf(suspect.allocated)})`)
-    if (suspect?.note) lines.push(`  note: ${suspect.note}`)
+    // Of what a mock keeps for each call, not every array has a name of its own.
+    const note = suspects.find((each) => each.note !== null)?.note
+    if (note) lines.push(`  note: ${note}`)
   }
-  if (verdict !== 'clean' && once === undefined) lines.push(`  measured: ${format.grouped(calls)} ${unit}s in ${rounds.length + 1} rounds${bytesPerCall === null ? '' : `, ${signed(bytesPerCall)} a ${unit} in the last`}`)
+  if (verdict !== 'clean' && once === undefined) lines.push(`  measured: ${format.grouped(calls)} ${unit}s${rounds.length === 0 ? '' : ` in ${rounds.length + 1} rounds`}${bytesPerCall === null ? '' : `, ${signed(bytesPerCall)} a ${unit} in the last`}`)
   if (verdict === 'undecided' && result.next) lines.push(`  next: ${result.next}`)
   for (const note of notes) lines.push(`  note: ${note}`)
   if (verdict !== 'clean') for (const { message } of disturbers) lines.push(`  here: ${message}`)
-  if (result.files.length > 0) lines.push(`  files: ${result.files.join(', ')}`)
   return lines.join('\n')
 }
 
 /**
+ * @template {Pick<LeakTestResult, 'verdict' | 'message'>} R
  * @param {{name: string}} tested the function, or 'the server'
- * @param {Pick<LeakTestResult, 'verdict' | 'message'>} result
- * @returns {Error | undefined} what to throw, unless it is clean
+ * @param {R} result
+ * @returns {(Error & {result: R}) | undefined} what to throw, unless it is clean
  */
 function failureOf ({ name }, result) {
   if (result.verdict === 'clean') return undefined

@@ -18,7 +18,7 @@ class PlantedLeak {
 async function selfCheck (binding) {
   const planted = new Map()
   const clean = new Map()
-  const options = { budget: BUDGET_MS, explain: true, artifacts: undefined, ignore: [] }
+  const options = { budget: BUDGET_MS, deadline: Infinity, explain: true, artifacts: undefined, ignore: [] }
   const leak = await testForLeak(binding, () => { planted.set(`key ${planted.size}`, new PlantedLeak(planted.size)) }, options, { own: true })
   planted.clear()
   const twin = await testForLeak(binding, () => { clean.set('key', new PlantedLeak(clean.size)) }, options, { own: true })

@@ -6,11 +6,12 @@ const { Calls } = require('./calls')
 const { disturbers } = require('./environment')
 const format = require('../format')
 const { applyRules, subjectOf, unmatchedNote } = require('./ignore')
-const { Measurement } = require('./measure')
+const { Measurement, SNAPSHOTS } = require('./measure')
 const { describeLeft, told, whileNoting } = require('./opened')
 const { now } = require('./own')
 const { messageOf, suspectOf } = require('./result')
 const { UNSURE_BYTES } = require('./rounds')
+const { withNames } = require('./scopes')
 const { Sites } = require('./sites')
 const { Snapshots } = require('./snapshots')
 
@@ -19,6 +20,9 @@ const CALLS_TO_NOTE = 3
 
 /** Calls between two snapshots of which nothing can be said. */
 const FEW_CALLS = 4
+
+/** More than was predicted. */
+const SPARE = 1.5
 
 /** Part of the budget until which it is watched whether a growth that only snapshots saw goes on: a cache may become full. */
 const WATCHING = 0.7
@@ -74,7 +78,7 @@ class LeakTest {
     this.#keep = keep
     this.#own = own
     this.#oneOfMany = oneOfMany
-    this.#measurement = new Measurement(binding, calls, options.budget)
+    this.#measurement = new Measurement(binding, calls, options)
   }
 
   async run () {
@@ -104,13 +108,17 @@ class LeakTest {
   /** It grows: what, and who holds it. Where nobody can be named it grows all the same. */
   async #explain () {
     const { calls, rounds } = this.#measurement
+    if (!this.#measurement.hasTimeFor(SNAPSHOTS.certain) && (rounds?.bytesPerCall ?? 0) >= UNSURE_BYTES) {
+      this.#notes.push(`What grows and who holds it was not looked for, because that would take too long here. Give ${this.#moreTime(SNAPSHOTS.certain)}.`)
+      return this.#judge('leaks')
+    }
     // In one round a server's own growth would stand beside it.
     const isCertain = calls.noise === 0
     let between = this.#measurement.between()
     let found = await this.#lookFor(between, isCertain)
     // A table that is as large as twice what it holds does not grow by a few calls more.
     const more = Math.min(this.#measurement.between(Infinity), calls.most - calls.made)
-    if (found !== undefined && this.#suspects.length === 0 && more > between) {
+    if (found !== undefined && this.#suspects.length === 0 && more > between && this.#measurement.hasTimeFor(SNAPSHOTS.certain)) {
       between = more
       found = await this.#lookFor(between, isCertain)
     }
@@ -131,6 +139,12 @@ class LeakTest {
         next: `a budget of ${format.duration(this.#wanted())} or more (\`budget\`, in milliseconds), or a function that does less`
       })
     }
+    if (!this.#measurement.hasTimeFor(SNAPSHOTS.unsure)) {
+      return this.#result('undecided', {
+        why: `${format.grouped(calls.made)} ${calls.unit}s say too little, and to count objects would take too long here`,
+        next: this.#moreTime(SNAPSHOTS.unsure)
+      })
+    }
     const snapshots = await this.#lookFor(between)
     if (snapshots === undefined) {
       return this.#result('undecided', { why: `${calls.made} ${calls.unit}s say too little, and objects could not be counted`, next: this.#notes.at(-1) })
@@ -142,6 +156,12 @@ class LeakTest {
   /** Milliseconds of budget that many calls would take. */
   #wanted () {
     return Math.ceil(this.#measurement.calls.msPerCall * FEW_CALLS * 25 / 1000) * 1000
+  }
+
+  /** What lets so many snapshots be taken, too. */
+  #moreTime (snapshots) {
+    const ms = this.#measurement.elapsedMs + this.#measurement.msOf(snapshots)
+    return `a budget of ${format.duration(Math.ceil(ms * SPARE / 1000) * 1000)} (\`budget\`, in milliseconds), and as much time to the test`
   }
 
   /**
@@ -166,7 +186,7 @@ class LeakTest {
       const made = await round()
       const allocated = this.#allocated()
       await snapshots.take(made)
-      this.#suspects = (await snapshots.grown()).filter(({ own }) => this.#own || !own).map((each, i) => suspectOf(each, i === 0 ? allocated : null))
+      this.#suspects = withNames((await snapshots.grown()).filter(({ own }) => this.#own || !own)).map((each, i) => suspectOf(each, i === 0 ? allocated : null))
     } catch (error) {
       if (!error?.code?.startsWith?.('ERR_TIDEMARK_SNAPSHOT')) throw error
       this.#notes.push(textOf(error))
@@ -203,8 +223,8 @@ class LeakTest {
     if (!this.#oneOfMany) this.#notes.push(...unmatched.map(unmatchedNote))
     const wasIgnored = kept.length === 0 && ignored.length > 0
     this.#suspects = kept
-    const drift = kept.length > 0 || unexplained === 'leaks' ? await this.#measurement.drift() : 0
-    if (drift > DRIFT) {
+    const drift = kept.length > 0 || unexplained === 'leaks' ? await this.#measurement.drift(DRIFT) : 0
+    if (drift > 0) {
       return this.#result('undecided', {
         why: `memory grows by ${format.bytes(drift)} every few milliseconds while nothing is called: something else is at work in this thread`,
         next: 'run this test alone: no other test at the same time in this thread, and nothing that goes on in the background',
