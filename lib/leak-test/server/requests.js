@@ -23,6 +23,9 @@ const NOISE = 128 * 1024
 /** Requests between two snapshots: while they are sent, nearly each allocation is noted. */
 const BETWEEN = 1000
 
+/** In fewer requests than this a server still warms up: what became more then says nothing. */
+const FEWEST = 40
+
 /**
  * Sends the requests of one route; the face of `Calls`.
  */
@@ -56,6 +59,7 @@ class Requests {
     this.#onProgress = onProgress
     this.first = Math.max(1, Math.ceil(requests * FIRST))
     this.most = requests
+    this.fewest = Math.min(FEWEST, requests)
     this.mostBetween = Math.min(BETWEEN, requests)
   }
 
