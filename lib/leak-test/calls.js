@@ -20,7 +20,7 @@ class Calls {
   most = Infinity
   /** Between two snapshots: of fewer nothing can be said; at most. */
   fewest = 4
-  mostBetween = 20000
+  mostBetween = 2000
   /** Bytes by which a round of any length may grow without a leak. */
   noise = 0
   #fn
