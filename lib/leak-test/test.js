@@ -18,14 +18,14 @@ const { Snapshots } = require('./snapshots')
 /** Calls to see who opens what stays open: each opens more. */
 const CALLS_TO_NOTE = 3
 
-/** Calls between two snapshots of which nothing can be said. */
-const FEW_CALLS = 4
-
 /** More than was predicted. */
 const SPARE = 1.5
 
 /** Part of the budget until which it is watched whether a growth that only snapshots saw goes on: a cache may become full. */
 const WATCHING = 0.7
+
+/** What only became larger, by no object more, counts from this part of the noise on. */
+const BYTES_ALONE = 1 / 32
 
 /** Bytes by which memory grows again and again without calls, at which somebody else is at work. */
 const DRIFT = 4 * 1024
@@ -133,7 +133,7 @@ class LeakTest {
   async #count () {
     const { calls, rounds } = this.#measurement
     const between = this.#measurement.between()
-    if (between < FEW_CALLS) {
+    if (between < calls.fewest) {
       return this.#result('undecided', {
         why: `one ${calls.unit} takes ${format.duration(calls.msPerCall)}, and ${calls.made} ${calls.unit}s say too little`,
         next: `a budget of ${format.duration(this.#wanted())} or more (\`budget\`, in milliseconds), or a function that does less`
@@ -155,7 +155,8 @@ class LeakTest {
 
   /** Milliseconds of budget that many calls would take. */
   #wanted () {
-    return Math.ceil(this.#measurement.calls.msPerCall * FEW_CALLS * 25 / 1000) * 1000
+    const { calls } = this.#measurement
+    return Math.ceil(calls.msPerCall * calls.fewest * 25 / 1000) * 1000
   }
 
   /** What lets so many snapshots be taken, too. */
@@ -186,7 +187,9 @@ class LeakTest {
       const made = await round()
       const allocated = this.#allocated()
       await snapshots.take(made)
-      this.#suspects = withNames((await snapshots.grown()).filter(({ own }) => this.#own || !own)).map((each, i) => suspectOf(each, i === 0 ? allocated : null))
+      const isNoise = ({ objectsPerCall, bytesPerCall }) => !(objectsPerCall > 0) && bytesPerCall * made < calls.noise * BYTES_ALONE
+      const grown = (await snapshots.grown()).filter((each) => (this.#own || !each.own) && !isNoise(each))
+      this.#suspects = withNames(grown).map((each, i) => suspectOf(each, i === 0 ? allocated : null))
     } catch (error) {
       if (!error?.code?.startsWith?.('ERR_TIDEMARK_SNAPSHOT')) throw error
       this.#notes.push(textOf(error))
@@ -208,7 +211,7 @@ class LeakTest {
   async #watchOn (snapshots) {
     const { calls, meter } = this.#measurement
     const left = this.#options.budget * WATCHING - (now() - this.#startedAt)
-    if (left < calls.msPerCall * FEW_CALLS) return
+    if (left < calls.msPerCall * calls.fewest) return
     const more = await calls.make(Infinity, left)
     await meter.read()
     await snapshots.take(more)
