@@ -166,8 +166,8 @@ class Measurement {
   /** Also where so many calls as it takes to decide will not fit in. */
   #outOfTime () {
     const { calls, elapsedMs } = this
-    // Where objects cannot be counted in time, only more rounds may decide.
-    if (!this.hasTimeFor(SNAPSHOTS.unsure)) return elapsedMs >= this.#budget * ROUNDS_ALONE
+    // Where objects cannot be counted in time, more rounds may decide.
+    if (elapsedMs + this.msOf(SNAPSHOTS.unsure) > this.#budget) return elapsedMs >= this.#budget * ROUNDS_ALONE
     if (elapsedMs >= this.#budget * CALLING) return true
     const wanted = AGREEING * FEWEST_CALLS * calls.msPerCall
     return elapsedMs + wanted > this.#budget * CALLING && calls.ms >= this.#budget * WARMING
