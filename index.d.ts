@@ -957,6 +957,9 @@ declare namespace tidemark {
     column: number | null
   }
 
+  /** Why a server cannot be tested for leaks; the last two of what sends the requests. */
+  type ServerFault = 'listen' | 'routes' | 'status' | 'connection' | 'timeout' | 'exit' | 'missing' | 'failed'
+
   /** Why a snapshot cannot be read. `dense`: it would take more memory than is in proportion to its bytes, which V8's own do not. */
   type SnapshotFault = 'syntax' | 'truncated' | 'layout' | 'counts' | 'range' | 'dense' | 'too-large' | 'file' | 'io' | 'not-found'
 
@@ -977,6 +980,7 @@ declare namespace tidemark {
       | 'ERR_TIDEMARK_MATCHERS'
       | 'ERR_TIDEMARK_LEAK_UNDECIDED'
       | 'ERR_TIDEMARK_LISTENER'
+      | 'ERR_TIDEMARK_LOAD'
       | 'ERR_TIDEMARK_LOGGER'
       | 'ERR_TIDEMARK_METRICS'
       | 'ERR_TIDEMARK_NOTIFY'
@@ -986,6 +990,7 @@ declare namespace tidemark {
       | 'ERR_TIDEMARK_PROFILE_UNAVAILABLE'
       | 'ERR_TIDEMARK_RECYCLE'
       | 'ERR_TIDEMARK_RECYCLE_HELD'
+      | 'ERR_TIDEMARK_SERVER'
       | 'ERR_TIDEMARK_SNAPSHOT_FAILED'
       | 'ERR_TIDEMARK_SNAPSHOT_INVALID'
       | 'ERR_TIDEMARK_SNAPSHOT_NOT_FOUND'
@@ -994,8 +999,8 @@ declare namespace tidemark {
       | 'ERR_TIDEMARK_SNAPSHOT_UNREADABLE'
       | 'ERR_TIDEMARK_UNKNOWN_OPTION'
       | 'ERR_TIDEMARK_UNSUPPORTED_RUNTIME'
-    /** A word for programs, with the codes `ERR_TIDEMARK_SNAPSHOT_...`. */
-    reason?: SnapshotReason | SnapshotFault
+    /** A word for programs, with the codes `ERR_TIDEMARK_SNAPSHOT_...`, `ERR_TIDEMARK_SERVER` and `ERR_TIDEMARK_LOAD`. */
+    reason?: SnapshotReason | SnapshotFault | ServerFault
     /** Bytes: where `reason` is 'memory' or 'disk'. */
     need?: number
     /** Bytes: where `reason` is 'memory' or 'disk'. */

@@ -1,5 +1,7 @@
 // `require('tidemark/test')`: leaks found before production. Nothing of it runs in the app.
 
+import type { Server as HttpServer } from 'node:http'
+
 interface LeakTestOptions {
   /**
    * Milliseconds that the calls may take until it is certain whether memory grows with them. What is clean, and what leaves
@@ -153,4 +155,77 @@ export function ignoreLeaks (rules: readonly IgnoredLeak[]): void
 /** Plants a leak and its clean twin, and says whether both are seen here. */
 export function selfCheck (): Promise<SelfCheck>
 
-export { IgnoredLeak, LeakTestOptions, LeakTestResult, LeakTestSuspect, LeakTracker, LeftOpen, SelfCheck }
+// Servers.
+
+interface ServerLeakOptions {
+  /**
+   * What is requested, each in rounds of its own. Default: the GET routes without parameters that an Express app has, and
+   * an error where it tells none
+   */
+  urls?: ReadonlyArray<string | ServerRoute> | undefined
+  /** Of each route, in all rounds; up to 2,000 more are sent between snapshots. 10 to 10000000. Default: 20000 */
+  requests?: number | undefined
+  /** At a time. 1 to 10000. Default: 10 */
+  connections?: number | undefined
+  /** Milliseconds for all routes. 1000 to 3600000. Default: 60000 */
+  budget?: number | undefined
+  /** Milliseconds in which each request has to be answered. 1000 to 600000. Default: 10000 */
+  timeout?: number | undefined
+  /** The status, or those, that a route is meant to answer. Default: any from 200 to 399 */
+  expectStatus?: number | readonly number[] | undefined
+  explain?: LeakTestOptions['explain']
+  ignore?: LeakTestOptions['ignore']
+}
+
+interface ServerRoute {
+  /** '/products/1' */
+  url: string
+  /** Default: 'GET' */
+  method?: string | undefined
+  headers?: Record<string, string> | undefined
+  body?: string | undefined
+  expectStatus?: ServerLeakOptions['expectStatus']
+}
+
+interface ServerLeakResult {
+  /** 'leaks' where one route does, else 'undecided' where one is. */
+  verdict: 'clean' | 'leaks' | 'undecided'
+  message: string
+  routes: RouteLeakResult[]
+  /** Such as the routes that were not requested. */
+  notes: string[]
+  elapsedMs: number
+}
+
+/** A call is a request here. */
+interface RouteLeakResult extends LeakTestResult {
+  /** 'GET /products/1' */
+  route: string
+  /** Of a sample of requests: those that were still there after the round that followed theirs. */
+  outlived: { looked: number, alive: number }
+}
+
+/**
+ * What can answer: an Express app or another function `(req, res)`, a Koa, Fastify or NestJS app, or a server of
+ * node:http, which may listen already and then goes on listening.
+ */
+type TestedServer =
+  | ((req: any, res: any) => unknown)
+  | HttpServer
+  | { callback (): (req: any, res: any) => unknown }
+  | { ready (): unknown, listen (options: any): unknown, close (): unknown, server: object }
+  | { getHttpServer (): any }
+
+/**
+ * Requests each route of a server by autocannon, from a process of its own, in rounds that double, until it is certain
+ * whether memory, objects or handles grow with the requests. What it begins ends with it.
+ * @throws ERR_TIDEMARK_LEAK and ERR_TIDEMARK_LEAK_UNDECIDED with `result`; ERR_TIDEMARK_SERVER where the server does not
+ *   answer as it should, ERR_TIDEMARK_LOAD where autocannon is missing, both with `reason`; ERR_TIDEMARK_LEAK_TEST_BUSY.
+ *   What was not requested is a process warning with the code TIDEMARK_LEAK_TEST
+ */
+export function assertServerNoLeak (app: TestedServer, options?: ServerLeakOptions): Promise<void>
+
+/** As `assertServerNoLeak`, and resolves to what was found, whatever that is. */
+export function measureServerLeak (app: TestedServer, options?: ServerLeakOptions): Promise<ServerLeakResult>
+
+export { IgnoredLeak, LeakTestOptions, LeakTestResult, LeakTestSuspect, LeakTracker, LeftOpen, RouteLeakResult, SelfCheck, ServerLeakOptions, ServerLeakResult, ServerRoute, TestedServer }

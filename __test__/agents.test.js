@@ -57,7 +57,8 @@ function questions () {
     path: [files[1], '--class', '{note}'],
     ps: [recordings],
     leaks: [recordings],
-    recorder: [path.join(recordings, recording)]
+    recorder: [path.join(recordings, recording)],
+    check: [path.join(__dirname, 'programs', 'leak-test-app.js'), '--url=/cart', '--requests=100']
   }
 }
 

@@ -26,6 +26,13 @@ describe('a leak is told in its channel', { concurrency: 4 }, () => {
     })
   }
 
+  test('heap, and no suspects are looked for where no evidence is wanted', async () => {
+    const { leak, evidence } = await result('leaks-in-channel.js', { args: ['heap', 'auto', '{"evidence":[]}'], deadlineMs })
+    assert.deepEqual(leak.suspects, [])
+    assert.equal(leak.signature, 'tidemark:heap')
+    assert.deepEqual(evidence, { collecting: false, durationMs: {} })
+  })
+
   test('heap, with samples from perf_hooks instead of the hook', async () => {
     const { leak, source } = await result('leaks-in-channel.js', { args: ['heap', 'perf_hooks'], deadlineMs })
     assert.equal(leak.channel, 'heap')

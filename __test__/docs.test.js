@@ -6,7 +6,7 @@ const assert = require('node:assert/strict')
 const { existsSync, mkdirSync, mkdtempSync, readFileSync, readdirSync, rmSync, symlinkSync, writeFileSync } = require('node:fs')
 const os = require('node:os')
 const path = require('node:path')
-const { test } = require('node:test')
+const { describe, test } = require('node:test')
 const { run } = require('./helpers/child')
 
 const ROOT = path.join(__dirname, '..')
@@ -20,17 +20,22 @@ const FRAMEWORKS = ['fastify', 'koa', '@koa/router', 'hono', '@hono/node-server'
 
 const ENDS_SOON = path.join(__dirname, 'helpers', 'ends-soon.js')
 
+// Each runs for two seconds.
+describe('examples', { concurrency: 8 }, () => {
+  for (const file of DOCS) {
+    blocks(readFileSync(path.join(ROOT, file), 'utf8'), 'js').forEach((code, index) => {
+      const isNewer = FRAMEWORKS.some((name) => code.includes(`require('${name}')`)) && Number.parseInt(process.versions.node, 10) < 20
+      test(`example ${index + 1} of ${file} runs`, { timeout: 60000, skip: isNewer && 'the framework needs Node.js 20' }, async (t) => {
+        const folder = exampleFolder(t, code)
+        const ended = await run(path.join(folder, 'app.js'), { cwd: folder, nodeArgs: ['--require', ENDS_SOON] })
+        assert.equal(ended.code, 0, ended.stderr)
+      })
+    })
+  }
+})
+
 for (const file of DOCS) {
   const text = readFileSync(path.join(ROOT, file), 'utf8')
-
-  blocks(text, 'js').forEach((code, index) => {
-    const isNewer = FRAMEWORKS.some((name) => code.includes(`require('${name}')`)) && Number.parseInt(process.versions.node, 10) < 20
-    test(`example ${index + 1} of ${file} runs`, { timeout: 60000, skip: isNewer && 'the framework needs Node.js 20' }, async (t) => {
-      const folder = exampleFolder(t, code)
-      const ended = await run(path.join(folder, 'app.js'), { cwd: folder, nodeArgs: ['--require', ENDS_SOON] })
-      assert.equal(ended.code, 0, ended.stderr)
-    })
-  })
 
   test(`every npm script that ${file} names exists`, () => {
     const named = [...text.matchAll(/npm run ([\w:-]+)/g)].map(([, name]) => name)

@@ -19,6 +19,9 @@ const noFork = forkObstacle(binding, {})?.message ?? false
 
 const PROGRAM = path.join(__dirname, 'programs', 'near-heap-limit.js')
 
+/** Old space: as little as holds enough objects, since every test fills it and reads the whole of its file. */
+const HEAP_MB = 16
+
 /** Enough for a child on a machine that is busy with other tests. */
 const TIMEOUT_MS = 120000
 
@@ -36,7 +39,7 @@ after(() => rmSync(root, { recursive: true, force: true }))
 beforeEach(() => { folder = mkdtempSync(path.join(root, `${count++}-`)) })
 
 const fill = (way, { folder: current = folder, options = {}, nodeArgs = [], env } = {}) =>
-  run('near-heap-limit.js', { args: [current, way, JSON.stringify({ nearHeapLimitTimeoutMs: TIMEOUT_MS, ...options })], nodeArgs: ['--max-old-space-size=32', ...nodeArgs], env, deadlineMs: 170000 })
+  run('near-heap-limit.js', { args: [current, way, JSON.stringify({ nearHeapLimitTimeoutMs: TIMEOUT_MS, ...options })], nodeArgs: [`--max-old-space-size=${HEAP_MB}`, ...nodeArgs], env, deadlineMs: 170000 })
 
 const told = ({ stdout }) => stdout.trim().split('\n').filter(Boolean).map((line) => JSON.parse(line))
 
@@ -65,20 +68,20 @@ function assertTold ({ stderr }, file) {
 describe('at the heap\'s limit', { skip: noFork }, () => {
   for (const shape of SHAPES) {
     test(`there is a whole file or a reason, and then V8's own end: ${shape}`, { timeout: 180000 }, async () => {
-      const { end, wrong } = await reachLimit({ binary: process.execPath, shape, heapMb: 48, options: { nearHeapLimitTimeoutMs: 60000 }, deadlineMs: 150000 })
+      const { end, wrong } = await reachLimit({ binary: process.execPath, shape, heapMb: 24, options: { nearHeapLimitTimeoutMs: 60000 }, deadlineMs: 150000 })
       assert.deepEqual(wrong, [])
       assert.match(end, /^(file|reason: .+)$/)
     })
   }
 
   test('no more than the time that was allowed is spent, and the reason says so', { timeout: 180000 }, async () => {
-    const { end, wrong } = await reachLimit({ binary: process.execPath, shape: 'objects', heapMb: 200, options: { nearHeapLimitTimeoutMs: 1000 }, deadlineMs: 150000 })
+    const { end, wrong } = await reachLimit({ binary: process.execPath, shape: 'objects', heapMb: 120, options: { nearHeapLimitTimeoutMs: 1000 }, deadlineMs: 150000 })
     assert.deepEqual(wrong, [])
     assert.match(end, /^reason: .*`nearHeapLimitTimeoutMs`/)
   })
 
   test('without tidemark it is V8\'s own end, too', { timeout: 180000 }, async () => {
-    assert.deepEqual((await reachLimit({ binary: process.execPath, shape: 'objects', heapMb: 48 })).end, 'V8\'s own')
+    assert.deepEqual((await reachLimit({ binary: process.execPath, shape: 'objects', heapMb: 24 })).end, 'V8\'s own')
   })
 })
 
@@ -104,7 +107,7 @@ describe('the option `snapshotNearHeapLimit`', { skip: noFork }, () => {
   // One of V8's workers may even wait for the main thread, which waits for it to park: seen on Node.js 26, once in 50.
   test('writes one where V8\'s workers have something else to do at that moment', { timeout: 180000 }, async () => {
     const wasm = path.join(root, 'busy.wasm')
-    writeFileSync(wasm, wasmOf({ functions: 40000 }))
+    writeFileSync(wasm, wasmOf({ functions: 10000 }))
     const nodeArgs = ['--no-liftoff', '--no-wasm-lazy-compilation', '--no-wasm-dynamic-tiering']
     const ended = await fill('busy', { nodeArgs, env: { WASM: wasm } })
     assertEndedByV8(ended)
@@ -133,7 +136,7 @@ describe('the option `snapshotNearHeapLimit`', { skip: noFork }, () => {
   test('writes one where the process may not raise its own limits (ulimit -d)', { timeout: 180000, skip: noOtherUser }, () => {
     chmodSync(root, 0o755)
     chmodSync(folder, 0o777)
-    const command = [...nobody, 'sh', '-c', 'ulimit -d 2000000; exec "$@"', 'sh', process.execPath, '--max-old-space-size=32', PROGRAM, folder, 'steps', JSON.stringify({ nearHeapLimitTimeoutMs: TIMEOUT_MS })]
+    const command = [...nobody, 'sh', '-c', 'ulimit -d 2000000; exec "$@"', 'sh', process.execPath, `--max-old-space-size=${HEAP_MB}`, PROGRAM, folder, 'steps', JSON.stringify({ nearHeapLimitTimeoutMs: TIMEOUT_MS })]
     const ended = spawnSync(command[0], command.slice(1), { encoding: 'utf8', timeout: 170000 })
     assert.match(ended.stderr, /JavaScript heap out of memory/, ended.stdout)
     assertSnapshot(ended)

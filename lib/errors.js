@@ -42,8 +42,8 @@ const MESSAGES = {
     `No heap snapshot was taken: ${sentence}.`,
   ERR_TIDEMARK_SNAPSHOT_FAILED: (reason, sentence) =>
     `The heap snapshot failed; the partial file was removed: ${sentence}.`,
-  ERR_TIDEMARK_LEAK: (name, message) => `${name === '' ? 'The function' : `\`${name}\``} ${message}`,
-  ERR_TIDEMARK_LEAK_UNDECIDED: (name, message) => `Whether ${name === '' ? 'the function' : `\`${name}\``} leaks is ${message}`,
+  ERR_TIDEMARK_LEAK: (name, message) => `${upper(tested(name))} ${message}`,
+  ERR_TIDEMARK_LEAK_UNDECIDED: (name, message) => `Whether ${tested(name)} leaks is ${message}`,
   ERR_TIDEMARK_LEAK_TEST_BUSY: () =>
     'Another leak test runs in this thread at the same time, and each would see the memory of the other. Run them one after ' +
     'another: await each, and no `concurrency` or `test.concurrent` for them.',
@@ -52,8 +52,6 @@ const MESSAGES = {
   ERR_TIDEMARK_MATCHERS: () =>
     'There is no `expect` yet that the matchers could be added to. In Jest name `tidemark/test/matchers` in `setupFilesAfterEnv`, ' +
     'not in `setupFiles`; in Vitest in `setupFiles`.',
-  ERR_TIDEMARK_SERVER_LEAK: (message) => `The server ${message}`,
-  ERR_TIDEMARK_SERVER_UNDECIDED: (message) => `Whether the server leaks is ${message}`,
   ERR_TIDEMARK_SERVER: (reason, text) => sentence(text),
   ERR_TIDEMARK_LOAD: (reason, text) => sentence(text),
   ERR_TIDEMARK_EXPRESS_NOT_CALLED: () =>
@@ -117,6 +115,16 @@ function createError (code, details = [], options) {
 
 function lower (text) {
   return text.charAt(0).toLowerCase() + text.slice(1)
+}
+
+function upper (text) {
+  return text.charAt(0).toUpperCase() + text.slice(1)
+}
+
+/** What a leak test was of: a function by its name, or 'the block'. */
+function tested (name) {
+  if (name === '') return 'the function'
+  return name.startsWith('the ') ? name : `\`${name}\``
 }
 
 /** What somebody else said, with one full stop. @param {string} quoted */

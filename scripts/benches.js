@@ -22,6 +22,7 @@ const SCRIPTS = {
   'bench:leaktest': ['--short'],
   'bench:evidence-pauses': ['--quick'],
   'bench:survive': ['--quick'],
+  // As the Rust tests have built it already: optimised is for more than one run.
   'bench:simulate': ['--runs', '1', '--only', 'tidemark']
 }
 
@@ -35,10 +36,10 @@ const PROGRAMS = [
   ['bench/record/index.js', '--only', 'healthy-batch', '--seconds', '3', '--out']
 ]
 
-/** 'node scripts/setup.js && node bench/index.js' without the setup, and 'cargo run ... --' as it is. */
+/** 'node scripts/setup.js && node bench/index.js' without the setup, and 'cargo run --release ... --' not optimised. */
 function commandOf (script) {
   const [program, ...args] = scripts[script].split(' && ').at(-1).split(' ')
-  return program === 'node' ? [process.execPath, path.join(ROOT, args[0])] : [program, ...args]
+  return program === 'node' ? [process.execPath, path.join(ROOT, args[0])] : [program, ...args.filter((arg) => arg !== '--release')]
 }
 
 /** @returns {Promise<{passed: number, failed: number, skipped: number, note: string}>} */

@@ -17,8 +17,8 @@ const { setup } = require('./setup')
  * oldest and the newest will do.
  */
 const AT_BOTH_ENDS = [
-  'bundled', 'channels', 'cli', 'cli-snapshot', 'docs', 'evidence', 'evidence-retainers', 'evidence-without', 'example', 'heap-diff', 'hostile-snapshots', 'limits', 'long-inputs', 'metrics', 'notify', 'opentelemetry',
-  'ops', 'packaging', 'recorder', 'runtimes', 'secrets', 'snapshot-analysis', 'snapshot-killed', 'snapshot-parts', 'snapshot-surroundings'
+  'agents', 'bundled', 'channels', 'cli', 'cli-snapshot', 'dashboard', 'dashboard-page', 'docs', 'evidence', 'evidence-retainers', 'evidence-without', 'example', 'heap-diff', 'hostile-snapshots', 'limits', 'long-inputs', 'metrics', 'notify', 'opentelemetry',
+  'ops', 'packaging', 'recorder', 'recycle-recipes', 'report', 'runtimes', 'secrets', 'snapshot-analysis', 'snapshot-killed', 'snapshot-parts', 'snapshot-surroundings'
 ]
 
 /**

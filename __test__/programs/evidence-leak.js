@@ -1,11 +1,11 @@
 'use strict'
 
 // A server that leaks under its own load, in one of several ways, until tidemark tells it and who
-// does it: then its payload as JSON. node evidence-leak.js requests|values [OPTIONS]
+// does it: then its payload as JSON. node evidence-leak.js requests|values
 const http = require('node:http')
 const tidemark = require('../..')
 
-const [way, options = '{}'] = process.argv.slice(2)
+const [way] = process.argv.slice(2)
 const kept = new Map()
 /** What the likeliest suspect must tell of: on a very busy machine that may come later than the leak. */
 const WANTED = { requests: ['route', 'container'], values: ['site'] }[way]
@@ -27,14 +27,14 @@ function tell (event) {
   told = { ...told, ...event }
   const [{ kind, evidence } = { evidence: [] }] = told.suspects
   const kinds = [kind, ...evidence.map((observation) => observation.kind)]
-  if (!options.includes('[]') && !WANTED.every((wanted) => kinds.includes(wanted))) return
+  if (!WANTED.every((wanted) => kinds.includes(wanted))) return
   console.log(JSON.stringify({ leak: told, status: tidemark.status() }))
   process.exit()
 }
 
 tidemark.on('leak', (leak) => { if (leak.channel === 'heap') tell(leak) })
 tidemark.on('leak-evidence', ({ channel, suspects, message }) => { if (channel === 'heap') tell({ suspects, message }) })
-tidemark.start(JSON.parse(options))
+tidemark.start({ sampleIntervalMs: 250 })
 
 server.listen(0, '127.0.0.1', () => {
   const { port } = server.address()

@@ -1,7 +1,7 @@
 'use strict'
 
-// Calls a function in two rounds with heap snapshots of this process between them, and prints what
-// gathered: node gathers.js NAME CALLS [MEGABYTES]. Each function has a holder of its own.
+// Calls functions in two rounds with heap snapshots of this process between them, and prints what gathered:
+// node gathers.js NAME,NAME CALLS [MEGABYTES]. Each has a holder of its own.
 
 const { EventEmitter } = require('node:events')
 const { collectGarbage } = require('../../lib/collect-garbage')
@@ -88,7 +88,8 @@ const leaky = {
     inStep.second.push(session)
   },
   string: () => { log += `line ${next++}` },
-  buffer: () => { body = Buffer.concat([body, Buffer.alloc(100)]) },
+  // More than what Node.js takes from its pool.
+  buffer: () => { body = Buffer.concat([body, Buffer.alloc(1000)]) },
   'weak map' () {
     const key = {}
     keys.push(key)
@@ -130,17 +131,22 @@ const clean = {
   }
 }
 
-const [name, calls, megabytes] = [process.argv[2], Number(process.argv[3]), Number(process.argv[4] ?? 0)]
-const call = leaky[name] ?? clean[name]
+const [names, calls, megabytes] = [process.argv[2].split(','), Number(process.argv[3]), Number(process.argv[4] ?? 0)]
 const ballast = []
+// Numbers and strings grow by doubling, so the rounds do.
+const rounds = [calls, 2 * calls]
+// What the program keeps of its own has its size from the start.
+const natives = [undefined, undefined, undefined]
+const times = new Float64Array(rounds.length + 2)
 
-async function round (count) {
-  for (let at = 0; at < count; at++) await call()
+async function repeat (functions, count) {
+  for (let at = 0; at < count; at++) {
+    for (const call of functions) await call()
+  }
 }
 
-/** What it keeps of its own has its size from the start. */
-async function snapshot (binding, natives, times, at) {
-  for (let times = 0; times < 3; times++) {
+async function snapshot (binding, at) {
+  for (let passes = 0; passes < 2; passes++) {
     collectGarbage(binding)
     await new Promise(setImmediate)
   }
@@ -151,22 +157,23 @@ async function snapshot (binding, natives, times, at) {
   times[at] = performance.now() - from
 }
 
-async function main () {
-  const binding = loadBinding()
-  for (let at = 0; at < megabytes * 5000; at++) ballast.push({ at, text: `text ${at}`, list: [at, at] })
-  const natives = [undefined, undefined, undefined]
-  const times = new Float64Array(4)
-  // Numbers and strings grow by doubling, so the rounds do.
-  const rounds = [calls, 2 * calls]
-  await round(Math.max(calls, 200))
-  await snapshot(binding, natives, times, 0)
+async function gathers (binding, functions) {
+  await repeat(functions, Math.max(calls, 100))
+  await snapshot(binding, 0)
   for (const [at, count] of rounds.entries()) {
-    await round(count)
-    await snapshot(binding, natives, times, at + 1)
+    await repeat(functions, count)
+    await snapshot(binding, at + 1)
   }
   const from = performance.now()
   const found = await grownOver(binding, natives, rounds)
-  times[3] = performance.now() - from
+  times[rounds.length + 1] = performance.now() - from
+  return found
+}
+
+async function main () {
+  const binding = loadBinding()
+  for (let at = 0; at < megabytes * 5000; at++) ballast.push({ at, text: `text ${at}`, list: [at, at] })
+  const found = await gathers(binding, names.map((name) => leaky[name] ?? clean[name]))
   console.log(JSON.stringify({ found, times: [...times], nodes: natives[0].nodeCount, bytes: natives[0].totalSize, kept: ballast.length }))
 }
 

@@ -1,11 +1,11 @@
 'use strict'
 
 // Leaks in the channel that is named, fast and with a limit near, until it is told; prints the leak.
-// Usage: node leaks-in-channel.js heap|external|resources|files [perf_hooks]
+// Usage: node leaks-in-channel.js heap|external|resources|files [auto|perf_hooks [OPTIONS]]
 const fs = require('node:fs')
 const tidemark = require('../..')
 
-const [what, source = 'auto'] = process.argv.slice(2)
+const [what, source = 'auto', options = '{}'] = process.argv.slice(2)
 const kept = []
 let turn = 0
 
@@ -27,11 +27,11 @@ const leaks = {
 const channel = what === 'files' ? 'resources' : what
 
 // On a busy machine a GC takes long.
-tidemark.start({ source, maxPauseMs: 2000, sampleIntervalMs: 200, memoryLimit: process.memoryUsage.rss() + 400 * (1 << 20) })
+tidemark.start({ source, maxPauseMs: 2000, sampleIntervalMs: 200, memoryLimit: process.memoryUsage.rss() + 400 * (1 << 20), ...JSON.parse(options) })
 tidemark.on('leak', (leak) => {
   if (leak.channel !== channel) return
-  const { source, problems, channels } = tidemark.status()
-  console.log(JSON.stringify({ leak, source, problems, state: channels[channel].state }))
+  const { source, problems, channels, evidence } = tidemark.status()
+  console.log(JSON.stringify({ leak, source, problems, state: channels[channel].state, evidence }))
   process.exit(0)
 })
 

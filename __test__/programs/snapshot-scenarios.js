@@ -105,7 +105,7 @@ const scenarios = {
 
   /** args: the signal that the child gets, and after how many milliseconds */
   async signalled () {
-    const keep = fill()
+    const keep = fill(args[1] === undefined ? undefined : 60)
     const capture = outcome(tidemark.writeHeapSnapshot(file))
     const child = await theChild()
     await wait(Number(args[1] ?? 0))
@@ -116,7 +116,7 @@ const scenarios = {
 
   /** Until the parent is killed. */
   async orphan () {
-    const keep = fill(120)
+    const keep = fill(30)
     const capture = outcome(tidemark.writeHeapSnapshot(file))
     const child = await theChild()
     console.log(JSON.stringify({ child, files: readdirSync(folder), kept: keep.length }))
@@ -160,7 +160,7 @@ const scenarios = {
   },
 
   async after () {
-    const keep = fill(40)
+    const keep = fill()
     // What the first one opens for good: /proc/self/statm.
     await tidemark.writeHeapSnapshot(file)
     const before = { files: openFiles(), marked: notCopied() }
@@ -174,7 +174,7 @@ const scenarios = {
 
   /** A connection that the parent closes is closed, though the child was born with it. */
   async socket () {
-    const keep = fill()
+    const keep = fill(60)
     const server = net.createServer().listen(0, '127.0.0.1')
     await once(server, 'listening')
     const client = net.connect(server.address().port, '127.0.0.1').resume()
@@ -223,8 +223,8 @@ function outcome (promise) {
   return promise.then(({ method, attempts }) => ({ method, attempts }), (error) => ({ code: error.code, reason: error.reason, message: error.message }))
 }
 
-/** So many MB of small objects: seconds of work for the child. */
-function fill (mb = 60) {
+/** So many MB of small objects: with 60 seconds of work for the child, with few it is just not done at once. */
+function fill (mb = 10) {
   return Array.from({ length: mb * 17 }, (_, i) => Array.from({ length: 1000 }, (_, at) => ({ i, at, next: null })))
 }
 

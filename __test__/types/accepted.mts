@@ -16,7 +16,7 @@ import type { Meter } from '@opentelemetry/api'
 import type { ExpressOptions, ExpressStats } from 'tidemark/express'
 import recycle from 'tidemark/recycle'
 import type { RecycleOptions, SteppingState } from 'tidemark/recycle'
-import { assertCollected, assertNoLeak, ignoreLeaks, measureLeak, trackLeaks } from 'tidemark/test'
+import { assertCollected, assertNoLeak, assertServerNoLeak, ignoreLeaks, measureLeak, measureServerLeak, trackLeaks } from 'tidemark/test'
 import { toBeCollected, toLeak } from 'tidemark/test/matchers'
 import type { LeakTestOptions, LeakTestResult } from 'tidemark/test'
 
@@ -158,3 +158,9 @@ declare const matchers: jest.Matchers<void>
 await matchers.toLeak({ budget: 2000 })
 await matchers.toBeCollected()
 console.log([toLeak, toBeCollected].length)
+
+const shop = express()
+await assertServerNoLeak(shop, { requests: 5000, connections: 20, budget: 30000 })
+await assertServerNoLeak(http.createServer(shop), { urls: ['/', 'POST /orders', { url: '/cart', headers: { cookie: 'id=1' }, expectStatus: [200, 404] }] })
+const served = await measureServerLeak((req: http.IncomingMessage, res: http.ServerResponse) => { res.end(req.url) }, { urls: ['/'], ignore: leakTest.ignore })
+console.log(served.verdict === 'clean', served.routes[0]?.outlived.alive, served.routes[0]?.suspects[0]?.holder, (error: tidemark.TidemarkError) => error.reason === 'status')

@@ -40,7 +40,6 @@ function ignoreLeaks (rules) {
  */
 function applyRules (suspects, ofTest) {
   const rules = [...ofTest, ...ofSuite]
-  const isOver = (rule) => rule.until !== undefined && Date.now() >= new Date(rule.until).getTime()
   const live = rules.filter((rule) => !isOver(rule))
   const kept = []
   const ignored = []
@@ -53,8 +52,30 @@ function applyRules (suspects, ofTest) {
     kept,
     ignored,
     expired: rules.filter((rule) => isOver(rule) && suspects.some((suspect) => matches(rule, suspect))),
-    unmatched: ofTest.filter((rule) => !isOver(rule) && !ignored.some((each) => each.rule === rule))
+    unmatched: unmatched(ofTest, ignored)
   }
+}
+
+/**
+ * @param {IgnoreRule[]} rules
+ * @param {{rule: IgnoreRule}[]} ignored
+ */
+function unmatched (rules, ignored) {
+  return rules.filter((rule) => !isOver(rule) && !ignored.some((each) => each.rule === rule))
+}
+
+/** @param {IgnoreRule} rule @returns {string} */
+function unmatchedNote (rule) {
+  return `The rule to ignore '${subjectOf(rule)}' matched nothing: remove it.`
+}
+
+/** @param {IgnoreRule} rule */
+function subjectOf (rule) {
+  return rule.class ?? rule.signature ?? rule.file
+}
+
+function isOver (rule) {
+  return rule.until !== undefined && Date.now() >= new Date(rule.until).getTime()
 }
 
 /** @param {IgnoreRule} rule @param {import('./result').TestSuspect} suspect */
@@ -65,4 +86,4 @@ function matches (rule, suspect) {
   return [suspect.location?.file, suspect.allocated?.file].some((file) => file === wanted || file?.endsWith(path.sep + wanted))
 }
 
-module.exports = { applyRules, ignoreLeaks, rulesFault }
+module.exports = { applyRules, ignoreLeaks, rulesFault, subjectOf, unmatched, unmatchedNote }

@@ -10,6 +10,7 @@ const { ignoreLeaks } = require('./ignore')
 const { mustBeFunction, readTestOptions, readTrackOptions } = require('./options')
 const { failureOf } = require('./result')
 const { selfCheck } = require('./self-check')
+const { assertServerNoLeak, measureServerLeak } = require('./server')
 const { testForLeak } = require('./test')
 const { LeakTracker } = require('./track')
 
@@ -59,4 +60,13 @@ function trackLeaks (options) {
   return new LeakTracker(binding, readTrackOptions(options))
 }
 
-module.exports = { assertCollected, assertNoLeak, ignoreLeaks, measureLeak, selfCheck: () => selfCheck(binding), trackLeaks }
+module.exports = {
+  assertCollected,
+  assertNoLeak,
+  assertServerNoLeak,
+  ignoreLeaks,
+  measureLeak,
+  measureServerLeak,
+  selfCheck: () => selfCheck(binding),
+  trackLeaks
+}

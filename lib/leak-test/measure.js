@@ -79,7 +79,8 @@ class Measurement {
       if (calls.full) return 'grows'
       if (rounds.grows) return await this.#growsAgain(made) ? 'grows' : 'doubt'
       if (rounds.isFlat) return 'flat'
-      if (calls.made >= calls.most || (this.#outOfTime() && !this.#mayLeaveOpen())) return 'doubt'
+      if (calls.made >= calls.most) return rounds.isSteady ? 'grows' : 'doubt'
+      if (this.#outOfTime() && !this.#mayLeaveOpen()) return 'doubt'
     }
   }
 
@@ -90,6 +91,7 @@ class Measurement {
   async #growsAgain (count) {
     const { calls, meter } = this
     const rounds = /** @type {InstanceType<typeof Rounds>} */ (this.rounds)
+    if (calls.made >= calls.most) return true
     const made = await calls.make(Math.min(count, calls.most - calls.made), this.#budget * ROUND)
     rounds.add(made, await meter.read())
     return rounds.isSteady

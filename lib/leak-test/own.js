@@ -8,7 +8,7 @@ const v8 = require('node:v8')
  * What a test may replace - timers, clocks, the process's figures - as it was when this was loaded.
  */
 
-const { clearTimeout, setImmediate, setTimeout } = timers
+const { clearInterval, clearTimeout, setImmediate, setInterval, setTimeout } = timers
 const now = performance.now.bind(performance)
 const { getHeapSpaceStatistics, getHeapStatistics } = v8
 
@@ -27,4 +27,4 @@ function used () {
   return bytes / limit
 }
 
-module.exports = { clearTimeout, getHeapSpaceStatistics, getHeapStatistics, now, setTimeout, turn, used, wait }
+module.exports = { clearInterval, clearTimeout, getHeapSpaceStatistics, getHeapStatistics, now, setInterval, setTimeout, turn, used, wait }

@@ -180,7 +180,12 @@ function messageOf (result, unit = 'call') {
   return lines.join('\n')
 }
 
-/** @param {Function} fn @param {LeakTestResult} result @returns {Error & {result: LeakTestResult} | undefined} what to throw, unless it is clean */
+/**
+ * @template {Pick<LeakTestResult, 'verdict' | 'message'>} R
+ * @param {{name: string}} tested the function, or 'the server'
+ * @param {R} result
+ * @returns {(Error & {result: R}) | undefined} what to throw, unless it is clean
+ */
 function failureOf ({ name }, result) {
   if (result.verdict === 'clean') return undefined
   const code = result.verdict === 'leaks' ? 'ERR_TIDEMARK_LEAK' : 'ERR_TIDEMARK_LEAK_UNDECIDED'

@@ -2,8 +2,8 @@
 
 use serde_json::Value;
 use tidemark::snapshot::{
-    Analysis, DuplicateString, Inventory, InventoryDiff, Matching, Parser, SeriesRow, Snapshot,
-    SnapshotError, Step, Suspect, diff, ignore, redact, series, strip, suspects,
+    Analysis, DuplicateString, Grown, Inventory, InventoryDiff, Matching, Parser, SeriesRow,
+    Snapshot, SnapshotError, Step, Suspect, diff, grown, ignore, redact, series, strip, suspects,
 };
 
 /// Rows that are asked for.
@@ -110,6 +110,18 @@ fn ask_two(analysis: &Analysis, earlier: &Analysis) -> Result<(), SnapshotError>
     for matching in [None, Some(Matching::Ids), Some(Matching::Structure)] {
         let found = diff(earlier, analysis, matching, &mut ignore)?;
         bounded("diff", &found.to_json(ROWS), LONGEST_LIST);
+    }
+    // What is not of one process is refused.
+    if let Ok(found) = grown(&[earlier, analysis, analysis], &[1, 1], 0.1, &mut ignore) {
+        assert!(
+            found.is_empty(),
+            "nothing comes between a snapshot and itself"
+        );
+    }
+    if let Ok(found) = grown(&[earlier, analysis], &[1], 0.1, &mut ignore) {
+        assert!(found.len() <= 10);
+        let found: Value = found.iter().map(Grown::to_json).collect();
+        bounded("grown", &found, 10 * LONGEST_PATH);
     }
     let found = series(&[earlier, analysis]);
     let found: Value = found.iter().take(ROWS).map(SeriesRow::to_json).collect();

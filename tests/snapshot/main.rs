@@ -4,6 +4,7 @@ mod bad_input;
 mod changing;
 mod deep;
 mod explained;
+mod grown;
 mod oracle;
 mod redacted;
 mod writer;

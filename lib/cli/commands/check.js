@@ -23,12 +23,14 @@ async function run ({ files: [file, ...args], options: given, terminal, work }) 
   return { json, text: format === 'md' ? markdown(json) : text(json, terminal), exitCode: EXIT[result.verdict] }
 }
 
-/** Of a clean route, what its bytes moved by is no growth. */
-function rowOf ({ route, verdict, bytesPerCall, objectsPerCall, outlived, calls, elapsedMs }) {
+function rowOf ({ route, verdict, bytesPerCall, suspects, outlived, calls, elapsedMs }) {
+  // Of a clean route, what its bytes moved by is no growth; where snapshots counted objects, those are what stays.
+  const bytesOf = suspects.length > 0 ? suspects.reduce((sum, suspect) => sum + suspect.bytesPerCall, 0) : bytesPerCall
+  const objects = suspects.reduce((sum, { objectsPerCall }) => sum + objectsPerCall, 0)
   return [
     verdict,
-    verdict === 'clean' || bytesPerCall === null ? '-' : bytes(Math.round(bytesPerCall)),
-    objectsPerCall > 0 ? String(Number(objectsPerCall.toFixed(2))) : '-',
+    verdict === 'clean' || bytesOf === null ? '-' : bytes(Math.round(bytesOf)),
+    objects > 0 ? String(Number(objects.toFixed(2))) : '-',
     `${outlived.alive} of ${outlived.looked}`,
     count(calls),
     duration(elapsedMs),

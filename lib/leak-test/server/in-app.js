@@ -34,7 +34,7 @@ function watch ({ port, options }) {
       test(servers, port, readServerOptions(options)).catch((error) => tell({ error: { code: error?.code, reason: error?.reason, message: messageOf(error) } }))
     }, OTHERS_MS)
   }
-  net.Server.prototype.listen = /** @type {any} */ (function (...args) {
+  net.Server.prototype.listen = /** @type {any} */ (/** @this {any} */ function (...args) {
     // Those of http and https have it, and no other.
     if ('keepAliveTimeout' in this) this.once('listening', () => onListening(this))
     return Reflect.apply(listen, this, args)

@@ -12,9 +12,6 @@ const LOOK_MS = 20
 const FAILING = 0.05
 const FEWEST_FAILING = 20
 
-/** Milliseconds that requests which are under way have to be answered after the time is over. */
-const GRACE_MS = 2000
-
 let stop = () => {}
 
 process.on('message', (/** @type {any} */ message) => {
@@ -24,7 +21,7 @@ process.on('message', (/** @type {any} */ message) => {
 process.on('disconnect', () => process.exit())
 
 function drive ({ url, method, headers, body, amount, connections, timeoutMs, forMs }) {
-  const seen = { answered: 0, statuses: {}, errors: {}, failed: 0, timeouts: 0, closes: false }
+  const seen = { sent: 0, answered: 0, statuses: {}, errors: {}, failed: 0, timeouts: 0, closes: false }
   const clients = []
   const instance = autocannon({
     url,
@@ -39,6 +36,7 @@ function drive ({ url, method, headers, body, amount, connections, timeoutMs, fo
     bailout: Math.max(FEWEST_FAILING, Math.ceil(amount * FAILING)),
     setupClient (client) {
       clients.push(client)
+      client.on('request', () => { seen.sent++ })
       client.on('headers', (answer) => note(seen, answer))
     }
   }, (error) => {
@@ -56,7 +54,7 @@ function drive ({ url, method, headers, body, amount, connections, timeoutMs, fo
   // No connection is cut off in the middle of a request, which the app would see.
   stop = () => {
     for (const client of clients) client.responseMax = 1
-    last ??= setTimeout(() => instance.stop?.(), GRACE_MS)
+    last ??= setTimeout(() => instance.stop?.(), timeoutMs)
   }
   const timer = Number.isFinite(forMs) ? setTimeout(() => stop(), forMs) : undefined
 }

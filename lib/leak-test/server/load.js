@@ -34,7 +34,7 @@ function findAutocannon (folders) {
 /**
  * @typedef {{url: string, method: string, headers?: Record<string, string>, body?: string, amount: number,
  *   connections: number, timeoutMs: number, forMs: number}} Round
- * @typedef {{answered: number, statuses: Record<string, number>, errors: Record<string, number>, failed: number,
+ * @typedef {{sent: number, answered: number, statuses: Record<string, number>, errors: Record<string, number>, failed: number,
  *   timeouts: number, closes: boolean}} Answers failed: connections and timeouts; closes: the server ended connections by itself
  */
 
@@ -63,7 +63,7 @@ class Load {
         resolve(undefined)
       }
       this.#child.once('error', ({ message }) => onEnd(message))
-      this.#child.once('exit', (code, signal) => onEnd(signal ?? `code ${code}`))
+      this.#child.once('close', (code, signal) => onEnd(signal ?? `code ${code}`))
     })
   }
 
@@ -99,10 +99,12 @@ class Load {
   }
 }
 
-/** Without what a test runner, a debugger or the app has put there for its own children; Yarn finds packages by it. */
+/** Without what is meant for other children: coverage, a debugger, a preload. Yarn finds packages by NODE_OPTIONS. */
 function ownEnvironment () {
-  const { NODE_OPTIONS: options, NODE_V8_COVERAGE: _, NODE_TEST_CONTEXT: __, ...env } = process.env
-  return process.versions.pnp === undefined ? env : { ...env, NODE_OPTIONS: options }
+  const env = { ...process.env }
+  delete env.NODE_V8_COVERAGE
+  if (process.versions.pnp === undefined) delete env.NODE_OPTIONS
+  return env
 }
 
 module.exports = { Load }

@@ -1,6 +1,7 @@
 'use strict'
 
 const format = require('../../format')
+const { unmatched, unmatchedNote } = require('../ignore')
 
 /**
  * What the requests of a server left behind, and how it is said.
@@ -39,15 +40,17 @@ function resultOfRoute (route, result, outlived) {
 
 /**
  * @param {RouteLeakResult[]} routes
- * @param {{leftOut: string[], elapsedMs: number}} more leftOut: what nobody requested
+ * @param {{leftOut: string[], ignore: import('../ignore').IgnoreRule[], elapsedMs: number}} more leftOut: what nobody requested
  * @returns {ServerLeakResult}
  */
-function resultOfServer (routes, { leftOut, elapsedMs }) {
+function resultOfServer (routes, { leftOut, ignore, elapsedMs }) {
   const of = (verdict) => routes.filter((route) => route.verdict === verdict)
   const verdict = of('leaks').length > 0 ? 'leaks' : of('undecided').length > 0 ? 'undecided' : 'clean'
-  const notes = leftOut.length === 0
-    ? []
-    : [`Not requested: ${leftOut.slice(0, MOST_LEFT_OUT).join(', ')}${leftOut.length > MOST_LEFT_OUT ? ` and ${leftOut.length - MOST_LEFT_OUT} more` : ''}. Name them in \`urls\`.`]
+  const notes = unmatched(ignore, routes.flatMap(({ ignored }) => ignored)).map(unmatchedNote)
+  if (leftOut.length > 0) {
+    const more = leftOut.length > MOST_LEFT_OUT ? ` and ${leftOut.length - MOST_LEFT_OUT} more` : ''
+    notes.push(`Not requested: ${leftOut.slice(0, MOST_LEFT_OUT).join(', ')}${more}. Name them in \`urls\`.`)
+  }
   const count = `${of(verdict).length} of ${routes.length} ${routes.length === 1 ? 'route' : 'routes'}`
   const head = { clean: `does not leak: nothing grows in ${count}`, leaks: `leaks in ${count}`, undecided: `undecided for ${count}` }[verdict]
   const lines = [head, ...of('leaks').map(({ message }) => message), ...of('undecided').map(({ message }) => message)]

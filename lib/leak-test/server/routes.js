@@ -59,6 +59,7 @@ function routeOf ({ url, method, headers, body, expectStatus }, common) {
 /** The GET routes that Express tells, without those that have parameters. */
 function expressRoutes (app) {
   const handler = typeof app?.listeners === 'function' && typeof app !== 'function' ? app.listeners('request')[0] : app
+  // oxlint-disable-next-line no-underscore-dangle -- Express 4 has no other name for it
   const stack = (handler?._router ?? routerOf(handler))?.stack
   if (!Array.isArray(stack)) {
     throw createError('ERR_TIDEMARK_SERVER', ['routes', 'does not tell its routes, as only an Express app does. Name what is to be requested: `urls: [\'/products/1\']`, on the command line --url /products/1'])

@@ -10,7 +10,7 @@ const { resultOfRoute, resultOfServer } = require('./result')
 
 /**
  * @param {typeof import('../../../binding')} binding
- * @param {{start: () => Promise<import('./served').Served>, routes: import('./routes').Route[], leftOut: string[]}} subject
+ * @param {{start: () => Promise<InstanceType<typeof import('./served').Served>>, routes: import('./routes').Route[], leftOut: string[]}} subject
  * @param {ReturnType<typeof import('./options').readServerOptions>} options
  * @param {(progress: {route: string, requests: number, of: number}) => void} [onProgress]
  * @returns {Promise<import('./result').ServerLeakResult>}
@@ -34,11 +34,12 @@ function testRoutes (binding, { start, routes, leftOut }, options, onProgress = 
           onProgress: (requests) => onProgress({ route: route.name, requests, of: options.requests })
         }))
       }
-      return resultOfServer(results, { leftOut, elapsedMs: Math.round(now() - startedAt) })
+      return resultOfServer(results, { leftOut, ignore: options.ignore, elapsedMs: Math.round(now() - startedAt) })
     } finally {
       await load.close()
       await served?.close()
-      // Handles that were closed are gone in the next turn.
+      // Handles that were closed are gone at the end of the next turn.
+      await turn()
       await turn()
     }
   })
@@ -47,7 +48,7 @@ function testRoutes (binding, { start, routes, leftOut }, options, onProgress = 
 async function testRoute (binding, route, means) {
   const requests = new Requests(route, means)
   await requests.probe()
-  const result = await new LeakTest(binding, requests, means, {}).run()
+  const result = await new LeakTest(binding, requests, means, { oneOfMany: true }).run()
   means.served.lookAtOutlived()
   return resultOfRoute(route.name, result, means.served.outlived)
 }

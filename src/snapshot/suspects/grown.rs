@@ -64,6 +64,8 @@ pub struct Grown {
     pub id: u32,
     /// The class of what gathered; where only bytes did, of the holder.
     pub class: String,
+    /// As the sentence calls it: a function by its name and place.
+    what: String,
     /// Objects of the class that each round added; 0 where only bytes gathered.
     pub growth: Vec<u64>,
     /// In the last round.
@@ -74,8 +76,10 @@ pub struct Grown {
     pub is_own: bool,
     /// From the root to the holder.
     pub path: Vec<Step>,
-    /// Where the variable, the function or the constructor stands.
+    /// Where the variable, the function or the constructor of the holder stands.
     pub location: Option<Place>,
+    /// Where the function, or the constructor, of what gathered stands.
+    pub class_location: Option<Place>,
 }
 
 /// Finds what gathered in every round; the most bytes a call come first, at most ten.
@@ -92,20 +96,19 @@ pub fn grown(
     least_share: f64,
     on_progress: OnProgress<'_>,
 ) -> Result<Vec<Grown>, SnapshotError> {
-    let [.., before, last] = snapshots else {
+    let [_, .., last] = snapshots else {
         return Ok(Vec::new());
     };
     if snapshots.len() > MOST_SNAPSHOTS || calls.len() + 1 != snapshots.len() {
         let message = "Two or three snapshots are compared, with the calls between each two";
         return Err(SnapshotError::new(Code::NotFound, message));
     }
-    if !same_process(snapshots[0], last) || !same_process(before, last) {
+    if !same_process(snapshots[0], last) {
         let message = "The snapshots are not of one process, so no object is in both";
         return Err(SnapshotError::new(Code::NotFound, message));
     }
-    last.explain(&mut *on_progress)?;
     let checkpoint = Checkpoint::new(Phase::Compare, 0);
-    checkpoint.watch(on_progress, || {
+    let (rounds, groups, bytes) = checkpoint.watch(&mut *on_progress, || {
         let rounds = Rounds {
             standing: Standing::new(snapshots, &checkpoint)?,
             kinds: Kinds::new(snapshots),
@@ -113,12 +116,21 @@ pub fn grown(
             least_share,
             checkpoint: &checkpoint,
         };
-        rounds.find()
-    })
+        let (groups, bytes) = rounds.gathered()?;
+        Ok((rounds, groups, bytes))
+    })?;
+    // Paths take as long as all else, and mostly nothing grew.
+    if groups.is_empty() && bytes.is_empty() {
+        return Ok(Vec::new());
+    }
+    last.explain(&mut *on_progress)?;
+    checkpoint.watch(on_progress, || rounds.named(&groups, &bytes))
 }
 
 /// What a group is counted by: the node that holds it, and a class by `Kinds`.
 type Key = (Node, u32);
+/// Bytes of what came or went and what stands has gained, in each snapshot, by what holds them.
+type Bytes = HashMap<Node, [i64; MOST_SNAPSHOTS]>;
 
 /// Members of a group in each snapshot.
 #[derive(Clone, Copy, Default)]
@@ -171,16 +183,36 @@ struct Rounds<'a> {
 }
 
 impl Rounds<'_> {
-    fn find(&self) -> Result<Vec<Grown>, SnapshotError> {
+    /// The groups that grew, and the bytes of what holds them or grew by its bytes alone.
+    fn gathered(&self) -> Result<(Vec<Gathered>, Bytes), SnapshotError> {
         let mut counts = HashMap::new();
-        let mut bytes = HashMap::new();
+        let mut bytes = Bytes::new();
         for at in 0..self.standing.snapshots.len() {
             self.count(at, &mut counts, &mut bytes)?;
         }
         counts.retain(|_, count| self.grew(&count.all, &count.fresh));
         let groups = self.group(counts)?;
-        let mut found = self.name_groups(&groups, &bytes)?;
-        found.extend(self.name_bytes(&groups, &bytes)?);
+        let last = self.standing.last();
+        // What gathers in one variable says nothing of the others.
+        for row in &groups {
+            if is_context(&last.snapshot, row.key.0)
+                && let Some(sums) = bytes.get_mut(&row.key.0)
+            {
+                for (sum, of_group) in sums.iter_mut().zip(&row.bytes) {
+                    *sum -= of_group;
+                }
+            }
+        }
+        bytes.retain(|&holder, sums| {
+            let is_place = holder != 0 && !last.is_global(holder);
+            self.is_whole(&groups, holder) || is_place && self.bytes_grew(sums)
+        });
+        Ok((groups, bytes))
+    }
+
+    fn named(&self, groups: &[Gathered], bytes: &Bytes) -> Result<Vec<Grown>, SnapshotError> {
+        let mut found = self.name_groups(groups, bytes)?;
+        found.extend(self.name_bytes(groups, bytes)?);
         let mut found = merged(found);
         if found.iter().any(|grown| !grown.is_own) {
             found.retain(|grown| !grown.is_own);
@@ -226,7 +258,7 @@ impl Rounds<'_> {
         &self,
         at: usize,
         counts: &mut HashMap<Key, Count>,
-        bytes: &mut HashMap<Node, [i64; MOST_SNAPSHOTS]>,
+        bytes: &mut Bytes,
     ) -> Result<(), SnapshotError> {
         let analysis = self.standing.snapshots[at];
         let last = self.standing.last();
@@ -328,11 +360,7 @@ impl Rounds<'_> {
         Ok(groups)
     }
 
-    fn name_groups(
-        &self,
-        groups: &[Gathered],
-        bytes: &HashMap<Node, [i64; MOST_SNAPSHOTS]>,
-    ) -> Result<Vec<Grown>, SnapshotError> {
+    fn name_groups(&self, groups: &[Gathered], bytes: &Bytes) -> Result<Vec<Grown>, SnapshotError> {
         let last = self.standing.last();
         let end = self.rounds();
         let gain = |bytes: &[i64; MOST_SNAPSHOTS]| bytes[end] - bytes[end - 1];
@@ -353,11 +381,11 @@ impl Rounds<'_> {
             {
                 told.retain(|row| row.rank != Rank::Variables);
             }
-            // All that gathered below one holder is the first group's; below the root and the
-            // global object it may be anybody's.
+            // All that gathered below one holder is the first group's; below the root, the global
+            // object and the variables of a function it may be anybody's.
             let all = bytes.get(&holder).map_or(0, gain);
             let of_told: i64 = told.iter().map(|row| gain(&row.bytes)).sum();
-            let rest = if holder == 0 || last.is_global(holder) {
+            let rest = if !self.is_whole(groups, holder) || last.is_global(holder) {
                 0
             } else {
                 (all - of_told).max(0)
@@ -424,9 +452,10 @@ impl Rounds<'_> {
         let is_chain = self.is_chain(row);
         let mut dominator = holder;
         if is_chain {
-            dominator = self.above_chain(holder, row.key.1, head);
+            let first;
+            (dominator, first) = self.above_chain(holder, row.key.1, head);
             if is_context(&last.snapshot, dominator) || !is_container(last.kind(dominator)) {
-                dominator = head;
+                dominator = first;
             }
         }
         Group {
@@ -442,7 +471,8 @@ impl Rounds<'_> {
 
     /// New links of a chain hang on an old one. What holds the chain is where links end: where
     /// one is not held by the edge that leads from each to the next.
-    fn above_chain(&self, holder: Node, kind: u32, head: Node) -> Node {
+    /// That, and the first link.
+    fn above_chain(&self, holder: Node, kind: u32, head: Node) -> (Node, Node) {
         let last = self.standing.last();
         let end = self.rounds();
         let edge_to = |node: Node| {
@@ -454,38 +484,39 @@ impl Rounds<'_> {
             ))
         };
         let link = edge_to(head);
+        let mut first = head;
         let mut at = holder;
         for _ in 0..LONGEST_CHAIN {
             if at == 0 || self.kinds.of(end, last, at) != kind {
                 break;
             }
             let edge = edge_to(at);
+            first = at;
             at = naming::lifted(last, last.dominator(at));
             if edge != link {
                 break;
             }
         }
-        at
+        (at, first)
+    }
+
+    /// Whether all that gathered below a holder belongs to its groups. `groups` are in the order of
+    /// their keys.
+    fn is_whole(&self, groups: &[Gathered], holder: Node) -> bool {
+        holder != 0
+            && !is_context(&self.standing.last().snapshot, holder)
+            && groups
+                .binary_search_by_key(&holder, |row| row.key.0)
+                .is_ok()
     }
 
     /// What grew by its bytes alone.
-    fn name_bytes(
-        &self,
-        groups: &[Gathered],
-        bytes: &HashMap<Node, [i64; MOST_SNAPSHOTS]>,
-    ) -> Result<Vec<Grown>, SnapshotError> {
+    fn name_bytes(&self, groups: &[Gathered], bytes: &Bytes) -> Result<Vec<Grown>, SnapshotError> {
         let last = self.standing.last();
         let end = self.rounds();
         let mut rows: Vec<(Node, i64)> = bytes
             .iter()
-            .filter(|&(&holder, sums)| {
-                holder != 0
-                    && !last.is_global(holder)
-                    && self.bytes_grew(sums)
-                    && groups
-                        .binary_search_by_key(&holder, |row| row.key.0)
-                        .is_err()
-            })
+            .filter(|&(&holder, _)| !self.is_whole(groups, holder))
             .map(|(&holder, sums)| (holder, sums[end] - sums[end - 1]))
             .collect();
         rows.sort_by_key(|&(holder, bytes)| (Reverse(bytes), holder));
@@ -498,7 +529,9 @@ impl Rounds<'_> {
                 continue;
             }
             let above = naming::lifted(last, last.dominator(node));
+            let key = (above, self.kinds.of(end, last, node));
             if let Some(found) = largest.get_mut(&above)
+                && groups.binary_search_by_key(&key, |row| row.key).is_err()
                 && (*found == 0 || last.retained_size(*found) < last.retained_size(node))
             {
                 *found = node;
@@ -539,21 +572,52 @@ impl Rounds<'_> {
             .waits
             .and_then(|waits| waits.function)
             .map(|function| last.function_in_words(function));
+        let class = named(last.classes().name(group.class)).into_owned();
+        let member = row.and_then(|row| row.sample.members.first().copied());
+        let class_location = member.and_then(|member| made_at(last, member));
         Some(Grown {
             kind: holder.kind,
             sentence: place(&holder, group.waits, function.as_deref()),
+            what: match member.filter(|_| class_location.is_some()) {
+                Some(member) if last.kind(member) == NodeKind::Closure => {
+                    last.function_in_words(member)
+                }
+                _ => class.clone(),
+            },
             holder: holder.words,
             node: holder.node,
             id: last.id(holder.node),
-            class: named(last.classes().name(group.class)).into_owned(),
+            class,
             objects_per_call: per_call(growth.last().copied().unwrap_or(0) as f64),
             bytes_per_call: per_call(bytes.max(0) as f64),
             growth,
             is_own: holder.is_own,
             path: Vec::new(),
-            location: holder.location,
+            location: holder.location.map(without_whole_file),
+            class_location,
         })
     }
+}
+
+/// Of a function where it stands, of an object where its constructor does.
+fn made_at(analysis: &Analysis, node: Node) -> Option<Place> {
+    let snapshot = &analysis.snapshot;
+    match analysis.kind(node) {
+        NodeKind::Closure => analysis.code().place(snapshot, node),
+        _ => analysis.code().constructor(snapshot, node),
+    }
+}
+
+/// The line of a whole file is its first and says nothing.
+fn without_whole_file(place: Place) -> Place {
+    if place.is_whole_file() {
+        return Place {
+            line: None,
+            column: None,
+            ..place
+        };
+    }
+    place
 }
 
 /// V8's own: code, what it learnt of it, where its lines are.
@@ -600,7 +664,7 @@ fn merged(found: Vec<Grown>) -> Vec<Grown> {
         let bytes = format::bytes(row.bytes_per_call);
         row.sentence = if row.objects_per_call > 0.0 && row.kind != HolderKind::Promises {
             let objects = (row.objects_per_call * 100.0).round() / 100.0;
-            format!("{objects} {} ({bytes}) a call: {}", row.class, row.sentence)
+            format!("{objects} {} ({bytes}) a call: {}", row.what, row.sentence)
         } else {
             format!("{bytes} a call: {}", row.sentence)
         };
@@ -669,6 +733,7 @@ impl Grown {
             "own": self.is_own,
             "path": self.path.iter().map(Step::to_json).collect::<Vec<_>>(),
             "location": self.location.as_ref().map(Place::to_json),
+            "classLocation": self.class_location.as_ref().map(Place::to_json),
         })
     }
 }

@@ -18,6 +18,8 @@
 //! snapshots of an object that is the same in both; `medium` for growth that was matched by
 //! description, or for a large share of one heap that the application's own code holds; `low`
 //! for the rest. Size alone is no leak.
+//!
+//! Between rounds of calls of one function the least thing is one: `grown` has that.
 
 mod groups;
 mod grown;
