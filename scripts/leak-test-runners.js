@@ -39,7 +39,7 @@ const RUNNERS = {
     read: readJestJson
   },
   Vitest: {
-    packages: ['vitest', '@vitest/coverage-v8'],
+    packages: ['vitest'],
     args: (modules, { pool = 'forks', args }) => [path.join(modules, 'vitest', 'vitest.mjs'), 'run', `--testTimeout=${TEST_MS}`, `--pool=${pool}`, ...args],
     json: ['--reporter=json'],
     read: readJestJson
