@@ -74,7 +74,7 @@ class Measurement {
       if (this.#leavesOpen()) return 'open'
       unread += made
       if (this.#saysNothingYet()) continue
-      rounds.add(unread, await meter.read())
+      rounds.add(unread, await meter.read(rounds.flatUpTo(unread)))
       unread = 0
       if (calls.full) return 'grows'
       if (rounds.grows) return await this.#growsAgain(made) ? 'grows' : 'doubt'
