@@ -19,7 +19,7 @@ class Calls {
   first = 1
   most = Infinity
   /** Between two snapshots at most. */
-  mostBetween = 20000
+  mostBetween = 2000
   /** Bytes by which a round of any length may grow without a leak. */
   noise = 0
   #fn

@@ -89,7 +89,7 @@ function disturbers () {
 function isFaked (value) {
   if (typeof value !== 'function') return false
   if (value.clock !== undefined || value.isFake === true || value.isMock === true) return true
-  return value.name !== 'Date' && (isMock(value) ? /fakeSetTimeout$/.test(value.getMockImplementation?.()?.name) : BOUND.test(Function.prototype.toString.call(value)))
+  return value.name !== 'Date' && (isMock(value) ? String(value.getMockImplementation?.()?.name).endsWith('fakeSetTimeout') : BOUND.test(Function.prototype.toString.call(value)))
 }
 
 /** Node.js's own timers are none. */

@@ -18,6 +18,9 @@ const READINGS_OF_SNAPSHOT = 12
 /** Snapshots that show what grows: where it is certain that something does, and where it has to grow twice. */
 const SNAPSHOTS = { certain: 2, unsure: 3 }
 
+/** The calls of the round that makes certain, as a part of those of the last one. */
+const AGAIN = 1 / 4
+
 /** Bytes that a round between two snapshots may add. */
 const GROWTH_BETWEEN = 16 * 1024 * 1024
 
@@ -85,14 +88,14 @@ class Measurement {
   }
 
   /**
-   * Once more as many calls. What became as large as a round is long, such as the table of a WeakMap whose keys are dead,
-   * does not become larger by another one.
+   * Once more, and fewer calls. What became as large as a round is long, such as the table of a WeakMap whose keys are
+   * dead, does not become larger by a shorter one.
    */
   async #growsAgain (count) {
     const { calls, meter } = this
     const rounds = /** @type {InstanceType<typeof Rounds>} */ (this.rounds)
     if (calls.made >= calls.most) return true
-    const made = await calls.make(Math.min(count, calls.most - calls.made), this.#budget * ROUND)
+    const made = await calls.make(Math.min(Math.ceil(count * AGAIN), calls.most - calls.made), this.#budget * ROUND)
     rounds.add(made, await meter.read())
     return rounds.isSteady
   }

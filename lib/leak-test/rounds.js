@@ -29,7 +29,7 @@ const FADING = 0.6
 const MANY_CALLS = 20000
 
 /** Bytes that a test may add before it is judged by what was seen. */
-const MUCH_GROWTH = 16 * 1024 * 1024
+const MUCH_GROWTH = 8 * 1024 * 1024
 
 /** @typedef {{calls: number, bytes: number}} Round bytes: how much more was there after it than before it */
 
