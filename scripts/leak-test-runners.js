@@ -13,37 +13,41 @@ const { nodeFile } = require('./platform')
 const DOCUMENT = path.join(ROOT, 'docs', 'testing.md')
 
 /** What the snippets are tested with stands here; on a busy machine it takes its time. */
-const TEST_MS = 60000
-const DEADLINE_MS = 180000
+const TEST_MS = 200000
+const DEADLINE_MS = 250000
 
 /** Of the package, what a test loads. */
 const PACKAGE = ['lib', 'index.js', 'binding.js', 'package.json', nodeFile()]
 
 /**
- * By the heading in the document: the packages, the command, and how the outcome is read.
- * @type {Record<string, {packages: string[], args: (modules: string, how: {files: string[], pool?: string}) => string[], read: (stdout: string) => Outcome[]}>}
+ * By the heading in the document: the packages, the command, what makes its answer one for a program, and how that is read.
+ * @type {Record<string, {packages: string[], args: (modules: string, how: {files: string[], pool?: string, args: string[]}) => string[], json: string[], read: (stdout: string) => Outcome[]}>}
  *
  * @typedef {{file: string, passed: boolean, message: string}} Outcome file: a path, or the folder in which it is
  */
 const RUNNERS = {
   'node:test': {
     packages: [],
-    args: (modules, { files }) => ['--test', '--test-reporter=tap', ...files],
+    args: (modules, { files, args }) => ['--test', ...args, ...files],
+    json: ['--test-reporter=tap'],
     read: readTap
   },
   Jest: {
     packages: ['jest'],
-    args: (modules, { pool }) => [path.join(modules, 'jest', 'bin', 'jest.js'), '--ci', '--json', `--testTimeout=${TEST_MS}`, ...pool === 'one' ? ['--runInBand'] : ['--maxWorkers=2']],
+    args: (modules, { pool, args }) => [path.join(modules, 'jest', 'bin', 'jest.js'), '--ci', ...pool === 'one' ? ['--runInBand'] : ['--maxWorkers=2'], ...args],
+    json: ['--json'],
     read: readJestJson
   },
   Vitest: {
-    packages: ['vitest', '@vitest/coverage-v8'],
-    args: (modules, { pool = 'forks' }) => [path.join(modules, 'vitest', 'vitest.mjs'), 'run', '--reporter=json', `--testTimeout=${TEST_MS}`, `--pool=${pool}`],
+    packages: ['vitest'],
+    args: (modules, { pool = 'forks', args }) => [path.join(modules, 'vitest', 'vitest.mjs'), 'run', `--testTimeout=${TEST_MS}`, `--pool=${pool}`, ...args],
+    json: ['--reporter=json'],
     read: readJestJson
   },
   Mocha: {
     packages: ['mocha'],
-    args: (modules, { files, pool }) => [path.join(modules, 'mocha', 'bin', 'mocha.js'), '--reporter=json', ...pool === 'one' ? [] : ['--parallel', '--jobs=2'], ...files],
+    args: (modules, { files, pool, args }) => [path.join(modules, 'mocha', 'bin', 'mocha.js'), ...pool === 'one' ? [] : ['--parallel', '--jobs=2'], ...args, ...files],
+    json: ['--reporter=json'],
     read: (stdout) => {
       const { passes, failures } = JSON.parse(stdout)
       return [...passes, ...failures].map(({ file, err: { message = '' } }) => ({ file, passed: message === '', message }))
@@ -129,9 +133,9 @@ function runnersHome () {
  * @param {{node?: string, modules?: string, pool?: string, env?: Record<string, string>, args?: string[]}} [options]
  * @returns {Promise<{code: number | null, output: string, outcomes: Outcome[]}>}
  */
-async function runTests (name, folder, { node = process.execPath, modules = runnersHome(), pool, env, args = [] } = {}) {
+async function runTests (name, folder, { node = process.execPath, modules = runnersHome(), pool, env, args = RUNNERS[name].json } = {}) {
   const files = ['leaky', 'fixed'].map((side) => path.join(folder, side, 'test', 'visits.test.js'))
-  const { code, output, stdout } = await run(node, [...RUNNERS[name].args(modules, { files, pool }), ...args], {
+  const { code, output, stdout } = await run(node, RUNNERS[name].args(modules, { files, pool, args }), {
     cwd: folder, deadlineMs: DEADLINE_MS, env: { NODE_OPTIONS: '', CI: '1', GITHUB_ACTIONS: '', ...env }
   })
   return { code, output, outcomes: outcomesOf(name, stdout) }

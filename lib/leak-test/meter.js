@@ -26,7 +26,8 @@ class Meter {
   #left = {}
   /** At the last reading. */
   #level = 0
-  /** Milliseconds that the collections took, and how many they were. */
+  #collections = 0
+  /** Milliseconds that they took. */
   ms = 0
   readings = 0
 
@@ -39,11 +40,12 @@ class Meter {
   /**
    * After what was put off has run, and what is dead was collected. Twice: finalizers, and what hears by async_hooks
    * that a promise is gone, run after a collection and let go of more.
+   * @param {number} [enough] where no more bytes are left after the first, the second is not needed
    * @returns {Promise<number>} bytes
    */
-  async read () {
+  async read (enough = -Infinity) {
     await this.#collect()
-    await this.#collect()
+    if (bytesHeld() > enough) await this.#collect()
     this.readings++
     this.#level = bytesHeld()
     return this.#level
@@ -65,11 +67,12 @@ class Meter {
     const startedAt = now()
     collectGarbage(this.#binding)
     this.ms += now() - startedAt
+    this.#collections++
   }
 
-  /** Milliseconds that a reading takes. */
+  /** Milliseconds that a reading takes, with both collections. */
   get msPerReading () {
-    return this.ms / Math.max(1, this.readings)
+    return 2 * this.ms / Math.max(1, this.#collections)
   }
 
   /** What is open, by type. */

@@ -189,7 +189,8 @@ function messageOf (result, unit = 'call') {
 function failureOf ({ name }, result) {
   if (result.verdict === 'clean') return undefined
   const code = result.verdict === 'leaks' ? 'ERR_TIDEMARK_LEAK' : 'ERR_TIDEMARK_LEAK_UNDECIDED'
-  return Object.assign(createError(code, [name, result.message]), { result })
+  // Not enumerable: runners print what is, and the message has said it.
+  return /** @type {any} */ (Object.defineProperty(createError(code, [name, result.message]), 'result', { value: result }))
 }
 
 function signed (bytes) {

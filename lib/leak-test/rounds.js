@@ -51,6 +51,11 @@ class Rounds {
     this.#level = level
   }
 
+  /** Bytes up to which a next round of so many calls is flat. @param {number} calls */
+  flatUpTo (calls) {
+    return calls >= FEWEST_CALLS ? this.#level + LEAST_BYTES * calls - 1 : -Infinity
+  }
+
   get all () {
     return this.#rounds
   }
