@@ -39,7 +39,7 @@ class Lanes {
 /** The longest test files, the longest first. */
 const LONG = [
   'snapshot-capture', 'evidence', 'secrets', 'evidence-without', 'snapshot-near-limit', 'limits', 'recorder', 'evidence-sites', 'packaging',
-  'cli-snapshot', 'evidence-retainers', 'snapshot-killed', 'workers', 'ops', 'dashboard', 'channels', 'heap-diff'
+  'leak-test-runners', 'cli-snapshot', 'evidence-retainers', 'snapshot-killed', 'workers', 'ops', 'dashboard', 'channels', 'heap-diff'
 ]
 
 function testFiles () {

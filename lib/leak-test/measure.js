@@ -103,9 +103,11 @@ class Measurement {
   /**
    * What memory grows by while nothing is called. One step may be V8's own; one after another is somebody at work.
    * @param {number} least bytes
-   * @returns {Promise<number>} bytes in a look; 0 where it does not grow by more than the least in each
+   * @returns {Promise<number>} bytes in a look; 0 where it does not grow by more than the least in each, and where no time
+   *   is left to see it
    */
   async drift (least) {
+    if (this.elapsedMs + 2 * this.meter.msPerReading + DRIFTING_MS > this.#deadline) return 0
     const steps = []
     let level = await this.meter.read()
     for (let look = 0; look < AGREEING; look++) {
