@@ -21,8 +21,11 @@ const CALLS_TO_NOTE = 3
 /** Calls between two snapshots of which nothing can be said. */
 const FEW_CALLS = 4
 
-/** More than was predicted. */
+/** More than was predicted, for a budget that is to suffice. */
 const SPARE = 1.5
+
+/** A snapshot with what comes between it and the next: calls, readings, allocation sites. */
+const BESIDE = 1.2
 
 /** Part of the budget until which it is watched whether a growth that only snapshots saw goes on: a cache may become full. */
 const WATCHING = 0.7
@@ -183,7 +186,7 @@ class LeakTest {
       await meter.read()
       const startedAt = now()
       await snapshots.take()
-      this.#measurement.msPerSnapshot = (now() - startedAt) * SPARE
+      this.#measurement.msPerSnapshot = (now() - startedAt) * BESIDE
       if (!this.#measurement.hasTimeFor(more)) {
         this.#notes.push(`What grows and who holds it was not looked for to the end: it takes too long here. Give ${this.#moreTime(more)}.`)
         return undefined
