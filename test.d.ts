@@ -218,7 +218,8 @@ type TestedServer =
 
 /**
  * Requests each route of a server by autocannon, from a process of its own, in rounds that double, until it is certain
- * whether memory, objects or handles grow with the requests. What it begins ends with it.
+ * whether memory, objects or handles grow with the requests. What it begins ends with it; where tidemark watches this
+ * thread, as the app may have started it, that is stopped.
  * @throws ERR_TIDEMARK_LEAK and ERR_TIDEMARK_LEAK_UNDECIDED with `result`; ERR_TIDEMARK_SERVER where the server does not
  *   answer as it should, ERR_TIDEMARK_LOAD where autocannon is missing, both with `reason`; ERR_TIDEMARK_LEAK_TEST_BUSY.
  *   What was not requested is a process warning with the code TIDEMARK_LEAK_TEST

@@ -8,7 +8,7 @@ const path = require('node:path')
 const { describe, test } = require('node:test')
 const { result, runIn } = require('./helpers/child')
 
-const deadlineMs = 240000
+const deadlineMs = 400000
 const onLinux = { skip: process.platform !== 'linux' && 'Linux only' }
 
 describe('where descriptors have run out', { ...onLinux, concurrency: 2 }, () => {

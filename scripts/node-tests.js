@@ -11,7 +11,7 @@ const TESTS = path.join(ROOT, '__test__')
 const DEADLINE_MS = 600000
 
 /** Test files at a time, also on one core: they mostly wait. */
-const LANES = 4
+const LANES = 3
 
 /** Starts work in the order in which it is given, so much of it at a time. */
 class Lanes {

@@ -8,6 +8,8 @@ const fs = require('node:fs')
 const tidemark = require('../..')
 
 const [what, limited] = process.argv.slice(2)
+/** Before the test's deadline. */
+const LATEST_MS = 350000
 const files = []
 const kept = new Map()
 
@@ -30,7 +32,7 @@ function open () {
 }
 
 function leakHeap () {
-  for (let i = 0; i < 4000; i++) kept.set(kept.size, { i, text: `${i} of ${kept.size}` })
+  for (let i = 0; i < 1000; i++) kept.set(kept.size, { i, text: `${i} of ${kept.size}` })
 }
 
 function main () {
@@ -41,9 +43,13 @@ function main () {
   setInterval(() => {
     if (what === 'gone') leakHeap()
     else if (turn++ % 10 === 0) open()
-    for (let i = 0; i < 20; i++) Buffer.from(JSON.stringify(Array.from({ length: 500 }, (_, n) => ({ n }))))
+    for (let i = 0; i < 5; i++) Buffer.from(JSON.stringify(Array.from({ length: 500 }, (_, n) => ({ n }))))
   }, 20)
   setInterval(() => tidemark.gc(), 500)
+  setTimeout(() => {
+    console.error(`nothing was reported; ${files.length} files are open, ${kept.size} entries are kept: ${JSON.stringify(tidemark.status())}`)
+    process.exit(1)
+  }, LATEST_MS)
 }
 
 async function report ({ channel, suspects }) {

@@ -5,6 +5,7 @@
 const http = require('node:http')
 const { once } = require('node:events')
 const Module = require('node:module')
+const tidemark = require('../..')
 const { measureServerLeak } = require('../../lib/leak-test/server')
 
 const [kind, options = '{}'] = process.argv.slice(2)
@@ -86,10 +87,11 @@ async function main () {
   if (kind === 'listens') {
     const server = http.createServer(answer).listen(0, '127.0.0.1')
     await once(server, 'listening')
+    tidemark.start()
     const result = await measureServerLeak(server, JSON.parse(options))
     const { listening } = server
     server.close()
-    return { ...result, listening }
+    return { ...result, listening, watched: tidemark.status().running }
   }
   const result = await measureServerLeak((APPS[kind] ?? APPS.function)(), JSON.parse(options))
   return { ...result, open: { before, after: open() } }

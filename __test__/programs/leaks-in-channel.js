@@ -38,6 +38,6 @@ tidemark.on('leak', (leak) => {
 setInterval(() => {
   leaks[what]()
   // Garbage as a service makes it, so that V8 collects.
-  for (let i = 0; i < 20; i++) Buffer.from(JSON.stringify(Array.from({ length: 500 }, (_, n) => ({ n }))))
+  for (let i = 0; i < 5; i++) Buffer.from(JSON.stringify(Array.from({ length: 500 }, (_, n) => ({ n }))))
 }, 20)
 setInterval(() => tidemark.gc(), 1000)

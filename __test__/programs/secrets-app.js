@@ -115,7 +115,7 @@ async function main () {
   // A capture that goes on is ended, which takes a moment.
   tidemark.stop()
   const file = path.join(folder, 'redacted.heapsnapshot')
-  await onceFree(() => tidemark.writeHeapSnapshot(file, { redact: true, force: true, timeoutMs: 200000 }))
+  await onceFree(() => tidemark.writeHeapSnapshot(file, { method: 'in-process', redact: true, force: true }))
   await tidemark.profile({ durationMs: 300, path: path.join(folder, 'p.heapprofile'), flameGraph: path.join(folder, 'flame.html') })
   const full = path.join(folder, 'full.heapsnapshot')
   await tidemark.writeHeapSnapshot(full, { method: 'in-process', force: true })

@@ -18,7 +18,8 @@ class Calls {
   /** How many are made before the rounds begin, and at most in all rounds. */
   first = 1
   most = Infinity
-  /** Between two snapshots at most. */
+  /** Between two snapshots: of fewer nothing can be said; at most. */
+  fewest = 4
   mostBetween = 2000
   /** Bytes by which a round of any length may grow without a leak. */
   noise = 0

@@ -63,7 +63,7 @@ class Measurement {
 
   /**
    * Calls in rounds until they decide, or will not.
-   * @returns {Promise<'flat' | 'grows' | 'open' | 'doubt'>}
+   * @returns {Promise<'flat' | 'grows' | 'leaps' | 'open' | 'doubt'>} leaps: it grew, and not by the last calls
    */
   async run () {
     const { calls, meter } = this
@@ -80,7 +80,7 @@ class Measurement {
       rounds.add(unread, await meter.read(rounds.flatUpTo(unread)))
       unread = 0
       if (calls.full) return 'grows'
-      if (rounds.grows) return await this.#growsAgain(made) ? 'grows' : 'doubt'
+      if (rounds.grows) return await this.#growsAgain(made) ? 'grows' : 'leaps'
       if (rounds.isFlat) return 'flat'
       if (calls.made >= calls.most) return rounds.isSteady ? 'grows' : 'doubt'
       if (this.#outOfTime() && !this.#mayLeaveOpen()) return 'doubt'

@@ -49,9 +49,10 @@ function suspectOf (grown, allocated) {
   const chain = chainOf(grown.path.slice(0, -1))
   const location = locationOf(grown)
   // The place says it better.
-  const holder = location === null ? grown.holder : grown.holder.replace(/ \(context of [^()]*\)$/, '')
+  const short = (text) => location === null ? text : text.replace(/ \(context of [^()]*\)/, '')
+  const holder = short(grown.holder)
   return {
-    holder,
+    holder: short(heldBy(grown)),
     class: grown.class,
     signature: `test:${grown.class}:${location === null ? '' : `${path.basename(location.file)}:`}${holder}`,
     objectsPerCall: grown.objectsPerCall,
@@ -61,6 +62,12 @@ function suspectOf (grown, allocated) {
     path: chain,
     note: keeperOf([holder, ...chain].join(' '))?.message ?? null
   }
+}
+
+/** More than the holder where its sentence knows more: the listeners of an emitter, for which event. */
+function heldBy ({ sentence, holder }) {
+  const [, told] = /: held by (.*)$/s.exec(sentence) ?? []
+  return told?.includes(holder) ? told : holder
 }
 
 /** Of a variable V8 knows the file alone: the line is looked for. @returns {Location | null} */

@@ -77,6 +77,12 @@ class Rounds {
     return last.length === AGREEING && last.every(({ calls, bytes }) => calls >= FEWEST_CALLS && bytes < LEAST_BYTES * calls)
   }
 
+  /** The last rounds had calls enough for growth to stand out that is in each of them. */
+  get hasMany () {
+    const last = this.#last()
+    return last.length === AGREEING && last.every(({ calls }) => calls >= FEWEST_CALLS / 4) && (this.bytesPerCall ?? 0) >= UNSURE_BYTES
+  }
+
   /** Each of the last rounds added something, and the growth has not faded. */
   get isSteady () {
     if (this.#last().some(({ bytes }) => bytes < this.#noise)) return false

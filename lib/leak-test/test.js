@@ -18,9 +18,6 @@ const { Snapshots } = require('./snapshots')
 /** Calls to see who opens what stays open: each opens more. */
 const CALLS_TO_NOTE = 3
 
-/** Calls between two snapshots of which nothing can be said. */
-const FEW_CALLS = 4
-
 /** More than was predicted, for a budget that is to suffice. */
 const SPARE = 1.5
 
@@ -29,6 +26,9 @@ const BESIDE = 1.2
 
 /** Part of the budget until which it is watched whether a growth that only snapshots saw goes on: a cache may become full. */
 const WATCHING = 0.7
+
+/** What only became larger, by no object more, counts from this part of the noise on. */
+const BYTES_ALONE = 1 / 32
 
 /** Bytes by which memory grows again and again without calls, at which somebody else is at work. */
 const DRIFT = 4 * 1024
@@ -91,6 +91,7 @@ class LeakTest {
         case 'flat': return await this.#judge('clean')
         case 'open': return await this.#leftOpen()
         case 'grows': return this.#options.explain || this.#options.ignore.length > 0 ? await this.#explain() : this.#result('leaks')
+        case 'leaps': return await this.#countLeaps()
         default: return await this.#count()
       }
     } finally {
@@ -118,25 +119,22 @@ class LeakTest {
     // In one round a server's own growth would stand beside it.
     const isCertain = calls.noise === 0
     let between = this.#measurement.between()
-    let found = await this.#lookFor(between, isCertain)
+    let found = await this.#lookFor(between, { isCertain })
     // A table that is as large as twice what it holds does not grow by a few calls more.
     const more = Math.min(this.#measurement.between(Infinity), calls.most - calls.made)
     if (found !== undefined && this.#suspects.length === 0 && more > between && this.#measurement.hasTimeFor(SNAPSHOTS.certain)) {
       between = more
-      found = await this.#lookFor(between, isCertain)
+      found = await this.#lookFor(between, { isCertain })
     }
     if (found === undefined || this.#suspects.length > 0 || (rounds?.bytesPerCall ?? 0) >= UNSURE_BYTES) return this.#judge('leaks')
-    return this.#result('undecided', {
-      why: `memory grows by ${format.bytes(rounds?.bytesPerCall ?? 0)} a ${calls.unit}, but no object became more in a round of ${format.grouped(between)} ${calls.unit}s`,
-      next: 'a longer budget (`budget`, in milliseconds)'
-    })
+    return this.#unseen(between)
   }
 
   /** Too few calls to tell by bytes: objects are counted. */
   async #count () {
     const { calls, rounds } = this.#measurement
     const between = this.#measurement.between()
-    if (between < FEW_CALLS) {
+    if (between < calls.fewest) {
       return this.#result('undecided', {
         why: `one ${calls.unit} takes ${format.duration(calls.msPerCall)}, and ${calls.made} ${calls.unit}s say too little`,
         next: `a budget of ${format.duration(this.#wanted())} or more (\`budget\`, in milliseconds), or a function that does less`
@@ -153,12 +151,33 @@ class LeakTest {
       return this.#result('undecided', { why: `${calls.made} ${calls.unit}s say too little, and objects could not be counted`, next: this.#notes.at(-1) })
     }
     if (this.#suspects.length > 0 && !rounds?.grows) await this.#watchOn(snapshots)
-    return this.#judge('clean')
+    return this.#suspects.length === 0 && rounds?.isSteady && rounds.hasMany ? this.#unseen(between) : this.#judge('clean')
+  }
+
+  /**
+   * A table grows in leaps, to twice its size: numbers in an array, names in an object. From before many calls to after
+   * more of them it has grown. What became as large as a round is long has not, because no round is longer than the one
+   * before the first snapshot.
+   */
+  async #countLeaps () {
+    if (this.#measurement.calls.most < Infinity || !this.#measurement.hasTimeFor(SNAPSHOTS.certain)) return this.#count()
+    const snapshots = await this.#lookFor(this.#measurement.between(Infinity), { isCertain: true, leaps: true })
+    return snapshots === undefined ? this.#count() : this.#judge('clean')
+  }
+
+  /** Memory grows, and no object does. */
+  #unseen (between) {
+    const { calls, rounds } = this.#measurement
+    return this.#result('undecided', {
+      why: `memory grows by ${format.bytes(rounds?.bytesPerCall ?? 0)} a ${calls.unit}, but no object became more in rounds of ${format.grouped(between)} ${calls.unit}s`,
+      next: 'a longer budget (`budget`, in milliseconds)'
+    })
   }
 
   /** Milliseconds of budget that many calls would take. */
   #wanted () {
-    return Math.ceil(this.#measurement.calls.msPerCall * FEW_CALLS * 25 / 1000) * 1000
+    const { calls } = this.#measurement
+    return Math.ceil(calls.msPerCall * calls.fewest * 25 / 1000) * 1000
   }
 
   /** What lets so many snapshots be taken, too. */
@@ -170,20 +189,23 @@ class LeakTest {
   /**
    * Snapshots between rounds of calls. Where it is certain that something grows one round shows what; where it is not, it
    * has to grow in two.
+   * @param {number} between calls of a round
+   * @param {{isCertain?: boolean, leaps?: boolean}} [how] leaps: rounds of twice and four times as many calls
    * @returns {Promise<InstanceType<typeof Snapshots> | undefined>} undefined where they cannot be taken
    */
-  async #lookFor (between, isCertain = false) {
+  async #lookFor (between, { isCertain = false, leaps = false } = {}) {
     const { calls, meter } = this.#measurement
     const snapshots = new Snapshots(this.#binding, this.#keep)
     const more = (isCertain ? SNAPSHOTS.certain : SNAPSHOTS.unsure) - 1
     const round = async () => {
-      const made = await calls.make(between)
+      const made = await calls.make(between) + (leaps ? await calls.make(between) : 0)
       await meter.read()
       return made
     }
     this.#sites?.end()
     try {
-      await meter.read()
+      if (leaps) await round()
+      else await meter.read()
       const startedAt = now()
       await snapshots.take()
       this.#measurement.msPerSnapshot = (now() - startedAt) * BESIDE
@@ -193,10 +215,12 @@ class LeakTest {
       }
       if (!isCertain) await snapshots.take(await round())
       this.#sites = new Sites(this.#binding)
-      const made = await round()
+      const made = await round() + (leaps ? await round() : 0)
       const allocated = this.#allocated()
       await snapshots.take(made)
-      this.#suspects = withNames((await snapshots.grown()).filter(({ own }) => this.#own || !own)).map((each, i) => suspectOf(each, i === 0 ? allocated : null))
+      const isNoise = ({ objectsPerCall, bytesPerCall }) => !(objectsPerCall > 0) && bytesPerCall * made < calls.noise * BYTES_ALONE
+      const grown = (await snapshots.grown()).filter((each) => (this.#own || !each.own) && !isNoise(each))
+      this.#suspects = withNames(grown).map((each, i) => suspectOf(each, i === 0 ? allocated : null))
     } catch (error) {
       if (!error?.code?.startsWith?.('ERR_TIDEMARK_SNAPSHOT')) throw error
       this.#notes.push(textOf(error))
@@ -218,7 +242,7 @@ class LeakTest {
   async #watchOn (snapshots) {
     const { calls, meter } = this.#measurement
     const left = this.#options.budget * WATCHING - (now() - this.#startedAt)
-    if (left < calls.msPerCall * FEW_CALLS) return
+    if (left < calls.msPerCall * calls.fewest) return
     const more = await calls.make(Infinity, left)
     await meter.read()
     await snapshots.take(more)

@@ -24,12 +24,12 @@ async function run ({ files: [file, ...args], options: given, terminal, work }) 
 }
 
 function rowOf ({ route, verdict, bytesPerCall, suspects, outlived, calls, elapsedMs }) {
-  // Of a clean route, what its bytes moved by is no growth; where snapshots counted objects, those are what stays.
+  // What bytes move by without a leak is no growth; where snapshots counted objects, those are what stays.
   const bytesOf = suspects.length > 0 ? suspects.reduce((sum, suspect) => sum + suspect.bytesPerCall, 0) : bytesPerCall
   const objects = suspects.reduce((sum, { objectsPerCall }) => sum + objectsPerCall, 0)
   return [
     verdict,
-    verdict === 'clean' || bytesOf === null ? '-' : bytes(Math.round(bytesOf)),
+    verdict !== 'leaks' || bytesOf === null ? '-' : bytes(Math.round(bytesOf)),
     objects > 0 ? String(Number(objects.toFixed(2))) : '-',
     `${outlived.alive} of ${outlived.looked}`,
     count(calls),

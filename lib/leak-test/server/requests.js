@@ -8,6 +8,9 @@ const { clearInterval, now, setInterval, used } = require('../own')
 const LOOK_MS = 100
 const MOST_OF_LIMIT = 0.7
 
+/** autocannon knows none that is shorter. */
+const LEAST_TIMEOUT_MS = 1000
+
 /** Share of a round's requests that may fail. One more is no measurement. */
 const FAILING = 0.01
 
@@ -19,6 +22,9 @@ const NOISE = 128 * 1024
 
 /** Requests between two snapshots: while they are sent, nearly each allocation is noted. */
 const BETWEEN = 1000
+
+/** In fewer requests than this a server still warms up: what became more then says nothing. */
+const FEWEST = 40
 
 /**
  * Sends the requests of one route; the face of `Calls`.
@@ -47,12 +53,13 @@ class Requests {
   constructor (route, { requests, connections, timeout, budget, load, served, onProgress }) {
     this.#route = route
     this.#connections = connections
-    this.#mostMs = { request: Math.min(timeout, budget), round: budget }
+    this.#mostMs = { request: Math.max(LEAST_TIMEOUT_MS, Math.min(timeout, budget)), round: budget }
     this.#load = load
     this.#served = served
     this.#onProgress = onProgress
     this.first = Math.max(1, Math.ceil(requests * FIRST))
     this.most = requests
+    this.fewest = Math.min(FEWEST, requests)
     this.mostBetween = Math.min(BETWEEN, requests)
   }
 

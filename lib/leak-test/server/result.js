@@ -51,6 +51,7 @@ function resultOfServer (routes, { leftOut, ignore, elapsedMs }) {
     const more = leftOut.length > MOST_LEFT_OUT ? ` and ${leftOut.length - MOST_LEFT_OUT} more` : ''
     notes.push(`Not requested: ${leftOut.slice(0, MOST_LEFT_OUT).join(', ')}${more}. Name them in \`urls\`.`)
   }
+  if (of('undecided').length > 0 && routes.length > 1) notes.push('The budget is for all routes together: each has what those before it left.')
   const count = `${of(verdict).length} of ${routes.length} ${routes.length === 1 ? 'route' : 'routes'}`
   const head = { clean: `does not leak: nothing grows in ${count}`, leaks: `leaks in ${count}`, undecided: `undecided for ${count}` }[verdict]
   const lines = [head, ...of('leaks').map(({ message }) => message), ...of('undecided').map(({ message }) => message)]
