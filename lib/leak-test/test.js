@@ -278,7 +278,8 @@ class LeakTest {
       rounds: [...rounds?.all ?? []],
       bytesPerCall: rounds?.bytesPerCall ?? null,
       objectsPerCall: suspect?.objectsPerCall ?? null,
-      suspects: this.#suspects,
+      // Where it was in doubt, objects had to be counted all the same.
+      suspects: this.#options.explain ? this.#suspects : [],
       resources: this.#resources,
       notes: this.#notes,
       disturbers: disturbers(),
