@@ -17,7 +17,7 @@ const { MemoryGroup } = require('../scripts/memory-group')
 const { killMany } = require('../scripts/recorder-kills')
 const { run, runIn } = require('./helpers/child')
 
-const DEADLINE = { timeout: 300000 }
+const DEADLINE = { timeout: 500000 }
 const CLI = path.join(__dirname, '..', 'bin', 'tidemark.js')
 const REGISTER = path.join(__dirname, '..', 'lib', 'register.js')
 
@@ -41,7 +41,8 @@ async function ended (t, way, options = {}) {
   const directory = folder(t)
   // A snapshot of a heap at its limit takes long.
   const nodeArgs = way === 'snapshot' ? [] : ['--max-old-space-size=64']
-  const result = await run('recorder-app.js', { args: [directory, way], nodeArgs, ...options })
+  const deadlineMs = way === 'snapshot' ? 300000 : 60000
+  const result = await run('recorder-app.js', { args: [directory, way], nodeArgs, deadlineMs, ...options })
   return { ...result, directory, recordings: recordings(directory) }
 }
 
