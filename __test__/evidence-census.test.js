@@ -5,6 +5,7 @@ const { readFileSync } = require('node:fs')
 const path = require('node:path')
 const test = require('node:test')
 const { result } = require('./helpers/child')
+const { census } = require('../lib/evidence/census')
 const { anchor, article, describePlace, isBetter, keyOf, step } = require('../lib/evidence/census/place')
 const { mentionOf } = require('../lib/evidence/census/mention')
 const { siteOf } = require('../lib/evidence/census/site')
@@ -168,6 +169,12 @@ test('what grew since an earlier census is told, also of what it did not list, a
   assert.deepEqual(grownByJson, [['small', 1, 3000], ['replaced.list', 100, 200]])
   assert.deepEqual(fields, ['time', 'containers', 'emitters', 'resources', 'cost', 'problems'])
   assert.deepEqual(described.holds, ['number'])
+})
+
+test('what is no earlier census is refused in words', async () => {
+  for (const since of [{}, 3, { containers: [null], emitters: [] }, { containers: [{ key: 1, size: 1 }], emitters: [] }, { containers: [], emitters: ['x'] }]) {
+    await assert.rejects(census({ since }), { code: 'ERR_TIDEMARK_OPTION' }, JSON.stringify(since))
+  }
 })
 
 test('no line of the app runs, whatever its objects are', async () => {

@@ -28,8 +28,9 @@ const OPTIONS = {
 
 /** An earlier census, also one that was JSON in the meantime. */
 function isCensus (value) {
-  const fits = typeof value === 'object' && value !== null && Array.isArray(value.containers) && Array.isArray(value.emitters)
-  return fits ? undefined : 'a census'
+  const isEntry = (entry) => typeof entry === 'object' && entry !== null && typeof entry.key === 'string' && typeof entry.size === 'number'
+  const isList = (list) => Array.isArray(list) && list.every(isEntry)
+  return typeof value === 'object' && value !== null && isList(value.containers) && isList(value.emitters) ? undefined : 'a census'
 }
 
 /**
