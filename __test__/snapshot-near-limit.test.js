@@ -19,8 +19,8 @@ const noFork = forkObstacle(binding, {})?.message ?? false
 
 const PROGRAM = path.join(__dirname, 'programs', 'near-heap-limit.js')
 
-/** Old space: as little as holds enough objects, since every test fills it and reads the whole of its file. */
-const HEAP_MB = 16
+/** Old space: little, since every test fills it and reads the whole of its file. With 16 a process that wanted to live died once. */
+const HEAP_MB = 32
 
 /** Enough for a child on a machine that is busy with other tests. */
 const TIMEOUT_MS = 120000
