@@ -218,7 +218,7 @@ class LeakTest {
       const made = await round() + (leaps ? await round() : 0)
       const allocated = this.#allocated()
       await snapshots.take(made)
-      const isNoise = ({ objectsPerCall, bytesPerCall }) => !(objectsPerCall > 0) && bytesPerCall * made < calls.noise * BYTES_ALONE
+      const isNoise = ({ objectsPerCall, bytesPerCall }) => !(objectsPerCall > 0) && bytesPerCall * made < Math.max(calls.noise * BYTES_ALONE, made < ENOUGH_CALLS ? FEW_BYTES : 0)
       const grown = (await snapshots.grown()).filter((each) => (this.#own || !each.own) && !isNoise(each))
       this.#suspects = withNames(grown).map((each, i) => suspectOf(each, i === 0 ? allocated : null))
     } catch (error) {
