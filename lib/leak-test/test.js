@@ -30,6 +30,10 @@ const WATCHING = 0.7
 /** What only became larger, by no object more, counts from this part of the noise on. */
 const BYTES_ALONE = 1 / 32
 
+/** In a round of fewer calls, fewer bytes that no object explains are V8's own. */
+const ENOUGH_CALLS = 250
+const FEW_BYTES = 64 * 1024
+
 /** Bytes by which memory grows again and again without calls, at which somebody else is at work. */
 const DRIFT = 4 * 1024
 
