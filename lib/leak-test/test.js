@@ -30,6 +30,9 @@ const WATCHING = 0.7
 /** What only became larger, by no object more, counts from this part of the noise on. */
 const BYTES_ALONE = 1 / 32
 
+/** Calls between two snapshots in which an object that stays of each tenth would be seen. */
+const MANY_BETWEEN = 2000
+
 /** In a round of fewer calls, fewer bytes that no object explains are V8's own. */
 const ENOUGH_CALLS = 250
 const FEW_BYTES = 64 * 1024
@@ -131,7 +134,8 @@ class LeakTest {
       found = await this.#lookFor(between, { isCertain })
     }
     if (found === undefined || this.#suspects.length > 0 || (rounds?.bytesPerCall ?? 0) >= UNSURE_BYTES) return this.#judge('leaks')
-    return this.#unseen(between)
+    // So little is V8's own where no object became more over so many calls.
+    return between >= MANY_BETWEEN ? this.#judge('clean') : this.#unseen(between)
   }
 
   /** Too few calls to tell by bytes: objects are counted. */
