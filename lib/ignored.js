@@ -18,7 +18,7 @@ class Ignored {
    * @returns {boolean} whether the leak is not reported
    */
   covers (signature, now) {
-    const rule = this.#rules.find((each) => each.signature === signature && (each.until === undefined || now < new Date(each.until).getTime()))
+    const rule = this.#rules.find((each) => each.signature === signature && !isOver(each, now))
     if (rule !== undefined) this.#counts.set(rule, (this.#counts.get(rule) ?? 0) + 1)
     return rule !== undefined
   }
@@ -34,4 +34,9 @@ class Ignored {
   }
 }
 
-module.exports = { Ignored }
+/** @param {{until?: Date | string}} rule @param {number} now milliseconds since 1970 */
+function isOver ({ until }, now) {
+  return until !== undefined && now >= new Date(until).getTime()
+}
+
+module.exports = { Ignored, isOver }

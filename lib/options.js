@@ -240,9 +240,13 @@ function abortSignal () {
     : 'an AbortSignal'
 }
 
+/** Of a rule: until when it holds, if not for good. */
+function isUntil (until) {
+  return until === undefined || ((until instanceof Date || typeof until === 'string') && !Number.isNaN(new Date(until).getTime()))
+}
+
 function ignoreRules () {
-  const isDate = (until) => until === undefined || ((until instanceof Date || typeof until === 'string') && !Number.isNaN(new Date(until).getTime()))
-  const isRule = (rule) => typeof rule?.signature === 'string' && typeof rule.reason === 'string' && rule.reason !== '' && isDate(rule.until)
+  const isRule = (rule) => typeof rule?.signature === 'string' && typeof rule.reason === 'string' && rule.reason !== '' && isUntil(rule.until)
   return (value) => Array.isArray(value) && value.every(isRule)
     ? undefined
     : 'an array of { signature, reason, until }, with `reason` a text and `until` a date or left out'
@@ -276,4 +280,4 @@ function distance (a, b) {
   return row[b.length]
 }
 
-module.exports = { KEEP_REPORTS, command, nearest, OPTIONS, FREE_SIGNALS, MEMORY_LIMIT, readOptions, getPreset, setPreset, ignoredOptions, oneOf, subsetOf, integer, boolean, recorder, report, terminationLog, size, folderName, func, abortSignal, optional }
+module.exports = { KEEP_REPORTS, command, nearest, OPTIONS, FREE_SIGNALS, MEMORY_LIMIT, readOptions, getPreset, setPreset, ignoredOptions, oneOf, subsetOf, integer, boolean, recorder, report, terminationLog, size, folderName, func, abortSignal, isUntil, optional }

@@ -2,6 +2,8 @@
 
 const path = require('node:path')
 const { createError } = require('../errors')
+const { isOver } = require('../ignored')
+const { isUntil } = require('../options')
 
 /**
  * Leaks that are known: each rule by a class, a signature or a file, with a reason and perhaps a date.
@@ -16,10 +18,9 @@ const SUBJECTS = ['class', 'signature', 'file']
 
 /** @returns {string | undefined} what a list of rules must be, where it is not */
 function rulesFault (rules) {
-  const isDate = (until) => until === undefined || ((until instanceof Date || typeof until === 'string') && !Number.isNaN(new Date(until).getTime()))
   const isRule = (rule) => rule !== null && typeof rule === 'object' &&
     SUBJECTS.filter((name) => rule[name] !== undefined).length === 1 && SUBJECTS.every((name) => rule[name] === undefined || (typeof rule[name] === 'string' && rule[name] !== '')) &&
-    typeof rule.reason === 'string' && rule.reason !== '' && isDate(rule.until)
+    typeof rule.reason === 'string' && rule.reason !== '' && isUntil(rule.until)
   return Array.isArray(rules) && rules.every(isRule)
     ? undefined
     : 'an array of { class | signature | file, reason, until }: one of the three as text, `reason` a text, and `until` a date or left out'
@@ -40,7 +41,7 @@ function ignoreLeaks (rules) {
  */
 function applyRules (suspects, ofTest) {
   const rules = [...ofTest, ...ofSuite]
-  const live = rules.filter((rule) => !isOver(rule))
+  const live = rules.filter((rule) => !isOver(rule, Date.now()))
   const kept = []
   const ignored = []
   for (const suspect of suspects) {
@@ -51,7 +52,7 @@ function applyRules (suspects, ofTest) {
   return {
     kept,
     ignored,
-    expired: rules.filter((rule) => isOver(rule) && suspects.some((suspect) => matches(rule, suspect))),
+    expired: rules.filter((rule) => isOver(rule, Date.now()) && suspects.some((suspect) => matches(rule, suspect))),
     unmatched: unmatched(ofTest, ignored)
   }
 }
@@ -61,7 +62,7 @@ function applyRules (suspects, ofTest) {
  * @param {{rule: IgnoreRule}[]} ignored
  */
 function unmatched (rules, ignored) {
-  return rules.filter((rule) => !isOver(rule) && !ignored.some((each) => each.rule === rule))
+  return rules.filter((rule) => !isOver(rule, Date.now()) && !ignored.some((each) => each.rule === rule))
 }
 
 /** @param {IgnoreRule} rule @returns {string} */
@@ -72,10 +73,6 @@ function unmatchedNote (rule) {
 /** @param {IgnoreRule} rule */
 function subjectOf (rule) {
   return rule.class ?? rule.signature ?? rule.file
-}
-
-function isOver (rule) {
-  return rule.until !== undefined && Date.now() >= new Date(rule.until).getTime()
 }
 
 /** @param {IgnoreRule} rule @param {import('./result').TestSuspect} suspect */
