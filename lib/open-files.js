@@ -47,20 +47,30 @@ function crowdedFolder () {
   if (process.platform !== 'linux' || !isFirstThread()) return undefined
   const counts = new Map()
   let of = 0
-  try {
-    for (const descriptor of withSpare(() => readdirSync(FOLDER)).slice(-MOST_LINKS)) {
-      const file = linkOf(descriptor)
-      // Sockets, pipes and the like have no path.
-      if (!file?.startsWith('/') || file.startsWith('/dev/') || file.startsWith('/proc/')) continue
-      const folder = path.dirname(file)
-      counts.set(folder, (counts.get(folder) ?? 0) + 1)
-      of++
-    }
-  } catch {
-    return undefined
+  for (const [, file] of openFiles(MOST_LINKS)) {
+    const folder = path.dirname(file)
+    counts.set(folder, (counts.get(folder) ?? 0) + 1)
+    of++
   }
   const [most] = [...counts].sort(([, one], [, other]) => other - one)
   return most === undefined ? undefined : { folder: most[0], count: most[1], of }
+}
+
+/**
+ * The names of open files by descriptor, the newest last. Sockets, pipes and the like have no path.
+ * @param {number} [most] of the newest
+ * @returns {[descriptor: string, file: string][]} none where nobody says
+ */
+function openFiles (most = Infinity) {
+  try {
+    return withSpare(() => readdirSync(FOLDER))
+      .sort((one, other) => Number(one) - Number(other))
+      .slice(-most)
+      .map((descriptor) => /** @type {[string, string]} */ ([descriptor, linkOf(descriptor) ?? '']))
+      .filter(([, file]) => file.startsWith('/') && !file.startsWith('/dev/') && !file.startsWith('/proc/'))
+  } catch {
+    return []
+  }
 }
 
 /** @type {boolean | undefined} */
@@ -84,4 +94,4 @@ function linkOf (descriptor) {
   }
 }
 
-module.exports = { countOpenFiles, crowdedFolder, isFirstThread }
+module.exports = { countOpenFiles, crowdedFolder, isFirstThread, openFiles }

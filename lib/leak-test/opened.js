@@ -1,10 +1,10 @@
 'use strict'
 
 const { createHook } = require('node:async_hooks')
-const { readdirSync, readlinkSync } = require('node:fs')
 const path = require('node:path')
 const { applicationFrame, parseStack } = require('../evidence/app-frame')
 const { isOwnFile } = require('../evidence/own-files')
+const { openFiles } = require('../open-files')
 
 /**
  * By type as it is counted: what it is to a person, one and many, and what ends it. A type that stands before another
@@ -148,26 +148,6 @@ function portOf (handle) {
     return address.port > 0 ? `port ${address.port}` : null
   } catch {
     return null
-  }
-}
-
-/** By descriptor, the names of open files; none where nobody says. @returns {[descriptor: string, name: string][]} */
-function openFiles () {
-  try {
-    return readdirSync('/proc/self/fd')
-      .map((descriptor) => /** @type {[string, string]} */ ([descriptor, linkOf(descriptor)]))
-      .filter(([, name]) => name.startsWith('/') && !name.startsWith('/dev/') && !name.startsWith('/proc/'))
-      .sort(([one], [other]) => Number(one) - Number(other))
-  } catch {
-    return []
-  }
-}
-
-function linkOf (descriptor) {
-  try {
-    return readlinkSync(`/proc/self/fd/${descriptor}`)
-  } catch {
-    return '' // it was closed
   }
 }
 
