@@ -8,7 +8,7 @@ const { keeping } = require('./artifacts')
 const { isCollected } = require('./collected')
 const { ignoreLeaks } = require('./ignore')
 const { mustBeFunction, readTestOptions, readTrackOptions } = require('./options')
-const { failureOf } = require('./result')
+const { failureOf, warnOf } = require('./result')
 const { selfCheck } = require('./self-check')
 const { assertServerNoLeak, measureServerLeak } = require('./server')
 const { testForLeak } = require('./test')
@@ -37,8 +37,7 @@ async function assertNoLeak (fn, options) {
     if (readTestOptions(options).annotations) annotate(fn.name, failure)
     throw failure
   }
-  // Of rules to ignore that match nothing any more: in a test that passes nobody reads a message.
-  for (const note of result.notes) process.emitWarning(note, { type: 'TidemarkWarning', code: 'TIDEMARK_LEAK_TEST' })
+  warnOf(result)
 }
 
 /**

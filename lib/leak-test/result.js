@@ -205,4 +205,13 @@ function signed (bytes) {
   return bytes >= 0 ? `+${text}` : text
 }
 
-module.exports = { chainOf, failureOf, leftOpenLine, messageOf, placeOf, suspectLine, suspectOf }
+/**
+ * What a test that passes has to say all the same: rules that match nothing, what was not requested. Nobody reads the
+ * message of one.
+ * @param {{notes: string[]}} result
+ */
+function warnOf ({ notes }) {
+  for (const note of notes) process.emitWarning(note, { type: 'TidemarkWarning', code: 'TIDEMARK_LEAK_TEST' })
+}
+
+module.exports = { chainOf, failureOf, leftOpenLine, messageOf, placeOf, suspectLine, suspectOf, warnOf }
