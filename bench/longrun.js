@@ -12,7 +12,6 @@ const { parseArgs } = require('node:util')
 const { bytes, duration } = require('../lib/format')
 const { installModules } = require('./install')
 const { SERVICES, all } = require('./longrun/services')
-const { startLoad } = require('./longrun/load')
 
 const HEAP_MB = 128
 const IN_TIME = 0.15
@@ -29,8 +28,8 @@ class Service {
   #startedAt
   #load
 
-  constructor ({ name, kind, leaky }, { node, modules, say }) {
-    Object.assign(this, { name, kind, leaky, say })
+  constructor ({ name, kind, leaky }, { node, modules, startLoad, say }) {
+    Object.assign(this, { name, kind, leaky, startLoad, say })
     this.#child = fork(path.join(__dirname, 'longrun', 'server.js'), [kind, leaky ? 'leak' : 'ok', path.join(__dirname, '..')], {
       execPath: node,
       execArgv: [`--max-old-space-size=${HEAP_MB}`],
@@ -62,7 +61,7 @@ class Service {
     if (event === 'listening') {
       this.#startedAt = Date.now()
       this.limit = rest.limit
-      this.#load = startLoad(SERVICES[this.kind], rest.port)
+      this.#load = this.startLoad(SERVICES[this.kind], rest.port)
     } else if (event === 'levels') {
       this.levels.push({ at: this.ms(), ...rest })
     } else {
@@ -145,13 +144,15 @@ async function main () {
   if (!(totalMs > 0)) throw new Error('--minutes wants a number above 0')
   const chosen = select(values.only)
   const modules = installModules('longrun', say)
+  // Not before: it requires what was installed.
+  const { startLoad } = require('./longrun/load')
   const services = []
   const stop = () => { for (const service of services) service.stop() }
   process.once('SIGINT', stop)
   try {
     // One after the other: two dozen that start at once would warm up for minutes.
     for (const each of chosen) {
-      services.push(new Service(each, { node: values.node, modules, say }))
+      services.push(new Service(each, { node: values.node, modules, startLoad, say }))
       await services.at(-1).start()
     }
     say(`${services.length} services for ${duration(totalMs)}`)
