@@ -31,9 +31,15 @@ pub(in super::super) fn make_read_only(addresses: &Range<usize>) -> io::Result<(
 /// It is a page, it can be read, and nobody writes to it meanwhile.
 pub(in super::super) unsafe fn replace_by_copy(page: usize) -> io::Result<()> {
     const PRIVATE_ANONYMOUS_FIXED: c_int = 0x32;
-    let start = std::ptr::with_exposed_provenance_mut::<[u8; PAGE]>(page);
-    // SAFETY: the caller's promise.
-    let content = unsafe { start.read_volatile() };
+    let start = std::ptr::with_exposed_provenance_mut::<u64>(page);
+    let mut content = [0_u64; PAGE / size_of::<u64>()];
+    // Word by word: as one array the compiler writes an instruction for every byte of it.
+    for (at, word) in content.iter_mut().enumerate() {
+        // SAFETY: `at` is below the number of words of the page.
+        let from = unsafe { start.add(at) };
+        // SAFETY: the caller's promise.
+        *word = unsafe { from.read_volatile() };
+    }
     // SAFETY: takes the place of the page, whose content is put back below.
     let mapped = unsafe {
         c::mmap(
@@ -48,8 +54,12 @@ pub(in super::super) unsafe fn replace_by_copy(page: usize) -> io::Result<()> {
     if mapped.addr() == usize::MAX {
         return Err(io::Error::last_os_error());
     }
-    // SAFETY: just mapped, writable.
-    unsafe { start.write_volatile(content) };
+    for (at, word) in content.iter().enumerate() {
+        // SAFETY: as above.
+        let to = unsafe { start.add(at) };
+        // SAFETY: just mapped, writable.
+        unsafe { to.write_volatile(*word) };
+    }
     Ok(())
 }
 
