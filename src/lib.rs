@@ -3,7 +3,7 @@
 //! Data flows one way: V8 -> sample -> verdict -> event. Layers, the lowest first; each may use
 //! those below it and never those above:
 //!
-//! - `format`: numbers in sentences. Pure.
+//! - `format`: numbers in sentences; `sorting`: short lists. Pure.
 //! - `trend`: decides whether memory leaks. Pure.
 //! - `snapshot`: reads and analyses heap snapshots. Pure.
 //! - `recorder`: what happens with one collection. Pure.
@@ -18,6 +18,7 @@ mod format;
 pub mod process;
 pub mod recorder;
 pub mod snapshot;
+mod sorting;
 pub mod trend;
 
 #[cfg(feature = "napi")]

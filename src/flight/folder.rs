@@ -6,6 +6,7 @@ use super::read::Recording;
 use super::records::End;
 use crate::process::lock::{self, Lock};
 use crate::process::owner;
+use crate::sorting::sort_by_key;
 use serde_json::{Map, Value};
 use std::fs::{self, DirBuilder, File, OpenOptions};
 use std::io::{self, Read, Write};
@@ -49,7 +50,7 @@ pub fn list(directory: &Path) -> io::Result<Vec<Found>> {
     };
     let names = names(directory)?.into_iter().filter(ours);
     let mut found: Vec<_> = names.filter_map(|path| examine(&path).ok()).collect();
-    found.sort_by_key(|each| std::cmp::Reverse(each.modified));
+    sort_by_key(&mut found, |each| std::cmp::Reverse(each.modified));
     Ok(found)
 }
 
@@ -310,7 +311,7 @@ fn sift(
         }
         gone.push((modified, age, path));
     }
-    gone.sort_by_key(|(modified, ..)| std::cmp::Reverse(*modified));
+    sort_by_key(&mut gone, |(modified, ..)| std::cmp::Reverse(*modified));
     let mut kept = 0;
     let mut best: Option<Previous> = None;
     let mut told = 0;

@@ -6,6 +6,7 @@ use super::layout::{
 };
 use super::records::{End, IsolateRecord, Pulse, Reading, Standing, Words};
 use crate::recorder::KindCounter;
+use crate::sorting::{sort_by, sort_by_key};
 use crate::trend::{CHANNELS, Limit};
 use serde_json::{Map, Value, json};
 use std::fmt;
@@ -105,7 +106,7 @@ impl Recording {
                 });
             }
         }
-        recording.isolates.sort_by_key(|isolate| isolate.number);
+        sort_by_key(&mut recording.isolates, |isolate| isolate.number);
         let [hours, minutes] = [COARSE, FINE].map(|area| {
             let readings = recording.records(file, &area, all(&area));
             recording.unpacked(readings)
@@ -132,7 +133,7 @@ impl Recording {
                 Place::Cut => self.cut = true,
             }
         }
-        records.sort_by_key(|record| record.number);
+        sort_by_key(&mut records, |record| record.number);
         records
     }
 
@@ -193,7 +194,9 @@ fn joined(number: u32, coarse: &[(u32, Reading)], fine: &[(u32, Reading)]) -> Ve
     let mut readings = of(coarse);
     readings.retain(|reading| reading.at_ms < from);
     readings.extend(fine);
-    readings.sort_by(|one, other| one.at_ms.total_cmp(&other.at_ms));
+    sort_by(&mut readings, |one, other| {
+        one.at_ms.total_cmp(&other.at_ms)
+    });
     readings
 }
 

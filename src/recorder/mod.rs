@@ -14,6 +14,7 @@ pub use classic::ClassicStats;
 pub use counters::{GcCounters, KindCounter};
 pub use queue::Queue;
 
+use crate::sorting::sort_by_key;
 use classic::Classic;
 
 use crate::trend::{
@@ -250,7 +251,7 @@ impl Recorder {
         let (mut records, dropped) = self.queue.drain();
         let (changes, lost) = self.changes.drain();
         records.extend(changes);
-        records.sort_unstable_by_key(|(number, _)| *number);
+        sort_by_key(&mut records, |(number, _)| *number);
         (
             records.into_iter().map(|(_, record)| record).collect(),
             dropped + lost,

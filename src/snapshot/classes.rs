@@ -4,6 +4,7 @@
 //! many plain objects share, `{id, items, placed}`: a leak of request contexts is not lost among
 //! all `Object`s.
 
+use crate::sorting::sort_by_key;
 use std::borrow::Cow;
 use std::collections::HashMap;
 use std::hash::{BuildHasher, RandomState};
@@ -183,7 +184,9 @@ impl Interfaces {
             .into_values()
             .filter(|counted| u64::from(counted.count) >= fewest)
             .collect();
-        known.sort_by_key(|counted| (std::cmp::Reverse(counted.count), counted.first));
+        sort_by_key(&mut known, |counted| {
+            (std::cmp::Reverse(counted.count), counted.first)
+        });
         let known = known
             .into_iter()
             .map(|Counted { first, .. }| {

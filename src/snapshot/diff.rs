@@ -5,6 +5,7 @@
 //! with every snapshot and are left out of that. Two processes (and two forked captures) share
 //! no ids; those are compared by structure: class, what dominates, and how it is held.
 
+use crate::sorting::sort_by;
 use std::collections::HashMap;
 use std::collections::hash_map::Entry;
 
@@ -228,7 +229,7 @@ impl Rows {
         let (classes, places) = (&self.classes, &self.places);
         self.changes
             .retain(|row| row.added + row.removed > 0 || row.size_before != row.size_after);
-        self.changes.sort_by(|a, b| {
+        sort_by(&mut self.changes, |a, b| {
             (
                 b.growth(),
                 b.added_size,
@@ -467,7 +468,9 @@ pub fn series(snapshots: &[&Analysis]) -> Vec<SeriesRow> {
         .into_values()
         .filter(|row| row.counts.len() > 1 && row.counts.windows(2).all(|pair| pair[0] < pair[1]))
         .collect();
-    rows.sort_by(|a, b| (gain(b), &a.class).cmp(&(gain(a), &b.class)));
+    sort_by(&mut rows, |a, b| {
+        (gain(b), &a.class).cmp(&(gain(a), &b.class))
+    });
     rows
 }
 

@@ -5,6 +5,7 @@
 //! `finest` of them on each level, and the parts of a node are no larger than the node. There are
 //! at most [`MOST_PARTS`] and one node's, and each is as long as its two cut names.
 
+use crate::sorting::{sort_by_key, sort_numbers_by_key};
 use std::collections::HashMap;
 
 use serde_json::{Value, json};
@@ -90,7 +91,9 @@ impl Analysis {
                 *sums = (sums.0 + 1, sums.1 + size, sums.2 + self.self_size(child));
             }
         }
-        large.sort_by_key(|&child| (std::cmp::Reverse(self.retained_size(child)), child));
+        sort_numbers_by_key(&mut large, |child| {
+            (std::cmp::Reverse(self.retained_size(child)), child)
+        });
         large.truncate(MOST_PARTS);
         for child in large {
             below.push((parts.len(), child));
@@ -100,7 +103,9 @@ impl Analysis {
             .into_iter()
             .filter(|(_, (_, size, _))| *size >= least)
             .collect();
-        small.sort_by_key(|&(class, (_, size, _))| (std::cmp::Reverse(size), class));
+        sort_by_key(&mut small, |&(class, (_, size, _))| {
+            (std::cmp::Reverse(size), class)
+        });
         for (class, (count, size, self_size)) in small {
             let class = named(self.classes().name(class));
             parts.push(Part {

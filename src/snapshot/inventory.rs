@@ -5,6 +5,7 @@
 //! is 16 bytes an object. Sums have 64 bits; nothing recurses. Objects whose ids do not last (the
 //! even ones, of embedder nodes) are compared by their number.
 
+use crate::sorting::{sort_by, sort_by_key};
 use std::collections::HashMap;
 
 use serde_json::{Value, json};
@@ -198,10 +199,12 @@ impl InventoryDiff {
                 !row.what.is_empty() && (row.allocated + row.freed > 0 || row.size != 0)
             });
             if rows.len() > MOST_ROWS {
-                rows.sort_by_key(|row| std::cmp::Reverse((row.size.unsigned_abs(), row.allocated)));
+                sort_by_key(&mut rows, |row| {
+                    std::cmp::Reverse((row.size.unsigned_abs(), row.allocated))
+                });
                 rows.truncate(MOST_ROWS);
             }
-            rows.sort_by(|a, b| a.what.cmp(&b.what));
+            sort_by(&mut rows, |a, b| a.what.cmp(&b.what));
             Ok(Self {
                 nodes_before: before.nodes,
                 nodes_after: after.nodes,

@@ -1,5 +1,6 @@
 //! What is in a heap: classes, strings that are there more than once, detached contexts.
 
+use crate::sorting::{sort_by, sort_numbers_by_key};
 use std::collections::HashMap;
 
 use serde_json::{Value, json};
@@ -95,7 +96,9 @@ impl Analysis {
             rows[class].retained_size = retained;
         }
         rows.retain(|row| row.count > 0);
-        rows.sort_by(|a, b| (b.retained_size, &a.class).cmp(&(a.retained_size, &b.class)));
+        sort_by(&mut rows, |a, b| {
+            (b.retained_size, &a.class).cmp(&(a.retained_size, &b.class))
+        });
         rows
     }
 
@@ -214,7 +217,9 @@ impl Analysis {
                     || self.is_detached(node)
             })
             .collect();
-        found.sort_unstable_by_key(|&node| (std::cmp::Reverse(self.retained_size(node)), node));
+        sort_numbers_by_key(&mut found, |node| {
+            (std::cmp::Reverse(self.retained_size(node)), node)
+        });
         found.truncate(most.min(MOST_ROWS));
         found
             .into_iter()

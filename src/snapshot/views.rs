@@ -1,5 +1,6 @@
 //! What a command or a report shows of one node or of one class.
 
+use crate::sorting::{sort_by_key, sort_numbers_by_key};
 use serde_json::{Value, json};
 
 use super::analysis::Analysis;
@@ -50,7 +51,9 @@ impl Analysis {
         let wanted = classes.find(class).ok_or_else(|| self.no_class(class))?;
         let nodes = 0..self.node_count() as Node;
         let mut found: Vec<Node> = nodes.filter(|&node| classes.of(node) == wanted).collect();
-        found.sort_by_key(|&node| std::cmp::Reverse(self.retained_size(node)));
+        sort_numbers_by_key(&mut found, |node| {
+            std::cmp::Reverse(self.retained_size(node))
+        });
         found.truncate(most);
         Ok(found)
     }
@@ -68,7 +71,9 @@ impl Analysis {
                 near[at].0 += self.self_size(node);
             }
         }
-        near.sort_unstable_by_key(|&(size, class, _)| (std::cmp::Reverse(size), class));
+        sort_by_key(&mut near, |&(size, class, _)| {
+            (std::cmp::Reverse(size), class)
+        });
         let names: Vec<String> = near
             .iter()
             .take(MOST_GUESSES)

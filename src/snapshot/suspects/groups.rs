@@ -1,5 +1,6 @@
 //! Where objects gather: by dominator and class, in chains, by themselves.
 
+use crate::sorting::sort_by_key;
 use std::collections::HashMap;
 
 use super::holders::HolderKind;
@@ -112,7 +113,9 @@ pub(super) fn gathered(analysis: &Analysis, least: u64) -> Vec<Group> {
 
 /// Keeps the groups with most bytes, these first.
 pub(super) fn keep_largest(groups: &mut Vec<Group>, most: usize) {
-    groups.sort_by_key(|group| (std::cmp::Reverse(group.bytes), group.dominator, group.class));
+    sort_by_key(groups, |group| {
+        (std::cmp::Reverse(group.bytes), group.dominator, group.class)
+    });
     groups.truncate(most);
 }
 

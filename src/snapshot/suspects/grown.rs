@@ -18,6 +18,7 @@
 //!
 //! V8's own code does not count. What tidemark holds is reported only where there is nothing else.
 
+use crate::sorting::{sort_by, sort_by_key};
 use std::cmp::Reverse;
 use std::collections::HashMap;
 
@@ -217,7 +218,7 @@ impl Rounds<'_> {
         if found.iter().any(|grown| !grown.is_own) {
             found.retain(|grown| !grown.is_own);
         }
-        found.sort_by(|a, b| {
+        sort_by(&mut found, |a, b| {
             let by_bytes = b.bytes_per_call.total_cmp(&a.bytes_per_call);
             by_bytes.then(a.id.cmp(&b.id))
         });
@@ -300,7 +301,7 @@ impl Rounds<'_> {
     /// Finds for each group its topmost members and what they hold.
     fn group(&self, counts: HashMap<Key, Count>) -> Result<Vec<Gathered>, SnapshotError> {
         let mut counts: Vec<(Key, Count)> = counts.into_iter().collect();
-        counts.sort_unstable_by_key(|&(key, _)| key);
+        sort_by_key(&mut counts, |&(key, _)| key);
         let numbers: HashMap<Key, u32> = (0..).zip(&counts).map(|(at, row)| (row.0, at)).collect();
         let mut groups: Vec<Gathered> = counts
             .into_iter()
@@ -374,7 +375,9 @@ impl Rounds<'_> {
             if told.is_empty() {
                 told.extend(rows.iter().filter(|row| row.topmost[end] > 0));
             }
-            told.sort_by_key(|row| (row.rank, Reverse(gain(&row.bytes)), row.key.1));
+            sort_by_key(&mut told, |row| {
+                (row.rank, Reverse(gain(&row.bytes)), row.key.1)
+            });
             if told
                 .first()
                 .is_some_and(|first| first.rank != Rank::Variables)
@@ -409,9 +412,11 @@ impl Rounds<'_> {
                 rows.map(|(&row, rest)| (*holder, row, gain(&row.bytes) + rest))
             })
             .collect();
-        rows.sort_by_key(|&(holder, row, bytes)| (Reverse(bytes), holder, row.key.1));
+        sort_by_key(&mut rows, |&(holder, row, bytes)| {
+            (Reverse(bytes), holder, row.key.1)
+        });
         rows.truncate(groups::MOST);
-        rows.sort_by_key(|(_, row, _)| row.rank);
+        sort_by_key(&mut rows, |(_, row, _)| row.rank);
         let mut found = Vec::new();
         for (holder, row, bytes) in rows {
             self.checkpoint.pass(0)?;
@@ -519,7 +524,7 @@ impl Rounds<'_> {
             .filter(|&(&holder, _)| !self.is_whole(groups, holder))
             .map(|(&holder, sums)| (holder, sums[end] - sums[end - 1]))
             .collect();
-        rows.sort_by_key(|&(holder, bytes)| (Reverse(bytes), holder));
+        sort_by_key(&mut rows, |&(holder, bytes)| (Reverse(bytes), holder));
         rows.truncate(groups::MOST);
         // What hangs immediately on each and holds most.
         let mut largest: HashMap<Node, Node> =

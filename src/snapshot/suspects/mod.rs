@@ -41,6 +41,7 @@ use super::columns::Node;
 use super::diff::same_process;
 use super::error::SnapshotError;
 use super::progress::{Checkpoint, OnProgress, Phase};
+use crate::sorting::sort_by_key;
 
 /// No more are told.
 const MOST_SUSPECTS: usize = 10;
@@ -105,7 +106,7 @@ fn ranked(
                 .is_some_and(|growth| growth.bytes >= least.cast_signed())
         });
     }
-    found.sort_by_key(|(_, suspect)| {
+    sort_by_key(&mut found, |(_, suspect)| {
         let growth = suspect.growth.map_or(0, |growth| growth.bytes);
         std::cmp::Reverse((suspect.confidence, growth, suspect.bytes))
     });

@@ -9,6 +9,7 @@
 //! Calls wait for calls: the innermost one holds those that wait for it, so of functions whose
 //! calls hold each other one is told.
 
+use crate::sorting::sort_by_key;
 use std::collections::HashMap;
 
 use super::HolderKind;
@@ -171,7 +172,7 @@ impl<'a> Waiting<'a> {
     /// Functions with many suspended calls, the app's own first, then those whose calls hold most.
     pub(super) fn suspended(&self, least: u64) -> Vec<Group> {
         let mut found = self.by_function(least);
-        found.sort_by_key(|(shared, group)| {
+        sort_by_key(&mut found, |(shared, group)| {
             (
                 !self.is_apps(group),
                 std::cmp::Reverse(group.bytes),
