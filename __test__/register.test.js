@@ -124,14 +124,13 @@ describe('preloaded', DEADLINE, () => {
     }
     assert.ok(!readdirSync(folder).some((name) => name.endsWith('.node')))
     const register = path.join(folder, 'lib', 'register.js')
-    const env = { NAPI_RS_NATIVE_LIBRARY_PATH: '' }
     for (const [way] of ways) {
       const nodeArgs = [way, way === '--import' ? pathToFileURL(register).href : register]
-      const { code, stdout, stderr } = await run('quiet-app.js', { nodeArgs, env })
+      const { code, stdout, stderr } = await run('quiet-app.js', { nodeArgs })
       assert.deepEqual({ code, stdout }, { code: 0, stdout: 'the app ran\n' })
       assert.match(stderr, /^\S+ tidemark\[\d+\] error: ERR_TIDEMARK_BINDING_MISSING: No tidemark binary .* Nothing is watched; the app goes on\.\n$/)
     }
-    const { stderr } = await run('quiet-app.js', { nodeArgs: ['--require', register], env: { ...env, TIDEMARK_FORMAT: 'json' } })
+    const { stderr } = await run('quiet-app.js', { nodeArgs: ['--require', register], env: { TIDEMARK_FORMAT: 'json' } })
     const { event, code, message } = JSON.parse(stderr)
     assert.equal(event, 'error')
     assert.equal(code, 'ERR_TIDEMARK_BINDING_MISSING')

@@ -27,7 +27,7 @@ function requireBinding () {
     return require('../binding.js')
   } catch (error) {
     const platform = `${process.platform}-${process.arch} (Node.js ${process.versions.node})`
-    // No `cause`: napi's chain of errors tells the same again, over 60 lines.
+    // No `cause`: what is in it is told.
     throw createError('ERR_TIDEMARK_BINDING_MISSING', [platform, ...whyNot(error)])
   }
 }
@@ -46,30 +46,19 @@ const REMEDIES = [
 const PUBLISHED = ['linux-x64', 'linux-arm64', 'darwin-x64', 'darwin-arm64', 'win32-x64']
 
 /** That there is no binary, not that it is no good. */
-const ABSENT = /^Cannot find module|^Unsupported (?:OS|architecture)/
+const ABSENT = /^Cannot find module/
 
 /**
- * @param {Error} error of napi's loader: a chain, one for each place that it looked at, without their codes
+ * @param {any} error of `binding.js`: an AggregateError, of each place that it looked at one
  * @param {string} [target] system and processor
  * @returns {[tried: string[], obstacle?: string, remedy?: string, published?: string[]]} the obstacle where a
  *   binary is there, and what is published where there cannot be one
  */
-function whyNot (error, target = `${process.platform}-${process.arch}`) {
-  const tried = causes(error)
+function whyNot ({ errors }, target = `${process.platform}-${process.arch}`) {
+  const tried = [...new Set(errors.map(({ message }) => message.split('\n', 1)[0]))]
   const obstacle = tried.find((line) => !ABSENT.test(line))
   if (obstacle === undefined) return PUBLISHED.includes(target) ? [tried] : [tried, undefined, undefined, PUBLISHED]
   return [tried, obstacle, REMEDIES.find(([signs]) => signs.test(obstacle))?.[1]]
-}
-
-/** The first line of each error of a chain. */
-function causes (error) {
-  const lines = []
-  for (let next = error, links = 0; next instanceof Error && links < 16; next = next.cause, links++) {
-    const [line] = next.message.split('\n')
-    // What napi's loader says on top is advice for another kind of failure, and wasi is not built.
-    if (!/^Cannot find native binding|wasi\b/.test(line)) lines.push(line)
-  }
-  return [...new Set(lines)]
 }
 
 module.exports = { PUBLISHED, loadBinding, checkRuntime, whyNot }

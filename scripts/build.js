@@ -1,7 +1,7 @@
 'use strict'
 
-// Builds the native addon and the two files that are generated from the Rust code and committed:
-// binding.js and binding.d.ts. `--check` changes nothing and fails when the committed two are stale.
+// Builds the native addon and binding.d.ts, which is generated from the Rust code and committed. `--check` changes
+// nothing and fails when the committed file is stale.
 
 const { readFileSync, existsSync } = require('node:fs')
 const path = require('node:path')
@@ -10,19 +10,19 @@ const { ROOT, must, commandOf, withSigns, exitWith } = require('./steps')
 const { putInPlace, setup } = require('./setup')
 const { nodeFile } = require('./platform')
 
-const GENERATED = ['binding.js', 'binding.d.ts']
+const GENERATED = ['binding.d.ts']
 
 /** Where napi writes, so that a check leaves the tree alone. */
 const OUTPUT = path.join('target', 'napi')
 
 async function generate (...profile) {
   await must(process.execPath, [commandOf('@napi-rs/cli', 'napi'), 'build', ...profile, '--platform',
-    '--js', 'binding.js', '--dts', 'binding.d.ts', '--output-dir', OUTPUT])
+    '--no-js', '--dts', 'binding.d.ts', '--output-dir', OUTPUT])
 }
 
 async function build () {
   await setup()
-  await withSigns('build: the native addon and its generated files', () => generate('--release'))
+  await withSigns('build: the native addon and its types', () => generate('--release'))
   for (const name of staleFiles()) {
     putInPlace(path.join(ROOT, OUTPUT, name), path.join(ROOT, name))
     console.log(`build: ${name} changed, commit it`)
@@ -30,9 +30,9 @@ async function build () {
   putInPlace(path.join(ROOT, OUTPUT, nodeFile()), path.join(ROOT, nodeFile()))
 }
 
-/** @throws when a generated file differs from what the Rust code gives */
+/** @throws when the types differ from what the Rust code gives */
 async function checkGenerated () {
-  // The two files are the same however the addon is optimised.
+  // It is the same however the addon is optimised.
   await generate()
   const stale = staleFiles()
   if (stale.length > 0) {
