@@ -17,7 +17,7 @@ const { ROOT, exitWith } = require('./steps')
 const PRIVATE_FIELDS = ['scripts', 'devDependencies', 'napi']
 
 /** Beside what package.json lists, where they exist. */
-const PAPERS = ['README.md', 'CHANGELOG.md', 'LICENSE']
+const PAPERS = ['README.md', 'LICENSE']
 
 function readJson (...parts) {
   return JSON.parse(readFileSync(path.join(ROOT, ...parts), 'utf8'))
@@ -54,7 +54,7 @@ function stagePlatform (folder, name, addon) {
 
 /** Pictures are for who reads the docs in the repository. */
 function isPublished (file) {
-  return path.basename(file) !== 'images'
+  return path.basename(file) !== 'images' && path.extname(file) !== '.svg'
 }
 
 function write (folder, manifest, files) {

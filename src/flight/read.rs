@@ -201,10 +201,17 @@ fn joined(number: u32, coarse: &[(u32, Reading)], fine: &[(u32, Reading)]) -> Ve
 }
 
 fn object<const N: usize>(entries: [(&str, Value); N]) -> Value {
-    let entries = entries
-        .into_iter()
-        .map(|(name, value)| (name.to_owned(), value));
-    Value::Object(entries.collect())
+    let entries = entries.into_iter();
+    collected(&mut entries.map(|(name, value)| (name.to_owned(), value)))
+}
+
+/// One by one: `collect` sorts first, and is compiled for each kind of iterator.
+fn collected(entries: &mut dyn Iterator<Item = (String, Value)>) -> Value {
+    let mut all = Map::new();
+    for (name, value) in entries {
+        all.insert(name, value);
+    }
+    Value::Object(all)
 }
 
 fn process(pulse: Pulse) -> Value {
@@ -241,7 +248,7 @@ impl Isolate {
             record,
             readings,
         } = self;
-        let channels = CHANNELS
+        let mut channels = CHANNELS
             .iter()
             .zip(&record.channels)
             .filter(|(_, standing)| standing.watched)
@@ -261,7 +268,7 @@ impl Isolate {
             ("nearHeapLimit", json!(record.near_heap_limit)),
             ("closed", json!(record.closed)),
             ("lost", json!(record.lost)),
-            ("channels", Value::Object(channels.collect::<Map<_, _>>())),
+            ("channels", collected(&mut channels)),
             (
                 "gc",
                 json!({

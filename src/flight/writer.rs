@@ -352,10 +352,10 @@ fn fly(shared: &Arc<Shared>) {
 fn identity(plan: &Plan) -> String {
     let own = own_identity(plan);
     let mut texts = [usize::MAX, 256, 64, 16].into_iter().map(|longest| {
-        let all = plan.identity.clone().into_iter();
-        let mut all: Map<_, _> = all
-            .map(|(name, value)| (name, cut(value, longest)))
-            .collect();
+        let mut all = plan.identity.clone();
+        for value in all.values_mut() {
+            *value = cut(std::mem::take(value), longest);
+        }
         all.extend(own.clone());
         Value::Object(all).to_string()
     });
