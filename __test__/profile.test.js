@@ -81,11 +81,15 @@ test('by its name the file is in the format of pprof, and an independent reader 
   assert.equal(Number(profile.period), 2048)
 })
 
-test('an app of many functions has a file of pprof too', async () => {
+test('an app of many functions has a file of pprof too, and goes on while it is built', async () => {
   const functions = 60000
   const head = { children: Array.from({ length: functions }, (_, i) => ({ selfSize: 16, callFrame: { functionName: `f${i}` }, children: [] })) }
   const stacks = { frameOf: ({ functionName }) => ({ name: functionName, location: { file: 'app.js', line: 1 } }) }
+  let turns = 0
+  const app = setInterval(() => { turns++ })
   const file = await toPprof({ head }, stacks, { endedAtMs: Date.now(), durationMs: 1000, intervalBytes: 2048 })
+  clearInterval(app)
+  assert.ok(turns > 5, `${turns} turns`)
   const { function: read, location, sample, stringTable: { strings } } = Profile.decode(gunzipSync(file))
   assert.deepEqual([read.length, location.length, sample.length], [functions, functions, functions])
   assert.equal(new Set(read.map(({ name }) => strings[Number(name)])).size, functions)

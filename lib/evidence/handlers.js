@@ -2,7 +2,7 @@
 
 const { isApplicationFile, mapLocation } = require('./app-frame')
 const { Scopes } = require('./census/scopes')
-const { Slices } = require('./census/slices')
+const { Slices } = require('../slices')
 const { dataProperty } = require('./data-property')
 const { functionName } = require('../names')
 

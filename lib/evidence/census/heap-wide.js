@@ -4,7 +4,7 @@ const { EventEmitter } = require('node:events')
 const { PausePerHeap } = require('../../pauses')
 const { isMap, isSet, isReadable, mapSize, setSize } = require('./read')
 const { describePlace } = require('./place')
-const { now } = require('./slices')
+const { now } = require('../../slices')
 const { listenersOf, isEmitter } = require('./shape')
 
 const MAX_LISTED = 20
@@ -23,7 +23,7 @@ const KINDS = [
  * The largest Maps, Sets and emitters of the whole heap, those that no name leads to as well. Each
  * kind takes several full GCs that cannot be cut into slices: what would take longer than is allowed is not asked.
  * @param {InstanceType<typeof import('./scopes').Scopes>} scopes
- * @param {InstanceType<typeof import('./slices').Slices>} slices
+ * @param {InstanceType<typeof import('../../slices').Slices>} slices
  * @param {InstanceType<typeof import('../../pauses').Pauses>} pauses
  * @param {(container: object) => import('./ledger').Record | undefined} recordOf what the walk knows
  */

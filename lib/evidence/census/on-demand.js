@@ -14,7 +14,7 @@ const { describePlace, isPackageTable } = require('./place')
 const { Scopes } = require('./scopes')
 const { remember, whatGrew } = require('./since')
 const { siteOf } = require('./site')
-const { Slices, now } = require('./slices')
+const { Slices, now } = require('../../slices')
 const { Walk } = require('./walk')
 
 const WALK_LIMIT_MS = 10000

@@ -6,7 +6,7 @@ const { debuggerProblem, loadInspector, InspectorSession } = require('../inspect
 const { toPath } = require('../to-path')
 const { own, prototypeOf } = require('./read')
 const { isShowable } = require('./showable')
-const { now } = require('./slices')
+const { now } = require('../../slices')
 
 /** Where the bridge hangs for the moment in which the inspector picks it up. */
 const BRIDGE = Symbol.for('tidemark.census.bridge')

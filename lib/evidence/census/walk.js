@@ -74,7 +74,7 @@ class Walk {
   /**
    * @param {object} options
    * @param {InstanceType<typeof import('./scopes').Scopes> | undefined} options.scopes
-   * @param {InstanceType<typeof import('./slices').Slices>} options.slices
+   * @param {InstanceType<typeof import('../../slices').Slices>} options.slices
    * @param {WeakSet<Function>} [options.read] functions of dependencies that need not be read again
    * @param {(container: object, seen: {shape: import('./shape').Shape, type: string, size: number, place: import('./place').Place, owner?: object}) => void} options.found
    *   called again when a better place turns up
