@@ -95,6 +95,14 @@ test('an app of many functions has a file of pprof too, and goes on while it is 
   assert.equal(new Set(read.map(({ name }) => strings[Number(name)])).size, functions)
 })
 
+test("in pprof's form functions without a name are told apart", async () => {
+  const head = { children: [3, 8].map((line) => ({ selfSize: 16, callFrame: { functionName: '', lineNumber: line - 1 }, children: [] })) }
+  const stacks = { frameOf: () => ({ name: null, location: null, url: '/srv/app.js' }) }
+  const file = await toPprof({ head }, stacks, { endedAtMs: Date.now(), durationMs: 1000, intervalBytes: 2048 })
+  const { function: read, stringTable: { strings } } = Profile.decode(gunzipSync(file))
+  assert.deepEqual(read.map(({ name }) => strings[Number(name)]).sort(), ['(anonymous) app.js:3', '(anonymous) app.js:8'])
+})
+
 test('wrong options are told before anything begins', async () => {
   for (const [options, expected] of [
     [{ durationMs: 5 }, /`durationMs` to be an integer from 100 to 3600000, got 5/],

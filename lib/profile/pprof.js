@@ -1,5 +1,6 @@
 'use strict'
 
+const path = require('node:path')
 const { promisify } = require('node:util')
 const zlib = require('node:zlib')
 const { Slices } = require('../slices')
@@ -53,9 +54,10 @@ async function toPprof ({ head }, stacks, { endedAtMs, durationMs, intervalBytes
   /** A place is a function here: V8 samples no lines within one. */
   function locationOf (callFrame) {
     const { name, location, url } = stacks.frameOf(callFrame)
-    const shown = name ?? (callFrame.functionName || '(anonymous)')
     const file = location?.file ?? url
     const line = location?.line ?? Math.max(0, callFrame.lineNumber + 1)
+    // Readers of the format take functions of one name for one.
+    const shown = name ?? (callFrame.functionName || `(anonymous) ${path.basename(file)}:${line}`)
     const before = functions.size
     const id = functions.numberOf(JSON.stringify([shown, file, line])) + 1
     if (functions.size > before) {
