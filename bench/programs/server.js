@@ -1,7 +1,10 @@
 'use strict'
 
 // The Express app under load: a few routes, a little work, garbage as services make it.
-// Forked with VARIANT: sends its port; answers every message with its CPU time in microseconds.
+// Forked with VARIANT: sends its port; answers 'cpu' with its CPU time in microseconds, 'profile' when V8 samples
+// its CPU, and 'share' with the share of the samples since then in which tidemark's own code ran.
+const { Session } = require('node:inspector')
+const path = require('node:path')
 const { performance } = require('node:perf_hooks')
 const express = require('express')
 
@@ -49,8 +52,38 @@ app.get('/users/:id', (req, res) => {
 })
 
 const server = app.listen(0, '127.0.0.1', () => process.send(server.address().port))
-process.on('message', () => {
-  const { user, system } = process.cpuUsage()
-  process.send(user + system)
-})
+const session = new Session()
+const answers = {
+  cpu () {
+    const { user, system } = process.cpuUsage()
+    process.send(user + system)
+  },
+  profile () {
+    session.connect()
+    session.post('Profiler.enable')
+    session.post('Profiler.setSamplingInterval', { interval: 200 })
+    session.post('Profiler.start', () => process.send('started'))
+  },
+  share () {
+    session.post('Profiler.stop', (error, { profile }) => process.send(ownShare(profile)))
+  }
+}
+
+/** Of the time in which the thread was busy; what Node.js does to tell a channel's subscribers is ours too. */
+function ownShare ({ nodes, samples, timeDeltas }) {
+  const root = `${path.join(__dirname, '..', '..')}${path.sep}`
+  const isOwn = (file) => file === 'node:diagnostics_channel' ||
+    ['lib', 'index.js'].some((name) => file.startsWith(`${root}${name}`))
+  const frames = new Map(nodes.map(({ id, callFrame }) => [id, callFrame]))
+  const time = { own: 0, busy: 0 }
+  samples.forEach((id, i) => {
+    const { functionName, url } = frames.get(id)
+    if (functionName === '(idle)') return
+    time.busy += timeDeltas[i]
+    if (isOwn(url.replace(/^file:\/\//, ''))) time.own += timeDeltas[i]
+  })
+  return time.own / time.busy
+}
+
+process.on('message', (question) => answers[question]())
 process.on('disconnect', () => process.exit(0))
