@@ -1,24 +1,22 @@
-//! The directory: our file gets its place, those of processes that are gone are found and, when they are
-//! too many or too old, removed.
+//! The directory: files of processes that are gone are found, told once and, when they are too many or too
+//! old, removed.
 
-use super::layout::{self, SIZE};
+use super::file::{ENDING, UNFINISHED, open};
+use super::layout;
+use super::mark::is_running;
 use super::read::Recording;
 use super::records::End;
 use crate::process::lock::{self, Lock};
 use crate::process::owner;
 use crate::sorting::sort_by_key;
-use serde_json::{Map, Value};
-use std::fs::{self, DirBuilder, File, OpenOptions};
-use std::io::{self, Read, Write};
+use serde_json::Value;
+use std::fs::{self, File};
+use std::io::{self, Read};
 use std::path::{Path, PathBuf};
 use std::time::{Duration, SystemTime};
 
-const ENDING: &str = ".tidemark";
 /// Of a file whose end was told.
 const TOLD: &str = ".told.tidemark";
-/// Of a file that is not whole yet.
-const UNFINISHED: &str = ".unfinished";
-
 /// One that never got its name is not being written any more.
 const FORGOTTEN: Duration = Duration::from_secs(60);
 
@@ -82,36 +80,6 @@ pub fn examine(path: &Path) -> io::Result<Found> {
     })
 }
 
-/// Not through a link, and without waiting for what is no file.
-///
-/// # Errors
-/// The kernel's, and where it is not a file.
-pub(super) fn open(path: &Path) -> io::Result<File> {
-    let mut options = OpenOptions::new();
-    options.read(true);
-    #[cfg(unix)]
-    {
-        use std::os::unix::fs::OpenOptionsExt;
-        options.custom_flags(NO_LINK | NO_WAIT);
-    }
-    let file = options.open(path)?;
-    if !file.metadata()?.is_file() {
-        return Err(io::Error::other("it is not a file"));
-    }
-    Ok(file)
-}
-
-#[cfg(target_os = "linux")]
-pub(super) const NO_WAIT: i32 = 0o4000;
-#[cfg(all(target_os = "linux", target_arch = "aarch64"))]
-pub(super) const NO_LINK: i32 = 0o100_000;
-#[cfg(all(target_os = "linux", not(target_arch = "aarch64")))]
-pub(super) const NO_LINK: i32 = 0o400_000;
-#[cfg(all(unix, not(target_os = "linux")))]
-pub(super) const NO_WAIT: i32 = 0x4;
-#[cfg(all(unix, not(target_os = "linux")))]
-pub(super) const NO_LINK: i32 = 0x100;
-
 fn identity_of(recording: Option<&Recording>) -> Option<&Value> {
     recording?.identity.as_ref()
 }
@@ -122,147 +90,6 @@ fn seems_alive(identity: Option<&Value>, modified: SystemTime, silent: Duration)
     identity
         .and_then(is_running)
         .unwrap_or_else(|| modified.elapsed().unwrap_or_default() < silent)
-}
-
-/// What tells this process from every other one, also from a later one of its number.
-pub fn mark() -> Map<String, Value> {
-    let mut mark = Map::new();
-    let process = std::process::id();
-    mark.insert("pid".to_owned(), process.into());
-    if let Some(namespace) = pid_namespace() {
-        mark.insert("pidNamespace".to_owned(), namespace.into());
-    }
-    if let Some(boot) = boot_id() {
-        mark.insert("bootId".to_owned(), boot.into());
-    }
-    #[cfg(target_os = "linux")]
-    if let Some(glance) = crate::process::other::glance(process) {
-        mark.insert("startedTicks".to_owned(), glance.started_ticks.into());
-    }
-    mark
-}
-
-/// Whether the process of such a mark is there. `None` where that cannot be said: it lives in another container, or on another machine that shares the
-/// disk. Namespaces and times since the start of the machine are alike on many.
-#[cfg(target_os = "linux")]
-pub fn is_running(identity: &Value) -> Option<bool> {
-    if identity["pidNamespace"].as_str()? != pid_namespace()?
-        || identity["bootId"].as_str()? != boot_id()?
-    {
-        return None;
-    }
-    let process = u32::try_from(identity["pid"].as_u64()?).ok()?;
-    let started = identity["startedTicks"].as_u64()?;
-    let glance = crate::process::other::glance(process);
-    Some(glance.is_some_and(|glance| glance.started_ticks == started && !glance.has_ended()))
-}
-
-#[cfg(not(target_os = "linux"))]
-pub fn is_running(_: &Value) -> Option<bool> {
-    None
-}
-
-/// Processes of one can see each other.
-#[cfg(target_os = "linux")]
-fn pid_namespace() -> Option<String> {
-    Some(
-        fs::read_link("/proc/self/ns/pid")
-            .ok()?
-            .to_string_lossy()
-            .into_owned(),
-    )
-}
-
-#[cfg(not(target_os = "linux"))]
-fn pid_namespace() -> Option<String> {
-    None
-}
-
-/// Of this run of this machine.
-fn boot_id() -> Option<String> {
-    let id = fs::read_to_string("/proc/sys/kernel/random/boot_id").ok()?;
-    Some(id.trim().to_owned())
-}
-
-/// Makes our file in the directory, whole, locked, readable by its owner alone.
-///
-/// # Errors
-/// What is in the way, as a sentence.
-pub(super) fn create(
-    directory: &Path,
-    name: &str,
-    content: &[u8],
-) -> Result<(File, PathBuf), String> {
-    debug_assert_eq!(content.len(), SIZE);
-    let shown = directory.display();
-    check(directory)?;
-    let path = directory.join(format!("{name}{ENDING}"));
-    let temporary = directory.join(format!(".{name}{UNFINISHED}"));
-    let wrong = |what: &str, error: &io::Error| format!("{what} in '{shown}': {error}");
-    let file = private().create_new(true).open(&temporary);
-    let file = file.map_err(|error| wrong("no file can be made", &error))?;
-    let finish = |file: &mut File| {
-        file.write_all(content)?;
-        // Without locks, processes are told by their numbers.
-        let _ = lock::hold(file);
-        fs::rename(&temporary, &path)
-    };
-    let mut file = file;
-    if let Err(error) = finish(&mut file) {
-        let _ = fs::remove_file(&temporary);
-        return Err(wrong("the file cannot be written", &error));
-    }
-    Ok((file, path))
-}
-
-fn private() -> OpenOptions {
-    let mut options = OpenOptions::new();
-    options.read(true).write(true);
-    #[cfg(unix)]
-    {
-        use std::os::unix::fs::OpenOptionsExt;
-        options.mode(0o600);
-    }
-    options
-}
-
-/// The last folder of the path is made where it is missing.
-fn check(directory: &Path) -> Result<(), String> {
-    let shown = directory.display();
-    let look = || fs::symlink_metadata(directory);
-    let metadata = look().or_else(|error| {
-        if error.kind() != io::ErrorKind::NotFound {
-            return Err(error);
-        }
-        make(directory)?;
-        look()
-    });
-    let metadata =
-        metadata.map_err(|error| format!("the folder '{shown}' cannot be used: {error}"))?;
-    if metadata.is_symlink() {
-        return Err(format!(
-            "'{shown}' is a symbolic link: name the folder that it leads to"
-        ));
-    }
-    if !metadata.is_dir() {
-        return Err(format!("'{shown}' is not a folder"));
-    }
-    owner::is_ours_or_roots(&metadata)
-        .map_err(|user| format!("the folder '{shown}' belongs to user {user}: name one of this process's user, or of root"))
-}
-
-fn make(directory: &Path) -> io::Result<()> {
-    let mut builder = DirBuilder::new();
-    #[cfg(unix)]
-    {
-        use std::os::unix::fs::DirBuilderExt;
-        builder.mode(0o700);
-    }
-    match builder.create(directory) {
-        // Another process of the service was faster.
-        Err(error) if error.kind() == io::ErrorKind::AlreadyExists => Ok(()),
-        made => made,
-    }
 }
 
 /// Of which files the directory is kept clear.
@@ -439,7 +266,10 @@ fn begins_as_ours(mut file: &File) -> bool {
 #[cfg(all(test, unix))]
 mod tests {
     use super::*;
-    use crate::flight::writer::tests::image;
+    use crate::flight::beginning::tests::image;
+    use crate::flight::file::create;
+    use crate::flight::layout::SIZE;
+    use crate::flight::mark::{boot_id, pid_namespace};
     use std::os::unix::fs::{PermissionsExt, symlink};
     use std::sync::atomic::{AtomicU32, Ordering};
 
@@ -484,23 +314,6 @@ mod tests {
         fn drop(&mut self) {
             let _ = fs::remove_dir_all(&self.0);
         }
-    }
-
-    #[cfg(target_os = "linux")]
-    #[test]
-    fn a_mark_is_running_as_long_as_its_process_and_no_longer() {
-        let own = Value::Object(mark());
-        assert_eq!(is_running(&own), Some(true));
-        let changed = |name: &str, value: Value| {
-            let mut changed = own.clone();
-            changed[name] = value;
-            is_running(&changed)
-        };
-        assert_eq!(changed("startedTicks", 1.into()), Some(false));
-        assert_eq!(changed("pid", u32::MAX.into()), Some(false));
-        assert_eq!(changed("pidNamespace", "pid:[1]".into()), None);
-        assert_eq!(changed("bootId", Value::Null), None);
-        assert_eq!(is_running(&Value::Null), None);
     }
 
     #[test]

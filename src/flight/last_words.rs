@@ -4,8 +4,8 @@
 //! JavaScript cannot run in V8's question. What only that moment knows, its time and how full the heap is,
 //! the thread puts in, in place of a mark.
 
-use super::folder::{NO_LINK, NO_WAIT};
-use super::writer::spawn;
+use super::file::{NO_LINK, NO_WAIT};
+use super::thread::spawn;
 use crate::format;
 use crate::process::{pin, rss};
 use parking_lot::{Condvar, Mutex};

@@ -16,22 +16,32 @@
 //!
 //! What it must not know: V8, napi.
 
+mod beginning;
 mod checksum;
+mod file;
 mod folder;
+mod json;
 mod last_words;
 mod layout;
+mod life;
+mod mark;
+mod pulses;
 mod read;
 mod records;
 mod seat;
+mod shared;
+mod thread;
 mod writer;
 
-pub use folder::{Found, Previous, examine, is_running, list, mark};
+pub use folder::{Found, Previous, examine, list};
 pub use last_words::{Fill, LastWords, Word};
 pub use layout::{SIZE, VERSION};
+pub use life::Flight;
+pub use mark::{is_running, mark};
 pub use read::{Recording, Unreadable};
 pub use records::{Health, Standing};
 pub use seat::Seat;
-pub use writer::{Flight, Look, Plan};
+pub use shared::{Look, Plan};
 
 /// Bytes of a leak, or of who the process is, that have room in the file.
 pub fn room() -> usize {

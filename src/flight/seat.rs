@@ -224,8 +224,8 @@ fn read<const N: usize>(words: &[AtomicU64; N]) -> [u64; N] {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::flight::life::tests::sample;
     use crate::flight::records::tests::{isolate, reading};
-    use crate::flight::writer::tests::sample;
     use crate::recorder::Settings;
     use crate::trend::Config;
     use std::thread;
