@@ -102,7 +102,7 @@ pub struct Framed<'a> {
 
 /// What stands at a place.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum Place<'a> {
+pub enum Content<'a> {
     /// Nothing was ever written there.
     Empty,
     Record(Framed<'a>),
@@ -124,15 +124,15 @@ pub fn frame(bytes: &mut Vec<u8>, area: &Area, record: &Framed) {
     bytes.extend(payload);
 }
 
-pub fn place<'a>(file: &'a [u8], area: &Area, place: usize) -> Place<'a> {
+pub fn place<'a>(file: &'a [u8], area: &Area, place: usize) -> Content<'a> {
     let start = area.offset(place);
     let Some(bytes) = file.get(start..start + area.room) else {
-        return Place::Cut;
+        return Content::Cut;
     };
     if bytes[..FRAME].iter().all(|&byte| byte == 0) {
-        return Place::Empty;
+        return Content::Empty;
     }
-    unframed(bytes, area).map_or(Place::Torn, Place::Record)
+    unframed(bytes, area).map_or(Content::Torn, Content::Record)
 }
 
 fn unframed<'a>(bytes: &'a [u8], area: &Area) -> Option<Framed<'a>> {
@@ -200,17 +200,17 @@ pub(super) mod tests {
         frame(&mut bytes, &LEAK, &record);
         let start = LEAK.offset(2);
         file[start..start + bytes.len()].copy_from_slice(&bytes);
-        assert_eq!(place(&file, &LEAK, 2), Place::Record(record));
-        assert_eq!(place(&file, &LEAK, 3), Place::Empty);
+        assert_eq!(place(&file, &LEAK, 2), Content::Record(record));
+        assert_eq!(place(&file, &LEAK, 3), Content::Empty);
         assert_eq!(
             place(&file[..start + 4000], &LEAK, 2),
-            Place::Cut,
+            Content::Cut,
             "a place that is not whole"
         );
         // Bytes 1 to 3 are padding, and in the checksum as well.
         for bit in 0..bytes.len() * 8 {
             file[start + bit / 8] ^= 1 << (bit % 8);
-            assert_eq!(place(&file, &LEAK, 2), Place::Torn, "bit {bit}");
+            assert_eq!(place(&file, &LEAK, 2), Content::Torn, "bit {bit}");
             file[start + bit / 8] ^= 1 << (bit % 8);
         }
     }

@@ -1,7 +1,7 @@
 //! A file as it was found, whatever has become of it: each record stands for itself.
 
 use super::layout::{
-    self, Area, COARSE, FINE, Framed, IDENTITY, ISOLATE, ISOLATES, LEAK, PULSE, Place, SIZE,
+    self, Area, COARSE, Content, FINE, Framed, IDENTITY, ISOLATE, ISOLATES, LEAK, PULSE, SIZE,
     VERSION,
 };
 use super::records::{IsolateRecord, Pulse, Reading, Words};
@@ -125,10 +125,10 @@ impl Recording {
         let mut records = Vec::new();
         for place in places {
             match layout::place(file, area, place) {
-                Place::Empty => {}
-                Place::Record(record) => records.push(record),
-                Place::Torn => self.skipped += 1,
-                Place::Cut => self.cut = true,
+                Content::Empty => {}
+                Content::Record(record) => records.push(record),
+                Content::Torn => self.skipped += 1,
+                Content::Cut => self.cut = true,
             }
         }
         sort_by_key(&mut records, |record| record.number);
