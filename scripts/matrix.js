@@ -13,19 +13,25 @@ const { Lanes, runTests, testFiles } = require('./node-tests')
 const { setup } = require('./setup')
 
 /**
- * What takes long and is hardly a matter of the Node.js, such as what npm makes of the packages, or the analyser: the
- * oldest and the newest will do.
+ * What takes long and is hardly a matter of the Node.js, such as what npm makes of the packages, or a page in a browser.
+ * `npm test`, which is to take a quarter of an hour, runs it on the newest alone; the command above on each.
  */
+const ON_THE_NEWEST = [
+  'agents', 'cli', 'cli-snapshot', 'dashboard-page', 'docs', 'example', 'hostile-snapshots', 'leak-test-runners', 'limits', 'long-inputs', 'notify', 'ops',
+  'packaging', 'recycle-recipes', 'report', 'runtimes', 'secrets', 'snapshot-analysis', 'snapshot-parts'
+]
+
+/** What takes long, and whose Node.js matters: `npm test` runs it on the oldest and the newest. */
 const AT_BOTH_ENDS = [
-  'agents', 'bundled', 'channels', 'cli', 'cli-snapshot', 'dashboard', 'dashboard-page', 'docs', 'evidence', 'evidence-retainers', 'evidence-without', 'example', 'heap-diff', 'hostile-snapshots', 'limits', 'long-inputs', 'metrics', 'notify', 'opentelemetry',
-  'ops', 'packaging', 'recorder', 'recycle-recipes', 'report', 'runtimes', 'secrets', 'snapshot-analysis', 'snapshot-killed', 'snapshot-parts', 'snapshot-surroundings'
+  'bundled', 'channels', 'dashboard', 'evidence', 'evidence-retainers', 'evidence-without', 'frameworks', 'heap-diff', 'leak-test', 'leak-test-artifacts',
+  'leak-test-environment', 'leak-test-matchers', 'leak-test-server', 'metrics', 'opentelemetry', 'recorder', 'snapshot-grown', 'snapshot-killed', 'snapshot-surroundings'
 ]
 
 /**
  * @param {InstanceType<typeof Steps>} steps
- * @param {string[]} [lines] Node.js major versions
+ * @param {{lines?: string[], short?: boolean}} [options] lines: Node.js major versions, the oldest first; short: as `npm test` wants it
  */
-async function matrix (steps, lines = LINES) {
+async function matrix (steps, { lines = LINES, short = false } = {}) {
   // One after another would leave a processor idle at the end of each.
   const lanes = new Lanes()
   /** @type {Promise<unknown>} */
@@ -33,8 +39,8 @@ async function matrix (steps, lines = LINES) {
   const runs = lines.map((line, i) => {
     const binary = fetched.then(() => newest(line))
     fetched = binary.catch(() => {})
-    const inner = i > 0 && i < lines.length - 1
-    const run = binary.then((node) => testsOn(node, inner, lanes))
+    const left = short ? leftOut(i, lines.length) : []
+    const run = binary.then((node) => testsOn(node, left, lanes))
     // Each is waited for in its turn.
     run.catch(() => {})
     return { line, run }
@@ -53,8 +59,14 @@ async function matrix (steps, lines = LINES) {
   printTable(rows)
 }
 
-async function testsOn ({ version, binary }, inner, lanes) {
-  const files = testFiles().filter((file) => !(inner && AT_BOTH_ENDS.includes(path.basename(file, '.test.js'))))
+/** @returns {string[]} the test files that a line is not run with, by its place among the lines */
+function leftOut (i, lines) {
+  if (i === lines - 1) return []
+  return i === 0 ? ON_THE_NEWEST : [...ON_THE_NEWEST, ...AT_BOTH_ENDS]
+}
+
+async function testsOn ({ version, binary }, left, lanes) {
+  const files = testFiles().filter((file) => !left.includes(path.basename(file, '.test.js')))
   return { version, ...await runTests(binary, { files, lanes }) }
 }
 
@@ -73,7 +85,7 @@ async function main () {
   const lines = linesOf(values.only)
   await setup()
   const steps = new Steps()
-  await matrix(steps, lines)
+  await matrix(steps, { lines })
   if (values.captures !== '0') await captures(steps, lines, values)
   steps.close()
 }
