@@ -17,7 +17,7 @@ const AT_ONCE = 2
 const SCRIPTS = {
   bench: ['--quick', '--alone'],
   'bench:verdict': [],
-  'bench:longrun': ['--minutes', '0.25', '--only', 'ok-lru-cache,leak-buffers'],
+  'bench:longrun': ['--minutes', '0.25', '--only', 'ok-socket.io,leak-buffers'],
   'bench:zoo': ['--only', 'ok-idle', '--seconds', '3'],
   'bench:snapshot': ['--quick', '--alone'],
   'bench:leaktest': ['--short'],
@@ -29,15 +29,15 @@ const SCRIPTS = {
 
 /** The others. `npm run test:matrix` runs the captures of scripts/captures.js. */
 const PROGRAMS = [
-  ['bench/middleware.js', '--quick'],
-  ['bench/dashboard.js', '--seconds', '1'],
-  ['bench/evidence-routes.js', '--quick'],
-  ['bench/evidence-sites.js', '--pairs', '1', '--seconds', '0.3'],
+  ['bench/cost/middleware.js', '--quick'],
+  ['bench/cost/dashboard.js', '--seconds', '1'],
+  ['bench/cost/evidence-routes.js', '--quick'],
+  ['bench/cost/evidence-sites.js', '--pairs', '1', '--seconds', '0.3'],
   ['bench/snapshot/need.js', 'objects in arrays', '20'],
-  ['bench/record/index.js', '--only', 'healthy-batch', '--seconds', '3', '--out']
+  ['bench/verdict/record/index.js', '--only', 'healthy-batch', '--seconds', '3', '--out']
 ]
 
-/** 'node scripts/setup.js && node bench/index.js' without the setup, and 'cargo run --release ... --' not optimised. */
+/** 'node scripts/setup.js && node bench/cost/index.js' without the setup, and 'cargo run --release ... --' not optimised. */
 function commandOf (script) {
   const [program, ...args] = scripts[script].split(' && ').at(-1).split(' ')
   return program === 'node' ? [process.execPath, path.join(ROOT, args[0])] : [program, ...args.filter((arg) => arg !== '--release')]

@@ -1,6 +1,6 @@
 'use strict'
 
-// One service of the long run as its author would run it. Forked by ../longrun.js, to which it tells its port, what tidemark
+// One service of the long run as its author would run it. Forked by index.js, to which it tells its port, what tidemark
 // tells, and its levels when asked.
 // node server.js KIND ok|leak TIDEMARK
 const v8 = require('node:v8')

@@ -1,4 +1,4 @@
-//! Measures the analyser on one file, as `bench/snapshot.js` wants it: one line of JSON.
+//! Measures the analyser on one file, as `bench/snapshot/index.js` wants it: one line of JSON.
 //!
 //!     tidemark-bench-snapshot FILE [--dump TSV | --suspects [EARLIER] | --diff EARLIER | --summary]
 //!

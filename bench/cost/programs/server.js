@@ -14,15 +14,15 @@ const variants = {
     app.use((req, res, next) => next())
   },
   'tidemark (listener)' () {
-    require('../..').on('leak', () => {})
+    require('../../..').on('leak', () => {})
   },
   'tidemark (middleware)' (app) {
-    const tidemark = require('../..')
+    const tidemark = require('../../..')
     tidemark.on('leak', () => {})
     app.use(tidemark.express({ logger: { info () {} } }))
   },
   'tidemark (collecting evidence)' () {
-    const tidemark = require('../..')
+    const tidemark = require('../../..')
     tidemark.on('leak', () => {})
     suspect(tidemark)
   }
@@ -30,9 +30,9 @@ const variants = {
 
 /** All that a suspicion sets going, without one: the app has no leak. */
 function suspect (tidemark) {
-  const { Evidence } = require('../../lib/evidence')
-  const { createSource } = require('../../lib/evidence/sources')
-  const { OPTIONS } = require('../../lib/options')
+  const { Evidence } = require('../../../lib/evidence')
+  const { createSource } = require('../../../lib/evidence/sources')
+  const { OPTIONS } = require('../../../lib/options')
   const means = { resources: () => tidemark.status().resources }
   const evidence = new Evidence(OPTIONS.evidence.default, (name, sources) => createSource(name, means, sources))
   evidence.follow({ channel: 'heap', to: 'suspect' }, performance.now())
@@ -71,7 +71,7 @@ const answers = {
 
 /** Of the time in which the thread was busy; what Node.js does to tell a channel's subscribers is ours too. */
 function ownShare ({ nodes, samples, timeDeltas }) {
-  const root = `${path.join(__dirname, '..', '..')}${path.sep}`
+  const root = `${path.join(__dirname, '..', '..', '..')}${path.sep}`
   const isOwn = (file) => file === 'node:diagnostics_channel' ||
     ['lib', 'index.js'].some((name) => file.startsWith(`${root}${name}`))
   const frames = new Map(nodes.map(({ id, callFrame }) => [id, callFrame]))

@@ -7,7 +7,7 @@
 const { parseArgs } = require('node:util')
 const os = require('node:os')
 const { run, alternate } = require('./run')
-const { median } = require('./statistics')
+const { median } = require('../statistics')
 
 const GOAL_MS = 50
 const DEADLINE_MS = 300000

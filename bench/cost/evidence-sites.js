@@ -3,14 +3,14 @@
 // What sampling the allocation sites costs an Express app under load: CPU time for a request with
 // and without, turn by turn in one process, so that a slow minute of the machine hits both alike.
 // --finer N samples N times as often as tidemark does: what the noise hides shows then, N times.
-// node bench/evidence-sites.js [--pairs 24] [--seconds 1.5] [--finer 1]
+// node bench/cost/evidence-sites.js [--pairs 24] [--seconds 1.5] [--finer 1]
 const { fork } = require('node:child_process')
 const { once } = require('node:events')
 const path = require('node:path')
 const { setTimeout: wait } = require('node:timers/promises')
 const { parseArgs } = require('node:util')
 const autocannon = require('autocannon')
-const { median, spread } = require('./statistics')
+const { median, spread } = require('../statistics')
 
 async function main () {
   const { values } = parseArgs({ options: { pairs: { type: 'string', default: '24' }, seconds: { type: 'string', default: '1.5' }, finer: { type: 'string', default: '1' } } })

@@ -4,7 +4,7 @@
  * How long reading a heap snapshot takes, and how much memory: tidemark's analyser beside memlab
  * and Chrome DevTools' own model, each in a process of its own on the same files.
  *
- *     node bench/snapshot.js [--quick] [--alone] [--only small,medium,large] [--node PATH] [--keep]
+ *     node bench/snapshot/index.js [--quick] [--alone] [--only small,medium,large] [--node PATH] [--keep]
  *
  * --quick measures the small file alone, by a build that is not optimised, to see that it works; --alone leaves the peers
  * out; --node is the Node.js that runs the peers (DevTools'
@@ -15,10 +15,10 @@ const { execFileSync, spawnSync } = require('node:child_process')
 const fs = require('node:fs')
 const path = require('node:path')
 const { parseArgs } = require('node:util')
-const { installPeers } = require('./snapshot/peers.js')
+const { installPeers } = require('./peers.js')
 
-const HOME = path.join(__dirname, 'snapshot')
-const FILES = path.join(__dirname, '..', '.cache', 'snapshots')
+const HOME = __dirname
+const FILES = path.join(__dirname, '..', '..', '.cache', 'snapshots')
 /** For each size the scale of heap.js, which adds about 2.1 MB of snapshot each. */
 const SCALES = { small: 2, medium: 92, large: 710 }
 

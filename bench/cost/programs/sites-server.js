@@ -4,8 +4,8 @@
 // sends its port; answers 'on' and 'off', once that is so, and 'state' with CPU time and requests.
 // node sites-server.js FINER
 const express = require('express')
-const { AllocationRate, intervalFor } = require('../../lib/evidence/sites/allocation-rate')
-const { Sampler } = require('../../lib/evidence/sites/sampler')
+const { AllocationRate, intervalFor } = require('../../../lib/evidence/sites/allocation-rate')
+const { Sampler } = require('../../../lib/evidence/sites/sampler')
 
 const finer = Number(process.argv[2])
 let sampler = null

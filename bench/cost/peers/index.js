@@ -4,7 +4,7 @@ const { execFileSync } = require('node:child_process')
 const fs = require('node:fs')
 const path = require('node:path')
 
-const HOME = path.join(__dirname, '..', '..', '.cache', 'peers')
+const HOME = path.join(__dirname, '..', '..', '..', '.cache', 'peers')
 
 /**
  * Installs the peers, each on its own so that one that does not compile takes no other with it.

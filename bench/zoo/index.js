@@ -10,10 +10,10 @@
 const fs = require('node:fs')
 const path = require('node:path')
 const { parseArgs } = require('node:util')
-const { bytes } = require('../lib/format')
-const { installModules } = require('./install')
-const { run } = require('./zoo/run')
-const { judge, gates, place, naming, summary } = require('./zoo/score')
+const { bytes } = require('../../lib/format')
+const { installModules } = require('../install')
+const { run } = require('./run')
+const { judge, gates, place, naming, summary } = require('./score')
 
 async function main () {
   const { values } = parseArgs({
@@ -23,9 +23,9 @@ async function main () {
       small: { type: 'boolean', default: false },
       full: { type: 'boolean', default: false },
       json: { type: 'boolean', default: false },
-      apps: { type: 'string', default: path.join(__dirname, 'zoo', 'apps') },
+      apps: { type: 'string', default: path.join(__dirname, 'apps') },
       node: { type: 'string', default: process.execPath },
-      tidemark: { type: 'string', default: path.join(__dirname, '..') },
+      tidemark: { type: 'string', default: path.join(__dirname, '..', '..') },
       out: { type: 'string' },
       from: { type: 'string' }
     }

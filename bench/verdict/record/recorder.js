@@ -6,7 +6,7 @@ const fs = require('node:fs')
 const path = require('node:path')
 const v8 = require('node:v8')
 const zlib = require('node:zlib')
-const tidemark = require('../..')
+const tidemark = require('../../..')
 const { Load } = require('./load')
 
 const COLUMNS = 't_ms,kind,flags,pre_used,used,total,pre_ext,ext,malloced,rss,limit,ops,gc_us'

@@ -6,10 +6,10 @@ const { mkdtempSync, readdirSync, rmSync, statSync } = require('node:fs')
 const os = require('node:os')
 const path = require('node:path')
 const autocannon = require('autocannon')
-const { nodeFile, platformName } = require('../scripts/platform')
-const { stageMain, stagePlatform } = require('../scripts/stage')
+const { nodeFile, platformName } = require('../../scripts/platform')
+const { stageMain, stagePlatform } = require('../../scripts/stage')
 const { alternate, run } = require('./run')
-const { median, spread } = require('./statistics')
+const { median, spread } = require('../statistics')
 
 /**
  * CPU time a collection costs beyond bare Node, in microseconds: the difference to the bare run of
@@ -119,7 +119,7 @@ async function size () {
   const folder = mkdtempSync(path.join(os.tmpdir(), 'tidemark-size-'))
   try {
     stageMain(path.join(folder, 'tidemark'))
-    stagePlatform(path.join(folder, 'platform'), platformName(), path.join(__dirname, '..', nodeFile()))
+    stagePlatform(path.join(folder, 'platform'), platformName(), path.join(__dirname, '..', '..', nodeFile()))
     const sizes = readdirSync(folder).sort().map((name) => ({ variant: name, unpackedSize: bytesBelow(path.join(folder, name)) }))
     return [...sizes, { variant: 'together', unpackedSize: sizes.reduce((sum, { unpackedSize }) => sum + unpackedSize, 0) }]
   } finally {

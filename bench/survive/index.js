@@ -5,7 +5,7 @@
 // aside. npm run bench:survive [-- --quick] [--seconds 600] [--limit MB] [--json]
 
 const { parseArgs } = require('node:util')
-const { survive } = require('./survive/run')
+const { survive } = require('./run')
 
 const WORKERS = 3
 const DEATHS = 3 * WORKERS

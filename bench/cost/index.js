@@ -5,7 +5,7 @@
 // --quick is for seeing that it works: too few rounds for a figure to quote. --alone leaves out what others wrote.
 const os = require('node:os')
 const { parseArgs } = require('node:util')
-const { bytes } = require('../lib/format')
+const { bytes } = require('../../lib/format')
 const { installPeers } = require('./peers')
 const sections = require('./sections')
 

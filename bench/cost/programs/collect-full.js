@@ -2,7 +2,7 @@
 
 // What the hook takes for a full GC, by its own clock: RSS read and all channels judged, with the
 // caches as cold as a collection leaves them. A heap that grows is the dear case for the judge.
-const tidemark = require('../..')
+const tidemark = require('../../..')
 
 tidemark.start()
 const kept = []

@@ -10,7 +10,7 @@ let heard = 0
 const variants = {
   bare () {},
   tidemark () {
-    const tidemark = require('../..')
+    const tidemark = require('../../..')
     tidemark.on('leak', () => {})
     return () => {
       const { gc, cost } = tidemark.status()
@@ -18,7 +18,7 @@ const variants = {
     }
   },
   "tidemark + 'gc' listener" () {
-    const tidemark = require('../..')
+    const tidemark = require('../../..')
     tidemark.on('gc', () => { heard++ })
     return () => ({ gcs: heard })
   },

@@ -1,7 +1,7 @@
 'use strict'
 
 // Records programs with a known truth that are not in the corpus, to judge the detector by what it was not built on.
-// node bench/record/index.js --out DIR [--only NAME,NAME] [--seconds 90] [--jobs 2]
+// node bench/verdict/record/index.js --out DIR [--only NAME,NAME] [--seconds 90] [--jobs 2]
 const fs = require('node:fs')
 const path = require('node:path')
 const { spawn } = require('node:child_process')
@@ -18,7 +18,7 @@ async function main () {
       jobs: { type: 'string', default: '2' }
     }
   })
-  if (!values.out) throw new Error('Usage: node bench/record/index.js --out DIR [--only NAME,NAME] [--seconds 90] [--jobs 2]')
+  if (!values.out) throw new Error('Usage: node bench/verdict/record/index.js --out DIR [--only NAME,NAME] [--seconds 90] [--jobs 2]')
   fs.mkdirSync(values.out, { recursive: true })
   const wanted = values.only?.split(',')
   const names = fs.readdirSync(DIRECTORY).map((file) => path.basename(file, '.js')).filter((name) => !wanted || wanted.includes(name)).sort()

@@ -2,7 +2,7 @@
 
 // What open pages cost the process that they look at: its processor time with none and with 50, in an app that works and
 // collects. The readers are in this process, the app in a child.
-//   node bench/dashboard.js [--seconds 20] [--streams 50]
+//   node bench/cost/dashboard.js [--seconds 20] [--streams 50]
 
 const { fork } = require('node:child_process')
 const http = require('node:http')
@@ -58,7 +58,7 @@ function percent (share) {
 }
 
 function app () {
-  const tidemark = require('..')
+  const tidemark = require('../..')
   const dashboard = tidemark.dashboard({ maxStreams: 1000 })
   setInterval(() => { Array.from({ length: 3000 }, (_, garbage) => ({ garbage })) }, 20)
   setInterval(() => tidemark.gc(), 2000)

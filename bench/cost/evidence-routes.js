@@ -1,10 +1,10 @@
 'use strict'
 
-// What watching the routes costs a request: node bench/evidence-routes.js [--quick]
+// What watching the routes costs a request: node bench/cost/evidence-routes.js [--quick]
 const { channel } = require('node:diagnostics_channel')
 const { IncomingMessage, ServerResponse } = require('node:http')
 const { performance } = require('node:perf_hooks')
-const { RouteEvidence } = require('../lib/evidence/routes')
+const { RouteEvidence } = require('../../lib/evidence/routes')
 
 const REQUESTS = 200000
 /** One is too few for a figure to quote, and enough to see that it works. */

@@ -5,12 +5,12 @@
 // npm run bench:verdict [-- --corpus DIR] [-- --json]
 const path = require('node:path')
 const { parseArgs } = require('node:util')
-const { Detector } = require('../binding.js')
+const { Detector } = require('../../binding.js')
 const { CorpusError, MAJOR, marks, readCorpus } = require('./recordings')
 const rules = require('./rules')
-const { median } = require('./statistics')
+const { median } = require('../statistics')
 
-const OWN_CORPUS = path.join(__dirname, '..', '__test__', 'corpus')
+const OWN_CORPUS = path.join(__dirname, '..', '..', '__test__', 'corpus')
 
 const RULES = {
   tidemark: (recording) => replay(recording, {}),

@@ -9,9 +9,9 @@ const { fork } = require('node:child_process')
 const { once } = require('node:events')
 const path = require('node:path')
 const { parseArgs } = require('node:util')
-const { bytes, duration } = require('../lib/format')
-const { installModules } = require('./install')
-const { SERVICES, all } = require('./longrun/services')
+const { bytes, duration } = require('../../lib/format')
+const { installModules } = require('../install')
+const { SERVICES, all } = require('./services')
 
 const HEAP_MB = 128
 const IN_TIME = 0.15
@@ -30,7 +30,7 @@ class Service {
 
   constructor ({ name, kind, leaky }, { node, modules, startLoad, say }) {
     Object.assign(this, { name, kind, leaky, startLoad, say })
-    this.#child = fork(path.join(__dirname, 'longrun', 'server.js'), [kind, leaky ? 'leak' : 'ok', path.join(__dirname, '..')], {
+    this.#child = fork(path.join(__dirname, 'server.js'), [kind, leaky ? 'leak' : 'ok', path.join(__dirname, '..', '..')], {
       execPath: node,
       execArgv: [`--max-old-space-size=${HEAP_MB}`],
       env: { ...process.env, NODE_PATH: modules },
@@ -145,7 +145,7 @@ async function main () {
   const chosen = select(values.only)
   const modules = installModules('longrun', say)
   // Not before: it requires what was installed.
-  const { startLoad } = require('./longrun/load')
+  const { startLoad } = require('./load')
   const services = []
   const stop = () => { for (const service of services) service.stop() }
   process.once('SIGINT', stop)

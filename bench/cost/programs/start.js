@@ -9,7 +9,7 @@ const [variant, where, peer] = process.argv.slice(2)
 
 const variants = {
   bare () {},
-  tidemark () { require('../..').on('leak', () => {}) },
+  tidemark () { require('../../..').on('leak', () => {}) },
   PerformanceObserver () {
     const { PerformanceObserver } = require('node:perf_hooks')
     new PerformanceObserver(() => {}).observe({ entryTypes: ['gc'] })

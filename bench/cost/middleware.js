@@ -1,6 +1,6 @@
 'use strict'
 
-// What tidemark.express() costs a request, without a network: node bench/middleware.js [--quick]
+// What tidemark.express() costs a request, without a network: node bench/cost/middleware.js [--quick]
 //
 // Real requests and responses of node:http go through the middleware, finish and close. The same is
 // done without it, in turn, and the median of the differences is what it costs. Collections fall into
@@ -8,7 +8,7 @@
 
 const http = require('node:http')
 const { performance } = require('node:perf_hooks')
-const tidemark = require('..')
+const tidemark = require('../..')
 
 const REQUESTS = 500
 /** Too few for a figure to quote, and enough to see that it works. */
