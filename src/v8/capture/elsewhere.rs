@@ -1,6 +1,6 @@
 //! Where there is no capture by fork.
 
-use super::{Look, NearLimitState, Need, Observed, Obstacle, Order, Place};
+use super::course::{Look, NearLimitState, Need, Observed, Obstacle, Order, Place};
 use std::convert::Infallible;
 use std::time::Duration;
 

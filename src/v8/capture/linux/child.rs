@@ -4,7 +4,7 @@
 //! world it reaches the output file and the shared page, and nothing else.
 
 use super::super::super::symbols::RawIsolate;
-use super::super::{Order, Phase, Step};
+use super::super::course::{Order, Phase, Step};
 use super::control::Control;
 use super::progress::Progress;
 use super::stream::Stream;

@@ -7,7 +7,7 @@
 //! 2 GB.)
 
 use super::super::super::symbols::RawIsolate;
-use super::super::{Obstacle, Order};
+use super::super::course::{Obstacle, Order};
 use super::child::Child;
 use super::progress::Progress;
 use super::symbols::CaptureSymbols;

@@ -6,7 +6,7 @@
 //! interrupts the child whatever V8 is at, and its handler reads two or three open files; that is safe in
 //! a handler: no allocation, no lock, and `errno` stays.
 
-use super::super::Step;
+use super::super::course::Step;
 use super::alarm::{self, Errno};
 use super::progress::Progress;
 use super::sys;
@@ -67,7 +67,7 @@ extern "C" fn look(_: c_int) {
 
 #[cfg(test)]
 mod tests {
-    use super::super::super::End;
+    use super::super::super::course::End;
     use super::*;
 
     /// A child that does nothing but be interrupted.

@@ -18,7 +18,7 @@ mod sys;
 mod warden;
 
 use super::super::isolate::Isolate;
-use super::{End, Look, Observed, Obstacle, Order};
+use super::course::{End, Look, Observed, Obstacle, Order};
 use crate::process::other::Other;
 pub use near_limit::NearLimit;
 use observer::Observer;

@@ -4,7 +4,7 @@
 //! loop and between two looks of ours. The least that was left is what a child can count on, and by how
 //! much it went up and down is what must stay free meanwhile. A thread sees both whatever JavaScript does.
 
-use super::super::Observed;
+use super::super::course::Observed;
 use crate::process::gauge::Gauge;
 use std::io;
 use std::sync::Arc;

@@ -8,7 +8,7 @@
 //! [`Parking::hold`] has said that the fork is near; from then on it waits until released.
 
 use super::super::super::symbols::RawIsolate;
-use super::super::Obstacle;
+use super::super::course::Obstacle;
 use super::symbols::{CaptureSymbols, Post};
 use parking_lot::{Condvar, Mutex};
 use std::ffi::{CStr, c_char, c_void};

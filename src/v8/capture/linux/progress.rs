@@ -1,6 +1,6 @@
 //! What the child tells the parent, through a page that both see.
 
-use super::super::{Phase, Step, Told};
+use super::super::course::{Phase, Step, Told};
 use super::sys::SharedPage;
 use std::io;
 use std::sync::atomic::{AtomicU32, AtomicU64, Ordering::Relaxed};

@@ -5,7 +5,7 @@
 //! all of it read-only, and a page that is written to all the same becomes its own, as if the fork had
 //! copied it. What nobody writes to costs nothing, however large it is.
 
-use super::super::Step;
+use super::super::course::Step;
 use super::progress::Progress;
 use super::sys;
 use crate::process::mappings::{self, Addresses};
@@ -68,7 +68,7 @@ extern "C" fn fault(signal: c_int, info: *const sys::FaultInfo, _: *mut std::ffi
 
 #[cfg(test)]
 mod tests {
-    use super::super::super::End;
+    use super::super::super::course::End;
     use super::*;
 
     const SIGSEGV: c_int = 11;

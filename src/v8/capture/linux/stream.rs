@@ -1,7 +1,7 @@
 //! A `v8::OutputStream`: V8 hands over the snapshot as text, we write it to a descriptor, on the way
 //! without what strings say, where that is wanted.
 
-use super::super::Step;
+use super::super::course::Step;
 use super::progress::Progress;
 use super::sys;
 use crate::snapshot::Redaction;

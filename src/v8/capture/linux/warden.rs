@@ -115,7 +115,7 @@ impl Held {
 
 #[cfg(test)]
 mod tests {
-    use super::super::super::{End, Step};
+    use super::super::super::course::{End, Step};
     use super::super::sys;
     use super::*;
 

@@ -19,7 +19,7 @@ mod state;
 mod steps;
 mod words;
 
-use super::super::{NearLimitState, Need, Obstacle, Place};
+use super::super::course::{NearLimitState, Need, Obstacle, Place};
 use super::Ground;
 use super::symbols::{self, LimitSymbols};
 use crate::process::headroom;

@@ -1,6 +1,6 @@
 //! From the question of V8 to the file: what is waited for, and the child.
 
-use super::super::super::{
+use super::super::super::course::{
     Look, NearLimitState, Need, Obstacle, Order, Phase, Place, Short, Told, Written,
 };
 use super::super::{Capture, Ground};

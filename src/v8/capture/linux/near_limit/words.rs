@@ -1,6 +1,6 @@
 //! What became of the snapshot, in words: for stderr, and for an error.
 
-use super::super::super::{End, NearLimitState, Phase, Short, Step, Told, Written};
+use super::super::super::course::{End, NearLimitState, Phase, Short, Step, Told, Written};
 use crate::format;
 use std::time::Duration;
 

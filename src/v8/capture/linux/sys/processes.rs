@@ -1,6 +1,6 @@
 //! Children: made, waited for, ended.
 
-use super::super::super::End;
+use super::super::super::course::End;
 use super::{SIGKILL, c, checked};
 use std::ffi::{c_int, c_long, c_ulong};
 use std::io;
