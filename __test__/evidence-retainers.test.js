@@ -197,6 +197,12 @@ describe("with snapshots: 'auto'", { skip, concurrency: 2 }, () => {
     assert.deepEqual(files, [])
   })
 
+  it('messages that nobody reads are told with their port', async () => {
+    const { snapshots: { findings: [finding] } } = await result('waits.js', { args: ['messages', 'snapshots'] })
+    assert.match(finding.description, /^4,000 messages wait in MessagePort `unread\.port2` \(context of waits\.js\), \d+ kB without their contents, \+3,000 since the first$/)
+    assert.equal(finding.evidence[0].holderKind, 'messages')
+  })
+
   it('what waits is told: reactions, async functions, stores of AsyncLocalStorage, closures', async () => {
     const { snapshots: { findings } } = await result('waits.js', { args: ['reactions,async-shared,als,async-own,closures', 'snapshots'] })
     const told = findings.map(({ description, location }) => `${description} @${location?.line}`).join('\n')

@@ -97,15 +97,16 @@ pub(crate) struct Prices<'a> {
     constructor: Option<u32>,
     map: Option<u32>,
     handles: Option<u32>,
+    from_native: Option<u32>,
 }
 
 impl<'a> Prices<'a> {
-    /// The strings are `__proto__`, `constructor`, `map` and `(Global handles)`.
+    /// The strings are `__proto__`, `constructor`, `map`, `(Global handles)` and `native_to_javascript`.
     pub(crate) fn new(
         snapshot: &'a Snapshot,
         weak_maps: &'a WeakMaps,
         code: &'a CodeMap,
-        [prototype, constructor, map, handles]: [Option<u32>; 4],
+        [prototype, constructor, map, handles, from_native]: [Option<u32>; 5],
     ) -> Self {
         Self {
             snapshot,
@@ -115,6 +116,7 @@ impl<'a> Prices<'a> {
             constructor,
             map,
             handles,
+            from_native,
         }
     }
 
@@ -135,7 +137,12 @@ impl<'a> Prices<'a> {
                 {
                     return None;
                 }
-                if name == self.map { 40 } else { 2 }
+                // From Node.js' own half of an object, which its list of all of them leads to.
+                if name == self.map || name == self.from_native {
+                    40
+                } else {
+                    2
+                }
             }
             EdgeKind::Hidden => 4,
             _ => 1,
@@ -150,6 +157,8 @@ impl<'a> Prices<'a> {
             NodeKind::Closure => self.by_origin(to),
             NodeKind::Object if is_context(snapshot, to) => self.by_origin(to),
             NodeKind::Object if self.code.is_own_object(to) => OWN,
+            // What Node.js keeps a handle of, such as a port or a socket, is mostly the app's.
+            _ if Some(snapshot.nodes.name[from as usize]) == self.handles => 32,
             // A handle of whoever took the snapshot; the variable is the better answer.
             _ if from != 0 && snapshot.kind(from) == NodeKind::Synthetic => 16,
             _ => 0,

@@ -24,6 +24,9 @@
 //!    the stretch before it.
 //! 9. **Saturating.** A curve without a ceiling must explain the marks as well
 //!    as one with a ceiling, by BIC.
+//!    Growth that fails here or at 8 may be a line with a step in its first half: a load
+//!    of data while something leaks. Where that explains the marks beyond doubt, the
+//!    step is taken out, and they are looked at again.
 //! 10. **Remote.** The limit must be less than a year away.
 //! 11. **Patience.** It has lasted long enough for the time that is left; see
 //!     `patience`. What counts is the growth, not the window: where it was flat
@@ -53,6 +56,10 @@ const LEAST_PACE: f64 = 0.6;
 
 /// Below this a curve with a ceiling explains the marks better: "positive evidence", as in [`shape`].
 const LEAST_EVIDENCE: f64 = -2.0;
+
+/// For a line that is left when a step was taken out: the step was chosen from the same marks, and gives
+/// a line the benefit of two more parameters.
+const PLENTY_BESIDE_A_STEP: f64 = 2.0 * PLENTY;
 
 /// Puts the marks of one horizon through the gates. `before` finds the mark at
 /// an earlier time, if anything is known of it.
@@ -92,7 +99,12 @@ pub fn judge(marks: &[Mark], context: &Context, before: impl Fn(f64) -> Option<M
     }
     let mut window = Window::new(marks);
     outlook.gate = rises(&mut window, marks, context, &mut outlook)
-        .or_else(|| lasts(&window, marks, context, &mut outlook, before));
+        .or_else(|| lasts(&window, marks, context, &mut outlook, &before));
+    if is_ending(outlook.gate)
+        && let Some(beside) = beside_a_step(window, marks, context, outlook, &before)
+    {
+        outlook = beside;
+    }
     if outlook.gate.is_none() {
         outlook.pass();
     }
@@ -178,10 +190,16 @@ fn rises(
         });
     }
     outlook.rising = true;
+    measure(window, marks, trend, outlook);
+    None
+}
+
+/// How fast it rises, and how sure that is.
+fn measure(window: &Window, marks: &[Mark], trend: stats::Trend, outlook: &mut Outlook) {
     // Until the shape is looked at, a ceiling is as likely as none.
     outlook.trend = stats::normal_cdf(trend.z);
     outlook.confidence = outlook.trend * likelihood(1.0, 0.0);
-    outlook.rate = stats::sen_slope(window.at(), size, trend.variance, 1.645);
+    outlook.rate = stats::sen_slope(window.at(), window.size(), trend.variance, 1.645);
     let span = outlook.end_ms - outlook.start_ms;
     let per = |of: fn(&Mark) -> Option<f64>| {
         let run = of(marks.last()?)? - of(marks.first()?)?;
@@ -189,7 +207,6 @@ fn rises(
     };
     outlook.per_request = per(|mark| mark.requests);
     outlook.per_allocated = per(|mark| mark.allocated);
-    None
 }
 
 /// The gates that tell growth which goes on from growth that ends: new ground,
@@ -199,7 +216,7 @@ fn lasts(
     marks: &[Mark],
     context: &Context,
     outlook: &mut Outlook,
-    before: impl Fn(f64) -> Option<Mark>,
+    before: &impl Fn(f64) -> Option<Mark>,
 ) -> Option<Gate> {
     let size = window.size();
     let growth = outlook.growth;
@@ -251,6 +268,37 @@ fn lasts(
     })
 }
 
+fn is_ending(gate: Option<Gate>) -> bool {
+    matches!(gate, Some(Gate::Slowing { .. } | Gate::Saturating { .. }))
+}
+
+/// What a growth that seems to end says without its step; `None` where it has none, or seems to end
+/// without it too.
+fn beside_a_step(
+    mut window: Window,
+    marks: &[Mark],
+    context: &Context,
+    mut outlook: Outlook,
+    before: &impl Fn(f64) -> Option<Mark>,
+) -> Option<Outlook> {
+    let grain = 0.03 * outlook.growth;
+    let step = window
+        .clocks()
+        .filter_map(|clock| shape::step_beside_a_line(clock, window.size(), grain))
+        .filter(|step| step.evidence > PLENTY)
+        .max_by(|one, other| one.evidence.total_cmp(&other.evidence))?;
+    window.cut(step.at, step.height);
+    outlook.growth = window.growth();
+    let need = context.config.material(context.channel, outlook.base);
+    let trend = stats::mann_kendall(window.size());
+    if outlook.growth < need.max(0.1 * step.height) || trend.z < context.config.trend_z {
+        return None;
+    }
+    measure(&window, marks, trend, &mut outlook);
+    outlook.gate = lasts(&window, marks, context, &mut outlook, before);
+    (!is_ending(outlook.gate) && outlook.evidence > PLENTY_BESIDE_A_STEP).then_some(outlook)
+}
+
 /// How long a growth must have lasted. What was learnt from growth that ended by
 /// itself makes it longer, up to the greatest share of the time left.
 fn patience(context: &Context, left_ms: f64) -> f64 {
@@ -267,7 +315,7 @@ fn pace_before(
     outlook: &Outlook,
     marks: &[Mark],
     need_growth: f64,
-    before: impl Fn(f64) -> Option<Mark>,
+    before: &impl Fn(f64) -> Option<Mark>,
 ) -> Option<f64> {
     let span = outlook.end_ms - outlook.start_ms;
     let earlier = before(outlook.start_ms - span)?;

@@ -11,6 +11,9 @@
 //!   that ends (a cache or a pool that fills to its cap, also after a while of
 //!   nothing, also steep: one load of data).
 //!
+//! A step in the early part of a line (a load of data while something leaks) looks to these like a
+//! ceiling. [`step_beside_a_line`] finds it.
+//!
 //! This module must not know what grows.
 
 use super::stats::MAX_POINTS;
@@ -41,22 +44,41 @@ pub fn unbounded_over_bounded(at: &[f64], values: &[f64], grain: f64) -> f64 {
     for start in &STARTS[1..] {
         unbounded.add(3, series.ramp(*start, 1.0));
     }
-    let mut bounded = Best::new(&series, grain);
-    for residual in TAUS.iter().flat_map(|&tau| series.saturating(tau)) {
-        bounded.add(3, residual);
-    }
-    for start in STARTS {
-        let parameters = if start > 0.0 { 4 } else { 3 };
-        for end in ENDS {
-            if end > start {
-                bounded.add(parameters, series.ramp(start, end));
-            }
-        }
-    }
-    match (unbounded.score(), bounded.score()) {
+    match (unbounded.score(), series.bounded(grain).score()) {
         (Some(unbounded), Some(bounded)) => bounded - unbounded,
         _ => 0.0,
     }
+}
+
+/// A step up before one of the points.
+#[derive(Clone, Copy, Debug, PartialEq)]
+pub struct Step {
+    /// The first point after it.
+    pub at: usize,
+    pub height: f64,
+    /// By how much the line with this step is preferred to the best curve with a ceiling.
+    pub evidence: f64,
+}
+
+/// The step in the first half of the span with which a rising line explains the points best. A later
+/// one looks like growth that gathers speed, and needs no explanation. `None` where there is none.
+pub fn step_beside_a_line(at: &[f64], values: &[f64], grain: f64) -> Option<Step> {
+    let n = at.len().min(values.len()).min(MAX_POINTS);
+    if n < 6 || at[n - 1] <= at[0] {
+        return None;
+    }
+    let series = Series::new(&at[..n], &values[..n]);
+    let (at, height, residual) = (1..n)
+        .take_while(|&at| series.x[at] <= 0.5)
+        .filter_map(|at| series.stepped(at))
+        .min_by(|one, other| one.2.total_cmp(&other.2))?;
+    let mut stepped = Best::new(&series, grain);
+    stepped.add(4, residual);
+    Some(Step {
+        at,
+        height,
+        evidence: series.bounded(grain).score()? - stepped.score()?,
+    })
 }
 
 /// The points over a clock from 0 to 1, with the sums that make the least
@@ -107,6 +129,43 @@ impl Series {
             };
         }
         series
+    }
+
+    /// The curves with a ceiling.
+    fn bounded(&self, grain: f64) -> Best {
+        let mut bounded = Best::new(self, grain);
+        for residual in TAUS.iter().flat_map(|&tau| self.saturating(tau)) {
+            bounded.add(3, residual);
+        }
+        for start in STARTS {
+            let parameters = if start > 0.0 { 4 } else { 3 };
+            for end in ENDS {
+                if end > start {
+                    bounded.add(parameters, self.ramp(start, end));
+                }
+            }
+        }
+        bounded
+    }
+
+    /// A rising line with a step up before the point `at`: that, the step's height and the residual.
+    fn stepped(&self, at: usize) -> Option<(usize, f64, f64)> {
+        let (all, before) = (self.sums[self.n], self.sums[at]);
+        let (len, after) = (self.n as f64, (self.n - at) as f64);
+        // Sums about the means: of x and of the step, which is 0 and then 1.
+        let xx = all.square - all.x * all.x / len;
+        let ss = after - after * after / len;
+        let xs = (all.x - before.x) - after * all.x / len;
+        let xv = all.product - all.x * all.value / len;
+        let sv = (all.value - before.value) - after * all.value / len;
+        let determinant = xx * ss - xs * xs;
+        if determinant <= 1e-6 * xx * ss {
+            return None;
+        }
+        let slope = (ss * xv - xs * sv) / determinant;
+        let height = (xx * sv - xs * xv) / determinant;
+        let residual = (self.total - slope * xv - height * sv).max(0.0);
+        (slope > 0.0 && height > 0.0).then_some((at, height, residual))
     }
 
     /// The residual of `x` held between `start` and `end`.
@@ -256,5 +315,89 @@ mod tests {
                 assert!(found.is_infinite());
             }
         }
+    }
+
+    /// As the formulas of ordinary least squares have it: the normal equations of 1, x and the step.
+    fn naive(at: &[f64], values: &[f64], from: usize) -> (f64, f64) {
+        let n = at.len();
+        let row = |i: usize| {
+            [
+                1.0,
+                (at[i] - at[0]) / (at[n - 1] - at[0]),
+                if i >= from { 1.0 } else { 0.0 },
+                values[i],
+            ]
+        };
+        let mut m = [[0.0; 4]; 3];
+        for i in 0..n {
+            for (a, line) in m.iter_mut().enumerate() {
+                for (b, cell) in line.iter_mut().enumerate() {
+                    *cell += row(i)[a] * row(i)[b];
+                }
+            }
+        }
+        for a in 0..3 {
+            let line = m[a].map(|cell| cell / m[a][a]);
+            m[a] = line;
+            for (b, other) in m.iter_mut().enumerate() {
+                let times = other[a];
+                if b != a {
+                    for (cell, of) in other.iter_mut().zip(line) {
+                        *cell -= times * of;
+                    }
+                }
+            }
+        }
+        let [base, slope, height] = [m[0][3], m[1][3], m[2][3]];
+        let residual = (0..n)
+            .map(|i| row(i)[3] - base - slope * row(i)[1] - height * row(i)[2])
+            .map(|error| error * error)
+            .sum();
+        (height, residual)
+    }
+
+    #[test]
+    fn a_step_beside_a_line_is_that_of_ordinary_least_squares() {
+        let mut state = 5u64;
+        let mut noise = || {
+            state = state
+                .wrapping_mul(6_364_136_223_846_793_005)
+                .wrapping_add(1);
+            (state >> 33) as f64 / f64::from(u32::MAX)
+        };
+        for n in 6..=MAX_POINTS {
+            for height in [2.0, 5.0, 20.0] {
+                let at: Vec<f64> = (0..n).map(|i| (i * i) as f64 + noise()).collect();
+                let span = at[n - 1] - at[0];
+                let up = |i: usize| if i >= 3 { height } else { 0.0 };
+                let values: Vec<f64> = (0..n)
+                    .map(|i| 10.0 * (at[i] - at[0]) / span + up(i) + noise())
+                    .collect();
+                let found = step_beside_a_line(&at, &values, 0.0).expect("one");
+                let best = (1..n)
+                    .filter(|&from| at[from] - at[0] <= 0.5 * span)
+                    .map(|from| (from, naive(&at, &values, from)))
+                    .filter(|(_, (height, _))| *height > 0.0)
+                    .min_by(|one, other| one.1.1.total_cmp(&other.1.1))
+                    .expect("one");
+                assert_eq!(found.at, best.0, "{n} points");
+                assert!((found.height - best.1.0).abs() < 1e-6, "{n} points");
+                assert!(height < 5.0 || found.at == 3, "{n} points");
+            }
+        }
+    }
+
+    #[test]
+    fn a_step_explains_a_line_with_one_and_no_curve_with_a_ceiling() {
+        let at: Vec<f64> = (0..16).map(f64::from).collect();
+        let evidence = |of: &dyn Fn(f64) -> f64| {
+            let values: Vec<f64> = at.iter().map(|&x| 30.0 * of(x / 15.0)).collect();
+            step_beside_a_line(&at, &values, 0.3).map_or(f64::NEG_INFINITY, |step| step.evidence)
+        };
+        assert!(evidence(&|x| x + if x > 0.3 { 0.5 } else { 0.0 }) > 10.0);
+        assert!(evidence(&|x| 1.0 - (-x / 0.3).exp()) < 0.0);
+        assert!(evidence(&|x| 1.0 - (-x).exp()) < 0.0);
+        assert!(evidence(&|x| (x / 0.5).min(1.0)) < 0.0);
+        assert!(evidence(&|_| 1.0) < 0.0);
     }
 }

@@ -111,10 +111,15 @@ impl Window {
         if excess <= 0.5 * (floor[n - 1] - floor[0]) {
             return 0.0;
         }
-        for size in &mut self.size[at..n] {
-            *size -= excess;
-        }
+        self.cut(at, excess);
         excess
+    }
+
+    /// Takes `height` off the marks from `at` on.
+    pub fn cut(&mut self, at: usize, height: f64) {
+        for size in &mut self.size[at..self.len] {
+            *size -= height;
+        }
     }
 }
 

@@ -316,6 +316,46 @@ fn waiting(count: usize, lists: &[&str], first_id: u64) -> Writer {
     writer
 }
 
+/// `count` messages wait in the port `inbox`. `kind`: of Node.js' own node for a port, synthetic on 18 and 20, native since.
+fn unread(kind: &'static str, count: usize, first_id: u64) -> Writer {
+    let mut writer = leaking(1, 1001);
+    let global = 1;
+    let inbox = writer.node("object", "MessagePort", 40);
+    writer.edge(global, "property", "inbox", inbox);
+    let port = writer.node(kind, "Node / MessagePort", 240);
+    let from = if kind == "native" { inbox } else { 0 };
+    writer.edge(from, "internal", "javascript_to_native", port);
+    writer.edge(port, "internal", "native_to_javascript", inbox);
+    let data = writer.node("native", "Node / MessagePortData", 72);
+    writer.edge(port, "internal", "data", data);
+    let queue = writer.node("native", "Node / incoming_messages", 80);
+    writer.edge(data, "internal", "incoming_messages", queue);
+    for at in 0..count {
+        let message = writer.node("native", "Node / Message", 136);
+        writer.nodes[message].id = first_id + 2 * at as u64;
+        writer.edge(queue, "element", &at.to_string(), message);
+    }
+    writer
+}
+
+#[test]
+fn messages_that_nobody_reads_are_told_with_the_port_that_the_app_has() {
+    for kind in ["synthetic", "native"] {
+        let now = unread(kind, 1000, 10_001).analyse();
+        let earlier = unread(kind, 400, 10_001).analyse();
+        let suspect = first(&now, Some(&earlier));
+        assert_eq!(suspect.kind, HolderKind::Messages);
+        assert_eq!(
+            suspect.sentence,
+            "1,000 messages wait in MessagePort `inbox` (global), 136 kB without their contents, \
+             +600 since the first",
+            "{kind}"
+        );
+        let edge = suspect.path.last().and_then(|step| step.edge.clone());
+        assert_eq!(edge.map(|edge| edge.name), Some("inbox".to_owned()));
+    }
+}
+
 #[test]
 fn calls_that_wait_for_one_promise_are_told_with_it() {
     let suspect = first(&waiting(400, &[], 9001).analyse(), None);

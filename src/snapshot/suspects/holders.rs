@@ -28,6 +28,8 @@ pub enum HolderKind {
     ModuleCache,
     /// Sockets and other handles that are still open.
     Sockets,
+    /// Messages in a `MessagePort` that nobody reads.
+    Messages,
 }
 
 impl HolderKind {
@@ -43,6 +45,7 @@ impl HolderKind {
             Self::AsyncLocalStorage => "async-local-storage",
             Self::ModuleCache => "module-cache",
             Self::Sockets => "sockets",
+            Self::Messages => "messages",
         }
     }
 }
@@ -78,6 +81,12 @@ pub(super) fn is_timer(class: &str) -> bool {
         class,
         "Timeout" | "TimersList" | "Immediate" | "ImmediateList"
     )
+}
+
+/// Node.js' own node for a `MessagePort`, which leads by its data and their queue to the messages.
+/// On Node.js 18 and 20 it is a synthetic one, with a name and no class.
+fn is_port(step: &Step) -> bool {
+    step.name.as_deref().unwrap_or(&step.class) == "Node / MessagePort"
 }
 
 fn rule_at(path: &[Step], at: usize) -> Option<Rule> {
@@ -118,6 +127,10 @@ fn rule_at(path: &[Step], at: usize) -> Option<Rule> {
         }
         "Socket" | "TLSSocket" | "TCP" | "Pipe" | "TCPSERVERWRAP" | "Http2Session"
         | "Http2Stream" => found(HolderKind::Sockets, at - 1, None),
+        "Node / Message" => {
+            let port = path[..at].iter().rposition(is_port)?;
+            found(HolderKind::Messages, port, None)
+        }
         _ => None,
     }
 }
@@ -167,6 +180,9 @@ pub(super) fn sentence(
         }
         HolderKind::ModuleCache => format!("The module cache holds {count} {class}, {bytes}"),
         HolderKind::Sockets => format!("Open sockets hold {count} {class}, {bytes}"),
+        HolderKind::Messages => {
+            format!("{count} messages wait in {holder}, {bytes} without their contents")
+        }
     }
 }
 
@@ -186,6 +202,7 @@ pub(super) fn held_by(kind: HolderKind, holder: &str, detail: Option<&str>) -> S
         HolderKind::AsyncLocalStorage => "held by stores of AsyncLocalStorage".to_owned(),
         HolderKind::ModuleCache => "held by the module cache".to_owned(),
         HolderKind::Sockets => "held by open sockets".to_owned(),
+        HolderKind::Messages => format!("waiting in {holder}"),
     }
 }
 

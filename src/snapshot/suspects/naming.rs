@@ -7,7 +7,7 @@ use super::holders::{self, HolderKind};
 use super::suspect::{Confidence, Suspect};
 use crate::snapshot::analysis::Analysis;
 use crate::snapshot::code::{Origin, Place, is_context};
-use crate::snapshot::columns::{Node, NodeKind};
+use crate::snapshot::columns::{EdgeKind, Node, NodeKind};
 use crate::snapshot::public_name::named;
 use crate::snapshot::words::Described;
 
@@ -238,6 +238,15 @@ fn holder_of(analysis: &Analysis, group: &Group) -> Option<(HolderKind, Node, Op
             && holders::is_timer(analysis.class_name(above))
         {
             node = above;
+        }
+        // The port as the app has it.
+        if kind == HolderKind::Messages
+            && let Some(port) =
+                analysis
+                    .snapshot
+                    .follow(node, EdgeKind::Internal, b"native_to_javascript")
+        {
+            node = port;
         }
         return Some((kind, node, detail));
     }

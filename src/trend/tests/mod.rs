@@ -5,6 +5,7 @@ mod leaking;
 mod load;
 mod odd;
 mod pace;
+mod steps;
 
 use std::ops::RangeInclusive;
 
