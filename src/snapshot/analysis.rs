@@ -29,7 +29,7 @@ pub struct Analysis {
     pub(crate) classes: OnceLock<Classes>,
     pub(crate) code: OnceLock<CodeMap>,
     pub(crate) best_paths: OnceLock<BestPaths>,
-    well_known: OnceLock<[Option<u32>; 4]>,
+    well_known: OnceLock<[Option<u32>; 5]>,
 }
 
 impl Analysis {
@@ -177,10 +177,16 @@ impl Analysis {
     }
 
     /// The strings `__proto__`, `constructor`, `map` and `(Global handles)`.
-    pub(crate) fn well_known(&self) -> [Option<u32>; 4] {
+    pub(crate) fn well_known(&self) -> [Option<u32>; 5] {
         *self.well_known.get_or_init(|| {
             let strings = &self.snapshot.strings;
-            strings.find_each([b"__proto__", b"constructor", b"map", b"(Global handles)"])
+            strings.find_each([
+                b"__proto__",
+                b"constructor",
+                b"map",
+                b"(Global handles)",
+                b"(Internalized strings)",
+            ])
         })
     }
 

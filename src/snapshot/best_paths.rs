@@ -4,7 +4,8 @@
 //! The shortest path often leads through a hidden class, a feedback vector or a handle on the
 //! stack of whoever took the snapshot. Prices keep such paths for when there is no other: the
 //! application's own variables are cheap, packages dearer, the runtime's own closures dearer
-//! still. Weak edges, and a `WeakMap`'s own half of its pairs, retain nothing and are no way.
+//! still. Weak edges, a `WeakMap`'s own half of its pairs, and V8's table of strings, which is weak
+//! though snapshots show it as a root, retain nothing and are no way.
 //!
 //! One run finds the paths of all nodes: Dijkstra's algorithm with one bucket for each price.
 
@@ -97,15 +98,17 @@ pub(crate) struct Prices<'a> {
     constructor: Option<u32>,
     map: Option<u32>,
     handles: Option<u32>,
+    internalized: Option<u32>,
 }
 
 impl<'a> Prices<'a> {
-    /// The strings are `__proto__`, `constructor`, `map` and `(Global handles)`.
+    /// The strings are `__proto__`, `constructor`, `map`, `(Global handles)` and
+    /// `(Internalized strings)`.
     pub(crate) fn new(
         snapshot: &'a Snapshot,
         weak_maps: &'a WeakMaps,
         code: &'a CodeMap,
-        [prototype, constructor, map, handles]: [Option<u32>; 4],
+        [prototype, constructor, map, handles, internalized]: [Option<u32>; 5],
     ) -> Self {
         Self {
             snapshot,
@@ -115,6 +118,7 @@ impl<'a> Prices<'a> {
             constructor,
             map,
             handles,
+            internalized,
         }
     }
 
@@ -150,6 +154,12 @@ impl<'a> Prices<'a> {
             NodeKind::Closure => self.by_origin(to),
             NodeKind::Object if is_context(snapshot, to) => self.by_origin(to),
             NodeKind::Object if self.code.is_own_object(to) => OWN,
+            kind if kind.is_string()
+                && Some(snapshot.nodes.name[from as usize]) == self.internalized
+                && snapshot.kind(from) == NodeKind::Synthetic =>
+            {
+                return None;
+            }
             // A handle of whoever took the snapshot; the variable is the better answer.
             _ if from != 0 && snapshot.kind(from) == NodeKind::Synthetic => 16,
             _ => 0,

@@ -2,6 +2,7 @@
 
 use super::waiting::{How, Waits};
 use crate::format;
+use crate::snapshot::columns::EdgeKind;
 use crate::snapshot::paths::Step;
 use crate::snapshot::public_name::named;
 
@@ -28,6 +29,8 @@ pub enum HolderKind {
     ModuleCache,
     /// Sockets and other handles that are still open.
     Sockets,
+    /// What `Symbol.for()` made, which V8 keeps for as long as the isolate lives.
+    SymbolRegistry,
 }
 
 impl HolderKind {
@@ -43,6 +46,7 @@ impl HolderKind {
             Self::AsyncLocalStorage => "async-local-storage",
             Self::ModuleCache => "module-cache",
             Self::Sockets => "sockets",
+            Self::SymbolRegistry => "symbol-registry",
         }
     }
 }
@@ -73,6 +77,11 @@ pub(super) fn recognise(path: &[Step]) -> Option<Rule> {
     Some(Rule { holder, ..rule })
 }
 
+/// How V8 calls the root that has the symbols of `Symbol.for()` by their names.
+const SYMBOL_REGISTRY: &str = "public_symbol_table";
+/// What a person calls it.
+pub(super) const REGISTRY_IN_WORDS: &str = "the registry of Symbol.for()";
+
 pub(super) fn is_timer(class: &str) -> bool {
     matches!(
         class,
@@ -90,6 +99,9 @@ fn rule_at(path: &[Step], at: usize) -> Option<Rule> {
             detail,
         })
     };
+    if name == SYMBOL_REGISTRY && step.edge.as_ref()?.kind == EdgeKind::Internal {
+        return found(HolderKind::SymbolRegistry, at, None);
+    }
     if name == "_events" {
         let event = path.get(at + 1).and_then(|step| step.edge.as_ref());
         let event = event.filter(|edge| edge.kind.name() == "property");
@@ -167,6 +179,9 @@ pub(super) fn sentence(
         }
         HolderKind::ModuleCache => format!("The module cache holds {count} {class}, {bytes}"),
         HolderKind::Sockets => format!("Open sockets hold {count} {class}, {bytes}"),
+        HolderKind::SymbolRegistry => {
+            format!("The registry of Symbol.for() holds {count} {class}, {bytes}")
+        }
     }
 }
 
@@ -186,6 +201,7 @@ pub(super) fn held_by(kind: HolderKind, holder: &str, detail: Option<&str>) -> S
         HolderKind::AsyncLocalStorage => "held by stores of AsyncLocalStorage".to_owned(),
         HolderKind::ModuleCache => "held by the module cache".to_owned(),
         HolderKind::Sockets => "held by open sockets".to_owned(),
+        HolderKind::SymbolRegistry => format!("held by {REGISTRY_IN_WORDS}"),
     }
 }
 

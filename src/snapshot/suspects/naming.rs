@@ -52,7 +52,10 @@ pub(super) fn holder(analysis: &Analysis, group: &Group) -> Option<Holder> {
         kind,
         node: holder,
         detail,
-        words: described.sentence(),
+        words: match kind {
+            HolderKind::SymbolRegistry => holders::REGISTRY_IN_WORDS.to_owned(),
+            _ => described.sentence(),
+        },
         location: with_line(analysis, described.place, group),
         // Listeners of tidemark's are the app's all the same.
         is_own: kind != HolderKind::Listeners && is_own(analysis, &path),
