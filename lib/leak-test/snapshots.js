@@ -6,10 +6,16 @@ const { grownOver } = require('../analysis')
 const { runWork } = require('../analysis/work')
 const { checkMemory } = require('../snapshot/guard')
 const { readThisHeap } = require('../snapshot/this-heap')
+const { getHeapStatistics } = require('./own')
 
 /** Share of the calls of a round by which objects must have become more: of few calls most, for one or two are chance. */
 const FEWEST_OBJECTS = 6
 const SHARES = [0.1, 0.75]
+
+/** What V8 has for itself, by the names that DevTools gives it: it comes with the code that runs, not with what is kept. */
+const V8S = ['(compiled code)', '(object shape)', '(system)']
+/** Classes that changed, of which these are. */
+const MOST_CLASSES = 1000
 
 /**
  * Snapshots between rounds of calls: which objects became more in each.
@@ -24,6 +30,8 @@ class Snapshots {
   #taken = 0
   /** Calls between them. @type {number[]} */
   #calls = []
+  /** Bytes beside the heap at each. @type {number[]} */
+  #external = []
   /** Of the files that were kept. @type {string[]} */
   files = []
 
@@ -37,6 +45,7 @@ class Snapshots {
   }
 
   /**
+   * After what is dead was collected.
    * @param {number} calls since the one before
    * @throws ERR_TIDEMARK_SNAPSHOT_REFUSED where the memory may not suffice, and what goes wrong with a file
    */
@@ -47,6 +56,8 @@ class Snapshots {
 
   /** As `take`, now: V8's part. The rest is done when it is needed. */
   begin (calls = 0) {
+    // What the snapshot itself needs is beside the heap, too.
+    const external = getHeapStatistics().external_memory
     checkMemory(this.#binding, {}, { forks: false, parses: true, fileInMemory: false })
     const reader = new this.#binding.SnapshotReader(undefined)
     const file = this.#keep?.(this.#taken)
@@ -68,6 +79,7 @@ class Snapshots {
     if (file !== undefined) this.files.push(file)
     if (failed !== undefined) throw failed
     if (this.#taken > 0) this.#calls.push(calls)
+    this.#external.push(external)
     this.#taken++
     this.#unread.push(reader)
   }
@@ -77,6 +89,22 @@ class Snapshots {
       const read = reader
       this.#analyses.push(await runWork(this.#binding, readHeapDiffOptions(), (work) => read.analyse(work)))
     }
+  }
+
+  /**
+   * Whether in some round nothing became larger by so much but what V8 has for itself: then what memory grew by is that.
+   * @param {number} bytesPerCall
+   */
+  async onlyV8Grew (bytesPerCall) {
+    await this.#readAll()
+    for (const [round, calls] of this.#calls.entries()) {
+      const [before, after] = this.#analyses.slice(round, round + 2)
+      const { rows } = await runWork(this.#binding, readHeapDiffOptions(), (work) => after.diff(before, MOST_CLASSES, work))
+      const v8s = rows.filter((row) => V8S.includes(row.class)).reduce((sum, { growth }) => sum + growth, 0)
+      const beside = this.#external[round + 1] - this.#external[round]
+      if (after.totalSize - before.totalSize - v8s + beside < bytesPerCall * calls) return true
+    }
+    return false
   }
 
   /** The oldest first. */
