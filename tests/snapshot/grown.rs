@@ -415,7 +415,7 @@ fn strings_are_held_by_the_application_not_by_the_table_that_v8_has_of_all() {
 
 /// As Node.js 20 keeps an EventTarget in a WeakMap, while a listener of its waits for a signal.
 #[test]
-fn what_globals_reach_only_by_the_value_of_a_pair_is_told_where_its_key_is_held() {
+fn a_list_in_the_key_of_a_pair_that_globals_know_is_told_by_what_holds_it() {
     let found = told([5, 15, 35].map(|end| {
         let (mut heap, target) = of_stack("EventTarget", "page");
         let global = heap.writer.nodes[0].edges.last().unwrap().to;

@@ -27,7 +27,7 @@ fn page_owned(writer: &Writer) -> HashSet<usize> {
                 writer.nodes[node]
                     .edges
                     .iter()
-                    .filter(|edge| edge.kind != "weak" && !is_tables_half(writer, node, edge))
+                    .filter(|edge| edge.kind != "weak")
                     .map(|edge| edge.to),
             );
         }
@@ -35,19 +35,17 @@ fn page_owned(writer: &Writer) -> HashSet<usize> {
     owned
 }
 
-fn is_tables_half(writer: &Writer, from: usize, edge: &EdgeSpec) -> bool {
-    edge.kind == "internal" && pair_table(&edge.name) == Some(writer.nodes[from].id)
-}
-
 /// For each node where its essential edges lead.
 fn essential(writer: &Writer) -> Vec<Vec<usize>> {
     let owned = page_owned(writer);
     let counts = |from: usize, edge: &EdgeSpec| {
+        let of_table =
+            edge.kind == "internal" && pair_table(&edge.name) == Some(writer.nodes[from].id);
         let into_page = from != 0 && owned.contains(&edge.to) && !owned.contains(&from);
         edge.kind != "weak"
             && edge.to != from
             && (edge.kind != "shortcut" || from == 0)
-            && !is_tables_half(writer, from, edge)
+            && !of_table
             && !into_page
     };
     writer

@@ -5,8 +5,7 @@
 //! - it is a shortcut edge of any node but the root, whose shortcut edges mark user roots;
 //! - it is the table's half of a `WeakMap` pair: the key's half names the better holder;
 //! - it leads from a node that is not page-owned to one that is, the root excepted. Page-owned is
-//!   what the application's globals reach; V8's own tables also point into it. What they reach by
-//!   the table's half of a pair alone is not: it is the key that keeps it.
+//!   what the application's globals reach; V8's own tables also point into it.
 
 use super::bits::{BitWriter, Bits};
 use super::weak_maps::WeakMaps;
@@ -25,7 +24,7 @@ impl Essential {
         weak_maps: &WeakMaps,
         checkpoint: &Checkpoint,
     ) -> Result<Self, SnapshotError> {
-        let page_owned = page_owned(snapshot, weak_maps, checkpoint)?;
+        let page_owned = page_owned(snapshot, checkpoint)?;
         let edges = &snapshot.edges;
         let mut essential = BitWriter::with_capacity(snapshot.edge_count());
         let mut ticker = Ticker::new(checkpoint);
@@ -68,13 +67,8 @@ fn is_tables_half(snapshot: &Snapshot, weak_maps: &WeakMaps, from: Node, edge: u
             .is_some_and(|pair| pair.table == snapshot.id(from))
 }
 
-/// What the root's shortcut edges and the synthetic `(Document DOM trees)` reach, weak edges and
-/// the table's half of a pair aside.
-fn page_owned(
-    snapshot: &Snapshot,
-    weak_maps: &WeakMaps,
-    checkpoint: &Checkpoint,
-) -> Result<Bits, SnapshotError> {
+/// What the root's shortcut edges and the synthetic `(Document DOM trees)` reach, weak edges aside.
+fn page_owned(snapshot: &Snapshot, checkpoint: &Checkpoint) -> Result<Bits, SnapshotError> {
     let edges = &snapshot.edges;
     let mut owned = Bits::new(snapshot.node_count());
     let mut stack = Vec::new();
@@ -93,13 +87,8 @@ fn page_owned(
     while let Some(node) = stack.pop() {
         let range = snapshot.edges_of(node);
         ticker.step(range.len() as u64)?;
-        let holder = weak_maps.is_holder(node);
-        for edge in range {
-            let to = edges.to[edge];
-            if edges.kind[edge] != EdgeKind::Weak
-                && !(holder && is_tables_half(snapshot, weak_maps, node, edge))
-                && owned.insert(to)
-            {
+        for (&kind, &to) in edges.kind[range.clone()].iter().zip(&edges.to[range]) {
+            if kind != EdgeKind::Weak && owned.insert(to) {
                 stack.push(to);
             }
         }
