@@ -413,7 +413,7 @@ fn strings_are_held_by_the_application_not_by_the_table_that_v8_has_of_all() {
     );
 }
 
-/// As Node.js 20 keeps an EventTarget in a WeakMap, while a listener of its waits for a signal.
+/// As Node.js 20 keeps an `EventTarget` in a `WeakMap`, while a listener of its waits for a signal.
 #[test]
 fn a_list_in_the_key_of_a_pair_that_globals_know_is_told_by_what_holds_it() {
     let found = told([5, 15, 35].map(|end| {
