@@ -29,6 +29,29 @@ test('code that is compiled as it runs for the first time is no growth of what i
   assert.equal(await onlyV8Grew((i) => functions[i]([i])), true)
 })
 
+test('the table of a WeakMap is none, which stays as large as it was with keys that are dead', async () => {
+  const details = new WeakMap()
+  assert.equal(await onlyV8Grew((i) => { details.set({ i }, i) }), true)
+  const keys = []
+  assert.equal(await onlyV8Grew((i) => { details.set(keys[keys.push({ i }) - 1], i) }), false)
+})
+
+test('a WeakMap that only became larger is no suspect', async () => {
+  const binding = loadBinding()
+  const meter = new Meter(binding)
+  const snapshots = new Snapshots(binding)
+  globalThis.details = new WeakMap()
+  const kept = globalThis.kept = new Map()
+  await meter.read()
+  await snapshots.take()
+  for (let i = 0; i < CALLS; i++) { globalThis.details.set({ i }, i); kept.set(i, { i }) }
+  await meter.read()
+  await snapshots.take(CALLS)
+  const grown = await snapshots.grown()
+  assert.equal(snapshots.grewWeak, true)
+  assert.deepEqual(grown.filter(({ own }) => !own).map((each) => each.holder.split(' ')[0]), ['Map'])
+})
+
 test('objects, and memory beside the heap, are', async () => {
   const kept = []
   assert.equal(await onlyV8Grew((i) => { kept.push({ i }) }), false)

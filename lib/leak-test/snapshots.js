@@ -12,8 +12,16 @@ const { getHeapStatistics } = require('./own')
 const FEWEST_OBJECTS = 6
 const SHARES = [0.1, 0.75]
 
-/** What V8 has for itself, by the names that DevTools gives it: it comes with the code that runs, not with what is kept. */
-const V8S = ['(compiled code)', '(object shape)', '(system)']
+/**
+ * Their tables stay as large as they once were. What they hold lives as long as its key, and so counts where that is
+ * held.
+ */
+const WEAK = ['WeakMap', 'WeakSet']
+
+/**
+ * What V8 has for itself, by the names that DevTools gives it: it comes with the code that runs, not with what is kept.
+ */
+const V8S = ['(compiled code)', '(object shape)', '(system)', ...WEAK]
 /** Classes that changed, of which these are. */
 const MOST_CLASSES = 1000
 
@@ -34,6 +42,8 @@ class Snapshots {
   #external = []
   /** Of the files that were kept. @type {string[]} */
   files = []
+  /** Whether a weak table became larger, by no object more. */
+  grewWeak = false
 
   /**
    * @param {typeof import('../../binding')} binding
@@ -115,13 +125,16 @@ class Snapshots {
   /**
    * What became more in each round.
    * @param {{last?: number, share?: number}} [how] last: only so many snapshots; share: by this share of the calls at least
-   * @returns {Promise<import('../..').GrownSuspect[]>}
+   * @returns {Promise<import('../..').GrownSuspect[]>} without weak tables, of which `grewWeak` tells
    */
   async grown ({ last = this.#taken, share } = {}) {
     await this.#readAll()
     const calls = this.#calls.slice(-(last - 1))
     const least = share ?? Math.min(SHARES[1], Math.max(SHARES[0], FEWEST_OBJECTS / Math.min(...calls)))
-    return grownOver(this.#binding, this.#analyses.slice(-last), calls, { leastShare: least })
+    const found = await grownOver(this.#binding, this.#analyses.slice(-last), calls, { leastShare: least })
+    const isWeak = (each) => !(each.objectsPerCall > 0) && WEAK.includes(each.class)
+    this.grewWeak = found.some(isWeak)
+    return found.filter((each) => !isWeak(each))
   }
 }
 

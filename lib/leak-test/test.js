@@ -133,6 +133,7 @@ class LeakTest {
       between = more
       found = await this.#lookFor(between, { isCertain })
     }
+    if (found?.grewWeak && this.#suspects.length === 0 && await found.onlyV8Grew(UNSURE_BYTES)) return this.#judge('clean')
     if (found === undefined || this.#suspects.length > 0 || (rounds?.bytesPerCall ?? 0) >= UNSURE_BYTES) return this.#judge('leaks')
     // So little is V8's own where no object became more over so many calls.
     return between >= MANY_BETWEEN ? this.#judge('clean') : this.#unseen(found, between)
