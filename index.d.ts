@@ -905,7 +905,7 @@ declare namespace tidemark {
   }
 
   interface SnapshotSuspect {
-    kind: 'container' | 'list' | 'large-object' | 'listeners' | 'timers' | 'promises' | 'suspended' | 'async-local-storage' | 'module-cache' | 'sockets' | 'messages'
+    kind: 'container' | 'list' | 'large-object' | 'listeners' | 'timers' | 'promises' | 'suspended' | 'async-local-storage' | 'module-cache' | 'sockets' | 'messages' | 'symbol-registry'
     /** All of it for a person. */
     sentence: string
     holder: string

@@ -2,12 +2,12 @@
 
 // tidemark/test on pairs of a leaky function and its clean twin: false alarms, missed leaks, named culprits, seconds.
 // npm run bench:leaktest [-- --runners process,node,jest,vitest,mocha] [--nodes 18,20,...] [--repeats 1]
-//   [--set pairs|heldout|all] [--only NAME,...] [--peers] [--budget 5000] [--tidemark FOLDER] [--json FILE] [--short]
+//   [--set pairs|heldout|all] [--only NAME,...] [--clean-only] [--peers] [--budget 5000] [--tidemark FOLDER] [--json FILE] [--short]
 // 'process' is measureLeak() in a new process for each verdict; the others are test files with assertNoLeak() in that
-// runner. --peers adds jest --detectLeaks, a loop with a threshold of heapUsed, memlab's leak finder, and leakage where
-// it installs. --tidemark takes another copy of the package. --short is a handful of pairs in node:test. The set
-// 'heldout' was written first, and nothing may be chosen on it. bench/leaktest/truth.js says what each function
-// truly leaves behind.
+// runner. --clean-only asks about the clean twins alone, to repeat them often. --peers adds jest --detectLeaks, a loop
+// with a threshold of heapUsed, memlab's leak finder, and leakage where it installs. --tidemark takes another copy of
+// the package. --short is a handful of pairs in node:test. The set 'heldout' was written first, and nothing may be
+// chosen on it. bench/leaktest/truth.js says what each function truly leaves behind.
 const fs = require('node:fs')
 const path = require('node:path')
 const { parseArgs } = require('node:util')
@@ -35,6 +35,7 @@ async function main () {
       repeats: { type: 'string', default: '1' },
       set: { type: 'string', default: 'pairs' },
       only: { type: 'string' },
+      'clean-only': { type: 'boolean', default: false },
       peers: { type: 'boolean', default: false },
       budget: { type: 'string', default: '5000' },
       tidemark: { type: 'string' },
@@ -58,12 +59,14 @@ async function main () {
     if (values.peers) fs.symlinkSync(path.join(HOME, 'peers'), path.join(folder, 'peers'))
     for (const node of await nodes(values.nodes)) {
       const pairs = pairsFor(node.version, values.set, values.only)
-      const options = { node, folder, modules, budget: Number(values.budget), repeats: Number(values.repeats) }
+      const sides = values['clean-only'] ? ['clean'] : ['leaky', 'clean']
+      const options = { node, folder, modules, sides, budget: Number(values.budget), repeats: Number(values.repeats) }
       for (const [name, ask] of judges(runners, values.peers)) {
         const where = `${name}, Node.js ${node.version}`
         const results = await ask(pairs, { ...options, progress: throttled((text) => say(`${where}: ${text}`)) })
         table.push({ node: node.version, judge: name, results })
         print(table.at(-1), values.set)
+        if (values.json) fs.writeFileSync(values.json, `${JSON.stringify(table, null, 1)}\n`)
       }
       if (values.peers) console.log(await tryLeakage(node, folder))
     }
@@ -74,7 +77,6 @@ async function main () {
     console.log('All:')
     printTable(table, values.set)
   }
-  if (values.json) fs.writeFileSync(values.json, `${JSON.stringify(table, null, 1)}\n`)
 }
 
 /** @returns {[string, (pairs: [string, object][], options: object) => Promise<object[]>][]} what is asked, in this order */

@@ -12,14 +12,14 @@ const CALLS_MS = 2000
  * jest --detectLeaks on a test file for each function, which calls it 200 times. It answers for a file, and says no more than yes or no.
  * @param {[string, object][]} pairs
  */
-async function detectLeaks (pairs, { node, folder, modules, progress }) {
+async function detectLeaks (pairs, { node, folder, modules, sides, progress }) {
   const project = path.join(folder, 'detect-leaks')
   fs.rmSync(project, { recursive: true, force: true })
   fs.mkdirSync(project, { recursive: true })
   fs.writeFileSync(path.join(project, 'package.json'), '{ "private": true }')
   const questions = new Map()
   for (const [name, { file }] of pairs) {
-    for (const side of ['leaky', 'clean']) {
+    for (const side of sides) {
       const testFile = path.join(project, `${name}-${side}.test.js`)
       questions.set(testFile, { name, side })
       fs.writeFileSync(testFile, `/* global test */

@@ -62,13 +62,13 @@ module.exports = { judge }
  * Writes a project whose tests are the pairs, one file for each file of the zoo, and has the runner run it.
  * @param {string} runner of RUNNERS
  * @param {[string, object][]} pairs
- * @param {{node: object, budget: number, folder: string, modules: string, repeats: number, progress: (text: string) => void}} options
+ * @param {{node: object, budget: number, folder: string, modules: string, repeats: number, sides: string[], progress: (text: string) => void}} options
  */
-async function inRunner (runner, pairs, { node, budget, folder, modules, repeats, progress }) {
+async function inRunner (runner, pairs, { node, budget, folder, modules, repeats, sides, progress }) {
   const project = path.join(folder, runner)
-  const tests = writeProject(runner, pairs, project)
+  const tests = writeProject(runner, pairs, sides, project)
   const out = path.join(project, 'results.jsonl')
-  const wanted = pairs.flatMap(([name]) => [[name, 'leaky'], [name, 'clean']])
+  const wanted = pairs.flatMap(([name]) => sides.map((side) => [name, side]))
   const results = []
   for (let i = 0; i < repeats; i++) {
     fs.writeFileSync(out, '')
@@ -87,7 +87,7 @@ async function inRunner (runner, pairs, { node, budget, folder, modules, repeats
   return results
 }
 
-function writeProject (runner, pairs, project) {
+function writeProject (runner, pairs, sides, project) {
   const { extension, head, test } = RUNNERS[runner]
   fs.rmSync(project, { recursive: true, force: true })
   fs.mkdirSync(project, { recursive: true })
@@ -108,7 +108,7 @@ function writeProject (runner, pairs, project) {
       head,
       "const { judge } = require('./judge')",
       `const pairs = require('./${set}/${base}')`,
-      ...names.flatMap((name) => ['leaky', 'clean'].map((side) => test(`'${name} ${side}'`, `await judge(pairs['${name}'], '${name}', '${side}')`))),
+      ...names.flatMap((name) => sides.map((side) => test(`'${name} ${side}'`, `await judge(pairs['${name}'], '${name}', '${side}')`))),
       ''
     ].join('\n'))
     return testFile

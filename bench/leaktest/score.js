@@ -15,9 +15,10 @@ function score (results, pairs) {
   return {
     clean: clean.length,
     'false alarms': count(clean, 'leaks'),
+    'clean undecided': count(clean, 'undecided'),
     leaky: leaky.length,
     missed: count(leaky, 'clean'),
-    undecided: count(results, 'undecided'),
+    'leaky undecided': count(leaky, 'undecided'),
     failed: count(results, 'failed'),
     'culprit named': told.length > 0 ? `${(100 * told.filter((result) => named(result, pairs)).length / told.length).toFixed(0)} %` : '-',
     ...seconds('clean', clean),

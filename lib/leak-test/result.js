@@ -4,6 +4,7 @@ const { readFileSync } = require('node:fs')
 const path = require('node:path')
 const { createError } = require('../errors')
 const { isOwnFile } = require('../evidence/own-files')
+const { mapLocation } = require('../evidence/source-maps')
 const format = require('../format')
 const { named } = require('../names')
 const { keeperOf } = require('./environment')
@@ -70,20 +71,34 @@ function heldBy ({ sentence, holder }) {
   return told?.includes(holder) ? told : holder
 }
 
-/** Of a variable V8 knows the file alone: the line is looked for. @returns {Location | null} */
+/**
+ * In the source that a person wrote. Of a variable V8 knows the file alone: the line is looked for.
+ * @returns {Location | null}
+ */
 function locationOf ({ location, holder }) {
   if (location === null || location.file === null) return null
   const { file, line, column } = location
-  const declared = line === null ? declarationOf(file, /`([\w$]+)`/.exec(holder)?.[1]) : line
-  return { file, line: declared ?? null, column: column ?? null, function: location.function ?? null }
+  const found = { file, line, column: column ?? null, function: location.function ?? null }
+  if (line !== null) return column ? mapLocation(found) : found
+  const declared = declarationOf(file, /`([\w$]+)`/.exec(holder)?.[1])
+  if (declared === undefined) return found
+  // Vitest compiles in memory and keeps the name: then the file on the disk is the source already.
+  const mapped = mapLocation({ ...found, ...declared })
+  return mapped.file === file ? { ...found, ...declared } : mapped
 }
 
-/** The line of a file that declares a variable; undefined where it cannot be told. */
+/**
+ * Where a file declares a variable; undefined where it cannot be told.
+ * @returns {{line: number, column: number} | undefined}
+ */
 function declarationOf (file, name) {
   if (name === undefined) return undefined
   const declares = new RegExp(`(?:\\b(?:const|let|var|function|class)\\s+|[{,]\\s*)${name.replace(/\$/g, '\\$&')}\\b`)
-  const at = linesOf(file).findIndex((line) => declares.test(line.slice(0, LONGEST_LINE)))
-  return at < 0 ? undefined : at + 1
+  for (const [at, line] of linesOf(file).entries()) {
+    const found = declares.exec(line.slice(0, LONGEST_LINE))
+    if (found !== null) return { line: at + 1, column: found.index + found[0].length - name.length + 1 }
+  }
+  return undefined
 }
 
 /** Of a source; none where it cannot be read. */
@@ -99,7 +114,7 @@ function linesOf (file) {
 function whereNamed (location) {
   const name = /[\w$]+$/.exec(location.function ?? '')?.[0]
   if (name === undefined || location.line === null || linesOf(location.file)[location.line - 1]?.includes(name)) return location
-  return { ...location, line: declarationOf(location.file, name) ?? location.line }
+  return { ...location, line: declarationOf(location.file, name)?.line ?? location.line }
 }
 
 /**

@@ -29,7 +29,7 @@ pub struct Analysis {
     pub(crate) classes: OnceLock<Classes>,
     pub(crate) code: OnceLock<CodeMap>,
     pub(crate) best_paths: OnceLock<BestPaths>,
-    well_known: OnceLock<[Option<u32>; 5]>,
+    well_known: OnceLock<[Option<u32>; 6]>,
 }
 
 impl Analysis {
@@ -176,8 +176,8 @@ impl Analysis {
             .get_or_init(|| Classes::new(&self.snapshot, |node| self.is_detached(node)))
     }
 
-    /// The strings `__proto__`, `constructor`, `map`, `(Global handles)` and `native_to_javascript`.
-    pub(crate) fn well_known(&self) -> [Option<u32>; 5] {
+    /// The strings that `Prices::new` takes, in its order.
+    pub(crate) fn well_known(&self) -> [Option<u32>; 6] {
         *self.well_known.get_or_init(|| {
             let strings = &self.snapshot.strings;
             strings.find_each([
@@ -186,6 +186,7 @@ impl Analysis {
                 b"map",
                 b"(Global handles)",
                 b"native_to_javascript",
+                b"(Internalized strings)",
             ])
         })
     }

@@ -4,7 +4,8 @@
 //! The shortest path often leads through a hidden class, a feedback vector or a handle on the
 //! stack of whoever took the snapshot. Prices keep such paths for when there is no other: the
 //! application's own variables are cheap, packages dearer, the runtime's own closures dearer
-//! still. Weak edges, and a `WeakMap`'s own half of its pairs, retain nothing and are no way.
+//! still. Weak edges, a `WeakMap`'s own half of its pairs, and V8's table of strings, which is weak
+//! though snapshots show it as a root, retain nothing and are no way.
 //!
 //! One run finds the paths of all nodes: Dijkstra's algorithm with one bucket for each price.
 
@@ -98,15 +99,24 @@ pub(crate) struct Prices<'a> {
     map: Option<u32>,
     handles: Option<u32>,
     from_native: Option<u32>,
+    internalized: Option<u32>,
 }
 
 impl<'a> Prices<'a> {
-    /// The strings are `__proto__`, `constructor`, `map`, `(Global handles)` and `native_to_javascript`.
+    /// The strings are `__proto__`, `constructor`, `map`, `(Global handles)`, `native_to_javascript`
+    /// and `(Internalized strings)`.
     pub(crate) fn new(
         snapshot: &'a Snapshot,
         weak_maps: &'a WeakMaps,
         code: &'a CodeMap,
-        [prototype, constructor, map, handles, from_native]: [Option<u32>; 5],
+        [
+            prototype,
+            constructor,
+            map,
+            handles,
+            from_native,
+            internalized,
+        ]: [Option<u32>; 6],
     ) -> Self {
         Self {
             snapshot,
@@ -117,6 +127,7 @@ impl<'a> Prices<'a> {
             map,
             handles,
             from_native,
+            internalized,
         }
     }
 
@@ -159,6 +170,12 @@ impl<'a> Prices<'a> {
             NodeKind::Object if self.code.is_own_object(to) => OWN,
             // What Node.js keeps a handle of, such as a port or a socket, is mostly the app's.
             _ if Some(snapshot.nodes.name[from as usize]) == self.handles => 32,
+            kind if kind.is_string()
+                && Some(snapshot.nodes.name[from as usize]) == self.internalized
+                && snapshot.kind(from) == NodeKind::Synthetic =>
+            {
+                return None;
+            }
             // A handle of whoever took the snapshot; the variable is the better answer.
             _ if from != 0 && snapshot.kind(from) == NodeKind::Synthetic => 16,
             _ => 0,

@@ -371,3 +371,103 @@ fn snapshots_of_two_processes_are_refused() {
             .is_empty()
     );
 }
+
+/// What only a test reaches hangs on the root of stacks, not on the global object.
+fn of_stack(class: &str, name: &str) -> (Heap, usize) {
+    let mut heap = Heap::new();
+    let global = heap.writer.nodes[0].edges.pop().unwrap();
+    heap.writer.nodes[global.to].edges.clear();
+    let stack = heap.writer.node("synthetic", "(Stack roots)", 0);
+    heap.writer.edge(0, "element", "2", stack);
+    heap.writer.edge(0, "shortcut", "1", global.to);
+    let mut above = stack;
+    for at in 0..4 {
+        let closure = heap.writer.node("closure", "", 32);
+        heap.writer
+            .edge(above, "internal", &at.to_string(), closure);
+        above = closure;
+    }
+    let context = heap.context;
+    heap.writer.edge(above, "internal", "context", context);
+    let holder = heap.variable(class, name);
+    (heap, holder)
+}
+
+#[test]
+fn strings_are_held_by_the_application_not_by_the_table_that_v8_has_of_all() {
+    let found = told([5, 15, 35].map(|end| {
+        let (mut heap, set) = of_stack("Set", "titles");
+        let strings = heap.writer.node("synthetic", "(Internalized strings)", 0);
+        heap.writer.edge(0, "element", "3", strings);
+        for id in 0..end {
+            let text = heap.add("string", &format!("title {id}"), 32, 1000 + id);
+            heap.writer.edge(strings, "internal", &id.to_string(), text);
+            heap.writer.edge(set, "internal", &id.to_string(), text);
+        }
+        heap
+    }));
+    assert_eq!(found.len(), 1);
+    assert_eq!(
+        found[0].sentence,
+        "1 (string) (32 bytes) a call: held by Set `titles` (context of handler in app.js:12)"
+    );
+}
+
+/// As Node.js 20 keeps an `EventTarget` in a `WeakMap`, while a listener of its waits for a signal.
+#[test]
+fn a_list_in_the_key_of_a_pair_that_globals_know_is_told_by_what_holds_it() {
+    let found = told([5, 15, 35].map(|end| {
+        let (mut heap, target) = of_stack("EventTarget", "page");
+        let global = heap.writer.nodes[0].edges.last().unwrap().to;
+        let map = heap.writer.node("object", "WeakMap", 32);
+        let table = heap.writer.node("array", "", 64);
+        let value = heap.writer.node("object", "Remover", 16);
+        let pair = format!(
+            "part of key (EventTarget @{}) -> value (Remover @{}) pair in WeakMap (table @{})",
+            heap.writer.nodes[target].id, heap.writer.nodes[value].id, heap.writer.nodes[table].id
+        );
+        heap.writer.edge(global, "property", "removers", map);
+        heap.writer.edge(map, "internal", "table", table);
+        heap.writer
+            .edge(table, "internal", &format!("4 / {pair}"), value);
+        heap.writer
+            .edge(target, "internal", &format!("5 / {pair}"), value);
+        heap.writer.edge(value, "property", "target", target);
+        let mut before = target;
+        for id in 0..end {
+            let listener = heap.add("object", "Listener", 16, 1000 + id);
+            heap.writer.edge(before, "property", "next", listener);
+            heap.writer.edge(listener, "property", "previous", before);
+            before = listener;
+        }
+        heap
+    }));
+    assert_eq!(found.len(), 1);
+    assert_eq!(
+        found[0].sentence,
+        "1 Listener (16 bytes) a call: held by the chain that starts at EventTarget `page` (context of handler in app.js:12)"
+    );
+}
+
+#[test]
+fn the_registry_of_symbols_is_named() {
+    let found = told([5, 15, 35].map(|end| {
+        let mut heap = Heap::new();
+        let roots = heap.writer.node("synthetic", "(Strong roots)", 0);
+        let table = heap.writer.node("array", "", 64);
+        heap.writer.edge(0, "element", "3", roots);
+        heap.writer
+            .edge(roots, "internal", "public_symbol_table", table);
+        for id in 0..end {
+            let symbol = heap.add("symbol", "symbol", 24, 1000 + id);
+            heap.writer.edge(table, "internal", &id.to_string(), symbol);
+        }
+        heap
+    }));
+    assert_eq!(found.len(), 1);
+    assert_eq!(
+        found[0].sentence,
+        "1 (symbol) (24 bytes) a call: held by the registry of Symbol.for()"
+    );
+    assert_eq!(found[0].kind, HolderKind::SymbolRegistry);
+}

@@ -37,7 +37,7 @@ function attribution (stacks, samples) {
     if (!sites.has(key)) sites.set(key, make())
     return sites.get(key)
   }
-  return (nodeId) => {
+  const siteOf = (nodeId) => {
     const { app, package: inner } = stacks.allocatorOf(nodeId)
     const name = inner === null ? null : packageOf(inner.location.file)
     if (app !== null && !callers.has(name)) {
@@ -46,6 +46,12 @@ function attribution (stacks, samples) {
     }
     if (inner === null) return NODE
     return once(name, () => ({ key: name, owner: 'package', frame: inner, callers: callers.get(name) ?? 0 }))
+  }
+  // There are many samples to a node.
+  const ofNode = new Map()
+  return (nodeId) => {
+    if (!ofNode.has(nodeId)) ofNode.set(nodeId, siteOf(nodeId))
+    return ofNode.get(nodeId)
   }
 }
 

@@ -2,6 +2,7 @@
 
 use super::waiting::{How, Waits};
 use crate::format;
+use crate::snapshot::columns::EdgeKind;
 use crate::snapshot::paths::Step;
 use crate::snapshot::public_name::named;
 
@@ -30,6 +31,8 @@ pub enum HolderKind {
     Sockets,
     /// Messages in a `MessagePort` that nobody reads.
     Messages,
+    /// What `Symbol.for()` made, which V8 keeps for as long as the isolate lives.
+    SymbolRegistry,
 }
 
 impl HolderKind {
@@ -46,6 +49,7 @@ impl HolderKind {
             Self::ModuleCache => "module-cache",
             Self::Sockets => "sockets",
             Self::Messages => "messages",
+            Self::SymbolRegistry => "symbol-registry",
         }
     }
 }
@@ -76,6 +80,11 @@ pub(super) fn recognise(path: &[Step]) -> Option<Rule> {
     Some(Rule { holder, ..rule })
 }
 
+/// How V8 calls the root that has the symbols of `Symbol.for()` by their names.
+const SYMBOL_REGISTRY: &str = "public_symbol_table";
+/// What a person calls it.
+pub(super) const REGISTRY_IN_WORDS: &str = "the registry of Symbol.for()";
+
 pub(super) fn is_timer(class: &str) -> bool {
     matches!(
         class,
@@ -99,6 +108,9 @@ fn rule_at(path: &[Step], at: usize) -> Option<Rule> {
             detail,
         })
     };
+    if name == SYMBOL_REGISTRY && step.edge.as_ref()?.kind == EdgeKind::Internal {
+        return found(HolderKind::SymbolRegistry, at, None);
+    }
     if name == "_events" {
         let event = path.get(at + 1).and_then(|step| step.edge.as_ref());
         let event = event.filter(|edge| edge.kind.name() == "property");
@@ -183,6 +195,9 @@ pub(super) fn sentence(
         HolderKind::Messages => {
             format!("{count} messages wait in {holder}, {bytes} without their contents")
         }
+        HolderKind::SymbolRegistry => {
+            format!("The registry of Symbol.for() holds {count} {class}, {bytes}")
+        }
     }
 }
 
@@ -203,6 +218,7 @@ pub(super) fn held_by(kind: HolderKind, holder: &str, detail: Option<&str>) -> S
         HolderKind::ModuleCache => "held by the module cache".to_owned(),
         HolderKind::Sockets => "held by open sockets".to_owned(),
         HolderKind::Messages => format!("waiting in {holder}"),
+        HolderKind::SymbolRegistry => format!("held by {REGISTRY_IN_WORDS}"),
     }
 }
 

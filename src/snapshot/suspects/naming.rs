@@ -52,7 +52,10 @@ pub(super) fn holder(analysis: &Analysis, group: &Group) -> Option<Holder> {
         kind,
         node: holder,
         detail,
-        words: described.sentence(),
+        words: match kind {
+            HolderKind::SymbolRegistry => holders::REGISTRY_IN_WORDS.to_owned(),
+            _ => described.sentence(),
+        },
         location: with_line(analysis, described.place, group),
         // Listeners of tidemark's are the app's all the same.
         is_own: kind != HolderKind::Listeners && is_own(analysis, &path),
@@ -257,9 +260,47 @@ fn holder_of(analysis: &Analysis, group: &Group) -> Option<(HolderKind, Node, Op
             return Some((HolderKind::Container, node, None));
         }
     }
+    if group.dominator == 0
+        && let Some(node) = above_links(analysis, group)
+    {
+        return Some((HolderKind::List, node, None));
+    }
     let node = lifted(analysis, group.dominator);
     // Strings and symbols that only V8's tables hold are no place of the application's.
     (analysis.kind(node) != NodeKind::Synthetic).then_some((HolderKind::Container, node, None))
+}
+
+/// Members whose way out of a list is walked, and how far.
+const LISTS: usize = 8;
+const LONGEST_LIST: usize = 1 << 18;
+
+/// What holds a list of which no object is a dominator: each link is held by the one before, and
+/// the first by this. Such are listeners of a target that a `WeakMap` of Node.js knows, because
+/// DevTools, whose rules hold here, takes its key for a global's and no edge into it as retaining.
+fn above_links(analysis: &Analysis, group: &Group) -> Option<Node> {
+    let mut votes: HashMap<Node, usize> = HashMap::new();
+    let asked = group.sample.iter().take(LISTS);
+    for &member in asked.clone() {
+        let above = std::iter::successors(Some(member), |&node| analysis.best_retainer(node));
+        let mut links = 0;
+        let holder = above
+            .take(LONGEST_LIST)
+            .filter(|&node| is_container(analysis.kind(node)))
+            .find(|&node| {
+                let is_link = analysis.classes().of(node) == group.class;
+                links += usize::from(is_link);
+                !is_link
+            });
+        if let Some(holder) = holder
+            && links > 1
+        {
+            *votes.entry(holder).or_default() += 1;
+        }
+    }
+    let (node, votes) = votes
+        .into_iter()
+        .max_by_key(|&(node, votes)| (votes, std::cmp::Reverse(node)))?;
+    (2 * votes > asked.len()).then_some(node)
 }
 
 pub(super) fn is_container(kind: NodeKind) -> bool {
