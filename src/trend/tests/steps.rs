@@ -4,7 +4,7 @@
 use super::{MB, Program, Sample, SampleKind, run};
 use crate::trend::{Channel, Config, Gate, Resources};
 
-/// A Mongoose app that keeps closed connections, 22 requests a second, under a limit of 512 MB
+/// A Mongoose app that keeps closed connections, 22 requests a second, with `--max-old-space-size=512`
 /// (Node.js 20): seconds, megabytes and requests at each full GC. What the evidence takes is the step
 /// at 46 s: without evidence the same app rises by 0.29 MB/s throughout.
 const MONGOOSE: [(f64, f64, u64); 23] = [
@@ -33,6 +33,8 @@ const MONGOOSE: [(f64, f64, u64); 23] = [
     (240.3, 93.83, 5267),
 ];
 
+const LIMIT: u64 = 587_202_560;
+
 /// The same on Node.js 26.
 const MONGOOSE_26: [(f64, f64, u64); 12] = [
     (0.4, 9.34, 0),
@@ -49,7 +51,9 @@ const MONGOOSE_26: [(f64, f64, u64); 12] = [
     (223.4, 95.15, 4876),
 ];
 
-fn recorded(full_gcs: &[(f64, f64, u64)]) -> Vec<Sample> {
+const LIMIT_26: u64 = 637_534_208;
+
+fn recorded(full_gcs: &[(f64, f64, u64)], heap_limit: u64) -> Vec<Sample> {
     full_gcs
         .iter()
         .map(|&(at, heap, requests)| Sample {
@@ -61,7 +65,7 @@ fn recorded(full_gcs: &[(f64, f64, u64)]) -> Vec<Sample> {
             total_heap: ((heap + 10.0) * MB) as u64,
             physical_heap: ((heap + 10.0) * MB) as u64,
             external: (4.0 * MB) as u64,
-            heap_limit: (537.0 * MB) as u64,
+            heap_limit,
             rss: Some(((heap + 70.0) * MB) as u64),
             other_isolates: 0,
             connections: None,
@@ -75,8 +79,11 @@ fn recorded(full_gcs: &[(f64, f64, u64)]) -> Vec<Sample> {
 
 #[test]
 fn a_recorded_leak_beside_what_evidence_takes_is_reported_at_its_own_rate() {
-    for (full_gcs, within) in [(&MONGOOSE[..], 195.0), (&MONGOOSE_26[..], 224.0)] {
-        let (outcome, detector) = run(Config::default(), &recorded(full_gcs));
+    for (full_gcs, limit, within) in [
+        (&MONGOOSE[..], LIMIT, 195.0),
+        (&MONGOOSE_26[..], LIMIT_26, 224.0),
+    ] {
+        let (outcome, detector) = run(Config::default(), &recorded(full_gcs, limit));
         let (at, channel) = outcome.first_leak().expect("reported");
         assert_eq!(channel, Channel::Heap);
         assert!(at <= within, "{at}");
@@ -88,7 +95,7 @@ fn a_recorded_leak_beside_what_evidence_takes_is_reported_at_its_own_rate() {
 #[test]
 fn a_recorded_leak_beside_what_evidence_takes_never_looks_like_a_cache_that_fills() {
     for count in 8..MONGOOSE.len() {
-        let (_, detector) = run(Config::default(), &recorded(&MONGOOSE[..count]));
+        let (_, detector) = run(Config::default(), &recorded(&MONGOOSE[..count], LIMIT));
         let gate = detector.status(Channel::Heap).gate;
         let levels_off = matches!(gate, Some(Gate::Saturating { .. } | Gate::Slowing { .. }));
         assert!(!levels_off, "after {} s: {gate:?}", MONGOOSE[count - 1].0);
