@@ -1,7 +1,6 @@
 'use strict'
 
 const { performance } = require('node:perf_hooks')
-const { limitInWords } = require('./limits')
 const { lazily } = require('./spare-descriptor')
 
 /** Memory in use beyond this share of a limit is critical, and no longer is below the lower one. */
@@ -123,10 +122,11 @@ class Health {
 
 /** Loaded with the first word that is needed. */
 const format = lazily(() => require('./format'))
+const limits = lazily(() => require('./limits'))
 
 /** What a limit is called. @param {string | null} limit of those that `limitInWords` knows @param {{cgroup?: {slows?: boolean}}} [memory] of `status()` */
 function placeOf (limit, memory) {
-  return limitInWords(/** @type {import('..').Limit | 'memoryLimit'} */ (limit), { slows: memory?.cgroup?.slows })
+  return limits().limitInWords(/** @type {import('..').Limit | 'memoryLimit'} */ (limit), { slows: memory?.cgroup?.slows })
 }
 
 /** Where the group fills and this process does not. @param {{limit: string | null}} full @param {Memory} memory */

@@ -1,8 +1,11 @@
 'use strict'
 
 const { performance } = require('node:perf_hooks')
-const { countOpenFiles } = require('./open-files')
-const { countThreads } = require('./threads')
+const { lazily } = require('./spare-descriptor')
+
+// The first look comes a turn after the start.
+const openFiles = lazily(() => require('./open-files'))
+const threads = lazily(() => require('./threads'))
 
 /** A look may take this share of the time: one that took 1 ms is repeated after a second. */
 const BUDGET = 0.001
@@ -11,10 +14,10 @@ const BUDGET = 0.001
 function countResources () {
   const counts = Object.create(null)
   for (const type of process.getActiveResourcesInfo?.() ?? []) counts[type] = (counts[type] ?? 0) + 1
-  const files = countOpenFiles(counts)
+  const files = openFiles().countOpenFiles(counts)
   if (files !== undefined) counts.OpenFile = files
-  const threads = countThreads()
-  if (threads !== undefined) counts.Thread = threads
+  const others = threads().countThreads()
+  if (others !== undefined) counts.Thread = others
   return counts
 }
 
