@@ -12,7 +12,7 @@ const { forkObstacle } = require('../lib/snapshot/fork')
 const { result, run } = require('./helpers/child')
 const { problemsOf } = require('./helpers/snapshot')
 
-const DEADLINE_MS = 240000
+const DEADLINE_MS = 360000
 const PROGRAM = path.join(__dirname, 'programs', 'snapshot-scenarios.js')
 
 const obstacle = forkObstacle(require('../lib/binding').loadBinding(), {})

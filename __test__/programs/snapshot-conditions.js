@@ -192,7 +192,7 @@ async function main () {
   const told = { version: process.version, complete: 0, refused: {}, failed: {}, pauses: [] }
   for (let i = 0; i < captures; i++) {
     try {
-      const { pauseMs } = await tidemark.writeHeapSnapshot(path.join(folder, `${i}.heapsnapshot`), { timeoutMs: 120000, ...JSON.parse(options) })
+      const { pauseMs } = await tidemark.writeHeapSnapshot(path.join(folder, `${i}.heapsnapshot`), { timeoutMs: 300000, ...JSON.parse(options) })
       told.complete++
       told.pauses.push(pauseMs)
     } catch (error) {
