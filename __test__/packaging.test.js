@@ -78,7 +78,7 @@ describe('in a new Express project, installed with npm', () => {
     }
   })
 
-  test('the installed size is at most 4.1 MB', () => {
+  test('the installed size is at most 3.5 MB', () => {
     const size = sizeOf(path.join(project, 'node_modules', 'tidemark')) + sizeOf(path.join(project, 'node_modules', PLATFORM))
     assert.ok(size <= LARGEST_INSTALL, `${size} bytes`)
   })

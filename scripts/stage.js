@@ -36,6 +36,9 @@ function stageMain (folder, names = platforms()) {
   for (const field of PRIVATE_FIELDS) delete manifest[field]
   manifest.optionalDependencies = Object.fromEntries(names.map((name) => [`tidemark-${name}`, manifest.version]))
   write(folder, manifest, [...manifest.files, ...PAPERS].map((name) => path.join(ROOT, name)))
+  // Grafana reads it, and nobody else: without its 6 kB of blanks.
+  const dashboard = path.join('ops', 'grafana', 'tidemark.json')
+  writeFileSync(path.join(folder, dashboard), JSON.stringify(readJson(dashboard)))
 }
 
 /**
@@ -52,9 +55,9 @@ function stagePlatform (folder, name, addon) {
   cpSync(addon, path.join(folder, manifest.main))
 }
 
-/** Pictures are for who reads the docs in the repository. */
+/** Pictures are for who reads the docs in the repository, tests for who changes what they test. */
 function isPublished (file) {
-  return path.basename(file) !== 'images' && path.extname(file) !== '.svg'
+  return path.basename(file) !== 'images' && !/\.svg$|\.test\.yml$/.test(file)
 }
 
 function write (folder, manifest, files) {
