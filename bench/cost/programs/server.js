@@ -4,7 +4,6 @@
 // Forked with VARIANT: sends its port; answers 'cpu' with its CPU time in microseconds, 'profile' when V8 samples
 // its CPU, and 'share' with the share of the samples since then in which tidemark's own code ran.
 const { Session } = require('node:inspector')
-const path = require('node:path')
 const { performance } = require('node:perf_hooks')
 const express = require('express')
 
@@ -71,16 +70,15 @@ const answers = {
 
 /** Of the time in which the thread was busy; what Node.js does to tell a channel's subscribers is ours too. */
 function ownShare ({ nodes, samples, timeDeltas }) {
-  const root = `${path.join(__dirname, '..', '..', '..')}${path.sep}`
-  const isOwn = (file) => file === 'node:diagnostics_channel' ||
-    ['lib', 'index.js'].some((name) => file.startsWith(`${root}${name}`))
+  const { isOwnFile } = require('../../../lib/evidence/own-files')
+  const { toPath } = require('../../../lib/evidence/to-path')
   const frames = new Map(nodes.map(({ id, callFrame }) => [id, callFrame]))
   const time = { own: 0, busy: 0 }
   samples.forEach((id, i) => {
     const { functionName, url } = frames.get(id)
     if (functionName === '(idle)') return
     time.busy += timeDeltas[i]
-    if (isOwn(url.replace(/^file:\/\//, ''))) time.own += timeDeltas[i]
+    if (url === 'node:diagnostics_channel' || isOwnFile(toPath(url))) time.own += timeDeltas[i]
   })
   return time.own / time.busy
 }
