@@ -2,12 +2,10 @@
 
 // First, so that another runtime is told by name and not by what it lacks.
 const binding = require('./lib/binding').loadBinding()
-const { createHeapDiff } = require('./lib/heap-diff')
 const { Monitor } = require('./lib/monitor')
 const { getPreset } = require('./lib/options')
 const { sessionOf } = require('./lib/session')
-const { withDescriptors } = require('./lib/snapshot/descriptors')
-const { withSpare } = require('./lib/spare-descriptor')
+const { lazily, withDescriptors, withSpare } = require('./lib/spare-descriptor')
 
 /** This thread's monitor: an EventEmitter, as memwatch was. Nothing runs until someone listens. */
 const tidemark = new Monitor(binding, getPreset)
@@ -24,7 +22,6 @@ module.exports.gc = tidemark.gc.bind(tidemark)
 module.exports.status = tidemark.status.bind(tidemark)
 module.exports.health = tidemark.health.bind(tidemark)
 module.exports.history = tidemark.history.bind(tidemark)
-module.exports.HeapDiff = createHeapDiff(binding, unjudged)
 module.exports.census = census
 module.exports.expect = expect
 module.exports.profile = profile
@@ -35,6 +32,11 @@ module.exports.notify = notify
 module.exports.express = express
 module.exports.dashboard = dashboard
 
+const heapDiff = lazily(() => withDescriptors(() => ({ HeapDiff: require('./lib/heap-diff').createHeapDiff(binding, unjudged) })))
+const later = { get HeapDiff () { return heapDiff().HeapDiff } }
+
+// Loaded with its first use, or by `import`: of this form Node.js knows that `import { HeapDiff }` may be meant.
+Object.defineProperty(module.exports, 'HeapDiff', { enumerable: true, get: function () { return later.HeapDiff } })
 // In an app nobody asks for it.
 Object.defineProperty(module.exports, 'test', { get: () => withSpare(() => require('./lib/leak-test')), enumerable: true })
 

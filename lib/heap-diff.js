@@ -1,7 +1,7 @@
 'use strict'
 
 const { createError } = require('./errors')
-const { withDescriptors } = require('./snapshot/descriptors')
+const { withDescriptors } = require('./spare-descriptor')
 
 // What reads a heap is loaded with the first HeapDiff, which may come when the app has leaked all descriptors.
 const options = () => withDescriptors(() => require('./analysis/options'))

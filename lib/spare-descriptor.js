@@ -1,6 +1,7 @@
 'use strict'
 
 const { closeSync, openSync } = require('node:fs')
+const { createError } = require('./errors')
 
 /** As `node:os` has it, which is loaded for nothing else. */
 const DEV_NULL = process.platform === 'win32' ? '\\\\.\\nul' : '/dev/null'
@@ -64,6 +65,32 @@ function isOutOfDescriptors (error) {
     (code === 'ERR_INVALID_PACKAGE_CONFIG' && /: (?:too many open files|file table overflow)/.test(message))
 }
 
+/**
+ * Runs what opens files. Where the process has no descriptor left it is refused in words.
+ * @template T @param {() => T} work @returns {T}
+ */
+function refusingWithout (work) {
+  try {
+    return work()
+  } catch (cause) {
+    throw isOutOfDescriptors(cause) ? noDescriptors(cause) : cause
+  }
+}
+
+/**
+ * As `refusingWithout`, and with the spare descriptor where there is no other.
+ * @template T @param {() => T} work is done again from the beginning
+ * @returns {T}
+ */
+function withDescriptors (work) {
+  return refusingWithout(() => withSpare(work))
+}
+
+function noDescriptors (cause) {
+  return createError('ERR_TIDEMARK_SNAPSHOT_REFUSED',
+    ['descriptors', `no file can be opened: ${cause.message}. Close files, or let the process have more of them (ulimit -n)`], { cause })
+}
+
 function open () {
   try {
     spare ??= openSync(DEV_NULL, 'r')
@@ -79,4 +106,4 @@ function close () {
   closeSync(descriptor)
 }
 
-module.exports = { hold, letGo, withSpare, lazily, isOutOfDescriptors }
+module.exports = { hold, isOutOfDescriptors, lazily, letGo, noDescriptors, refusingWithout, withDescriptors, withSpare }

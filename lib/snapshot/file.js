@@ -6,8 +6,7 @@ const fs = require('node:fs/promises')
 const os = require('node:os')
 const path = require('node:path')
 const { createError } = require('../errors')
-const { isOutOfDescriptors } = require('../spare-descriptor')
-const { noDescriptors } = require('./descriptors')
+const { isOutOfDescriptors, noDescriptors } = require('../spare-descriptor')
 
 const HEAD = '{"snapshot":'
 const TAIL = ']}'

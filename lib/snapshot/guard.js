@@ -5,7 +5,7 @@ const fs = require('node:fs/promises')
 const { devNull, freemem } = require('node:os')
 const { createError } = require('../errors')
 const format = require('../format')
-const { refusingWithout } = require('./descriptors')
+const { refusingWithout } = require('../spare-descriptor')
 const { leastNeed, readHeap, worstNeed } = require('./need')
 
 /** Bytes of file for each byte of used heap; measured 0.1 (numbers) to 3.4 (pointers), objects 1.7 to 2.2. */
