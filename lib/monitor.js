@@ -114,8 +114,10 @@ class Monitor extends EventEmitter {
 
   #wanted (options) {
     const given = readOptions(options)
+    const preset = this.#preset()
+    if (preset === undefined) return given
     const named = Object.keys(options ?? {}).filter((name) => options[name] !== undefined)
-    return readOptions({ ...this.#preset(), ...Object.fromEntries(named.map((name) => [name, given[name]])) })
+    return readOptions({ ...preset, ...Object.fromEntries(named.map((name) => [name, given[name]])) })
   }
 
   #begin (options) {
