@@ -24,7 +24,8 @@ const ON_THE_NEWEST = [
 /** What takes long, and whose Node.js matters: `npm test` runs it on the oldest and the newest. */
 const AT_BOTH_ENDS = [
   'bundled', 'channels', 'dashboard', 'evidence', 'evidence-retainers', 'evidence-without', 'frameworks', 'heap-diff', 'leak-test', 'leak-test-artifacts',
-  'leak-test-environment', 'leak-test-matchers', 'leak-test-server', 'metrics', 'opentelemetry', 'recorder', 'snapshot-grown', 'snapshot-killed', 'snapshot-surroundings', 'workers'
+  'leak-test-environment', 'leak-test-matchers', 'leak-test-server', 'metrics', 'opentelemetry', 'recorder', 'snapshot-capture-conditions', 'snapshot-grown',
+  'snapshot-killed', 'snapshot-near-limit-conditions', 'snapshot-surroundings', 'workers'
 ]
 
 /**

@@ -38,7 +38,7 @@ class Lanes {
 
 /** The longest test files, the longest first. */
 const LONG = [
-  'snapshot-capture', 'evidence', 'secrets', 'evidence-without', 'snapshot-near-limit', 'limits', 'recorder', 'evidence-sites', 'packaging',
+  'snapshot-near-limit-conditions', 'evidence', 'secrets', 'evidence-without', 'snapshot-capture', 'snapshot-capture-conditions', 'snapshot-near-limit', 'limits', 'recorder', 'evidence-sites', 'packaging',
   'leak-test-runners', 'cli-snapshot', 'evidence-retainers', 'snapshot-killed', 'workers', 'ops', 'dashboard', 'channels', 'heap-diff'
 ]
 
