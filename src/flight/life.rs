@@ -6,12 +6,12 @@
 
 use super::beginning::{identity, image};
 use super::file;
-use super::folder::{self, Keep, Previous};
 use super::pulses::Pulses;
 use super::records::End;
 use super::seat::Seat;
 use super::shared::{Look, Plan, Shared};
 use super::thread::spawn;
+use super::tidy::{self, Keep, Previous};
 use super::writer::Writer;
 use crate::process::{pin, rss};
 use parking_lot::Mutex;
@@ -235,7 +235,7 @@ fn tidy(mut search: Search, file: &File) {
         files: plan.keep_files,
         age: plan.keep_age,
     };
-    search.previous = folder::tidy(&plan.directory, &plan.service, &plan.script, keep);
+    search.previous = tidy::tidy(&plan.directory, &plan.service, &plan.script, keep);
     search.is_done = true;
     drop(search);
     let _ = file.sync_all();
