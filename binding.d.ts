@@ -11,10 +11,10 @@ export declare class Detector {
   status(): Array<ChannelShape>
 }
 
-/** The part of one isolate. It ends with its monitor. */
+/** The part of one isolate. It ends with its watch. */
 export declare class Flight {
   /** Throws a sentence where it cannot be. What the disk says against it comes by `look()`. */
-  constructor(monitor: Monitor, options: FlightOptions)
+  constructor(watch: Watch, options: FlightOptions)
   /** An object, as JSON of no more bytes than have room. */
   leak(text: string): void
   /** 'ok', 'leaking' or 'critical'. */
@@ -55,54 +55,6 @@ export declare class HeapInventory {
   get ownMemory(): number
   /** Gives the memory back at once. */
   release(): void
-}
-
-/**
- * Closed by `close()` or, at the latest, when its environment ends. Afterwards every method
- * answers with nothing.
- */
-export declare class Monitor {
-  /**
-   * `load` holds what JavaScript counts (NaN: it does not), see `LoadCounters`; `wake` is called on
-   * the event loop when there is something to drain.
-   */
-  constructor(options: MonitorOptions, load: Float64Array, wake: () => void)
-  /**
-   * Installs the GC hook. Answers with the reason where that is not possible. The two numbers are
-   * what `v8.getHeapStatistics()` says now, to check the layout against.
-   */
-  installHook(heapSizeLimit: number, nativeContexts: number): string | null
-  /**
-   * From here on it is known when V8 asks for a higher heap limit. Of this isolate's callbacks for that
-   * V8 calls the last one only: whoever registered before is not called any more, but for Node.js in a
-   * `worker` thread. Answers with the reason where it cannot be known.
-   */
-  watchHeapLimit(worker: boolean): string | null
-  /** What is written when V8 asks, instead of what was prepared before. Throws a sentence where it cannot be. */
-  prepareLastWords(words: Array<LastWordShape>): void
-  /** Whether V8 has asked for a higher heap limit since this was called last. */
-  heapLimitAsked(): boolean
-  /** Chooses what is queued beside changes of the verdict: 1 'stats', 2 every collection. */
-  listen(interest: number): void
-  /** What was queued since the last call. */
-  drain(): DrainedShape
-  /** Milliseconds since the start, on the clock of all `atMs`. */
-  nowMs(): number
-  /** A sample that JavaScript read itself, because there is no hook. */
-  pushSample(pushed: PushedSample): void
-  /** A look between two collections, with the number of active handles where it was counted. */
-  look(resources?: number | undefined | null, machineAvailable?: number | undefined | null): void
-  /** A full collection, now, told as one. */
-  gc(): void
-  /** Until `resume_judging` collections are counted and no more: a heap snapshot causes them. */
-  pauseJudging(): void
-  resumeJudging(): void
-  /** Whether a full collection would help to settle a suspicion. */
-  wantsGc(): boolean
-  status(): StatusShape | null
-  history(): HistoryShape | null
-  /** Takes the hook away and gives the memory back. Closing twice does nothing. */
-  close(): void
 }
 
 /** Asked by V8 as long as it is not closed; closed at the latest when its environment ends. */
@@ -178,6 +130,54 @@ export declare class SnapshotWork {
   cancel(): void
   /** Null before the first job began. */
   progress(): WorkProgress | null
+}
+
+/**
+ * Closed by `close()` or, at the latest, when its environment ends. Afterwards every method
+ * answers with nothing.
+ */
+export declare class Watch {
+  /**
+   * `load` holds what JavaScript counts (NaN: it does not), see `LoadCounters`; `wake` is called on
+   * the event loop when there is something to drain.
+   */
+  constructor(options: WatchOptions, load: Float64Array, wake: () => void)
+  /**
+   * Installs the GC hook. Answers with the reason where that is not possible. The two numbers are
+   * what `v8.getHeapStatistics()` says now, to check the layout against.
+   */
+  installHook(heapSizeLimit: number, nativeContexts: number): string | null
+  /**
+   * From here on it is known when V8 asks for a higher heap limit. Of this isolate's callbacks for that
+   * V8 calls the last one only: whoever registered before is not called any more, but for Node.js in a
+   * `worker` thread. Answers with the reason where it cannot be known.
+   */
+  watchHeapLimit(worker: boolean): string | null
+  /** What is written when V8 asks, instead of what was prepared before. Throws a sentence where it cannot be. */
+  prepareLastWords(words: Array<LastWordShape>): void
+  /** Whether V8 has asked for a higher heap limit since this was called last. */
+  heapLimitAsked(): boolean
+  /** Chooses what is queued beside changes of the verdict: 1 'stats', 2 every collection. */
+  listen(interest: number): void
+  /** What was queued since the last call. */
+  drain(): DrainedShape
+  /** Milliseconds since the start, on the clock of all `atMs`. */
+  nowMs(): number
+  /** A sample that JavaScript read itself, because there is no hook. */
+  pushSample(pushed: PushedSample): void
+  /** A look between two collections, with the number of active handles where it was counted. */
+  look(resources?: number | undefined | null, machineAvailable?: number | undefined | null): void
+  /** A full collection, now, told as one. */
+  gc(): void
+  /** Until `resume_judging` collections are counted and no more: a heap snapshot causes them. */
+  pauseJudging(): void
+  resumeJudging(): void
+  /** Whether a full collection would help to settle a suspicion. */
+  wantsGc(): boolean
+  status(): StatusShape | null
+  history(): HistoryShape | null
+  /** Takes the hook away and gives the memory back. Closing twice does nothing. */
+  close(): void
 }
 
 export interface BucketShape {
@@ -410,17 +410,6 @@ export interface MemoryShape {
   machineAvailable?: number
 }
 
-export interface MonitorOptions {
-  detector: string
-  consecutive: number
-  channels: Array<string>
-  historySize: number
-  memoryLimit?: number
-  gcMajor: number
-  gcIncremental: number
-  gcWeakcb: number
-}
-
 /** Gives the file without a name behind a descriptor a name, which must be free. */
 export declare function nameFile(file: number, name: string): void
 
@@ -586,6 +575,17 @@ export declare function version(): string
 
 /** How many isolates of this process are watched now. */
 export declare function watchedIsolates(): number
+
+export interface WatchOptions {
+  detector: string
+  consecutive: number
+  channels: Array<string>
+  historySize: number
+  memoryLimit?: number
+  gcMajor: number
+  gcIncremental: number
+  gcWeakcb: number
+}
 
 /** How far the work is. */
 export interface WorkProgress {

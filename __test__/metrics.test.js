@@ -18,8 +18,8 @@ after(() => tidemark.stop())
 
 function followed () {
   const binding = createFakeBinding({ channels: [{ channel: 'heap', state: 'leaking', level: 50e6, growth: 20e6, growthRate: 1000, limit: 'heap', timeToLimitMs: 60000 }] })
-  const status = binding.Monitor.prototype.status
-  binding.Monitor.prototype.status = function () {
+  const status = binding.Watch.prototype.status
+  binding.Watch.prototype.status = function () {
     const none = { count: 0, durationMs: 0 }
     return { ...status.call(this), gc: { minor: none, major: none, incremental: none, weakcb: none }, cost: { callbacks: 0, ownMemory: 1000 }, memory: { rss: 9e7, usedHeapSize: 5e7, externalMemory: 1e6, heapSizeLimit: 4e9 } }
   }

@@ -19,18 +19,33 @@ function inert (value) {
 /**
  * What a page is made of, read before the work whose result it shows.
  * @param {string} folder
- * @param {{style: string, script?: string, library?: {style: string, script: string}}} files `library`: of somebody else,
- *   which the page's own style and script build on
- * @returns {{style: string, script?: string}} the script, where there is one, may use `format`, which is lib/format.js
+ * @param {{style: string, script?: string, library?: {style: string, script: string}}} files `script` may require others by their path;
+ *   `library`: of somebody else, which the page's own style and script build on
+ * @returns {{style: string, script?: string}}
  * @throws where a bundler has left them out
  */
 function readAssets (folder, { style, script, library }) {
-  const read = (...names) => readFileSync(path.join(...names), 'utf8')
-  const [libraryStyle, libraryScript] = library === undefined ? ['', ''] : [read(folder, library.style), read(folder, library.script)].map((text) => `${text}\n`)
+  const read = (name) => readFileSync(path.join(folder, name), 'utf8')
+  const [libraryStyle, libraryScript] = library === undefined ? ['', ''] : [read(library.style), read(library.script)].map((text) => `${text}\n`)
   return {
-    style: `${libraryStyle}${read(folder, style)}`,
-    script: script === undefined ? undefined : `const format = (() => {\nconst module = {}\n${read(__dirname, 'format.js')}\nreturn module.exports\n})();\n${libraryScript}${read(folder, script)}`
+    style: `${libraryStyle}${read(style)}`,
+    script: script === undefined ? undefined : `${libraryScript}${bundle(path.join(folder, script))}`
   }
+}
+
+/**
+ * A script with the files that it requires by their path, as one text: each file stands once, behind what it requires.
+ * @param {string} file
+ * @param {Map<string, string>} [parts] the text of each file so far; circles are not possible
+ */
+function bundle (file, parts = new Map()) {
+  const source = readFileSync(file, 'utf8').replace(/\brequire\('(\.[^']*)'\)/g, (_, name) => {
+    const required = `${path.resolve(path.dirname(file), name)}.js`
+    if (!parts.has(required)) bundle(required, parts)
+    return `part${[...parts.keys()].indexOf(required)}`
+  })
+  parts.set(file, `const part${parts.size} = ((module) => {\n${source}\nreturn module.exports\n})({ exports: {} })\n`)
+  return `{\n${[...parts.values()].join('')}}`
 }
 
 /**

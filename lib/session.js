@@ -88,7 +88,7 @@ class Session {
     this.#options = options
     this.#publisher = publisher
     this.#load = new Load(options.requests)
-    this.#native = new binding.Monitor({
+    this.#native = new binding.Watch({
       detector: options.detector,
       consecutive: options.consecutive,
       channels: options.channels,

@@ -5,7 +5,7 @@
  */
 function createFakeBinding (overrides = {}) {
   const made = []
-  class FakeMonitor {
+  class FakeWatch {
     constructor (options, counter, wake) {
       Object.assign(this, { options, counter, wake, records: [], calls: [], interest: 0, closed: false })
       made.push(this)
@@ -37,7 +37,7 @@ function createFakeBinding (overrides = {}) {
       this.wake()
     }
   }
-  return { Monitor: FakeMonitor, collectGarbage: () => true, startIncrementalGc () {}, made, get last () { return made.at(-1) } }
+  return { Watch: FakeWatch, collectGarbage: () => true, startIncrementalGc () {}, made, get last () { return made.at(-1) } }
 }
 
 /** A change of the verdict as the native side tells it. */

@@ -13,7 +13,7 @@ const BUTTONS = {
  * @returns {{html: string, policy: string}}
  */
 function readPage (actions) {
-  const assets = readAssets(__dirname, { style: 'style.css', script: 'client.js', library: { style: 'uplot/uplot.min.css', script: 'uplot/uplot.min.js' } })
+  const assets = readAssets(__dirname, { style: 'style.css', script: 'client/index.js', library: { style: 'uplot/uplot.min.css', script: 'uplot/uplot.min.js' } })
   const html = renderPage({ title: 'tidemark', body: body(actions), data: null, assets, isLive: true })
   return { html, policy: `${policyOf(assets, true)}; frame-ancestors 'none'; base-uri 'none'; form-action 'none'` }
 }

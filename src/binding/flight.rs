@@ -5,7 +5,7 @@
     reason = "napi hands owned values over"
 )]
 
-use super::monitor::Monitor;
+use super::watch::Watch;
 use crate::flight::{self, Plan, Previous};
 use crate::isolate::{Observer, Recording};
 use napi::bindgen_prelude::Result;
@@ -63,7 +63,7 @@ pub struct FlightLook {
     pub previous: Option<String>,
 }
 
-/// The part of one isolate. It ends with its monitor.
+/// The part of one isolate. It ends with its watch.
 #[napi]
 pub struct Flight {
     observer: Weak<Observer>,
@@ -73,9 +73,9 @@ pub struct Flight {
 impl Flight {
     /// Throws a sentence where it cannot be. What the disk says against it comes by `look()`.
     #[napi(constructor, catch_unwind)]
-    pub fn new(monitor: &Monitor, options: FlightOptions) -> Result<Self> {
+    pub fn new(watch: &Watch, options: FlightOptions) -> Result<Self> {
         let failed = |reason: &str| Error::new(Status::GenericFailure, reason.to_owned());
-        let observer = monitor.observer();
+        let observer = watch.observer();
         let observer = observer.ok_or_else(|| failed("it is closed"))?;
         let (plan, thread_id) = options.plan();
         let recording = Recording::new(plan, thread_id, observer.epoch);

@@ -14,11 +14,11 @@ mod capture;
 mod detector;
 mod evidence;
 mod flight;
-mod monitor;
 mod near_heap_limit;
 mod redactor;
 mod shapes;
 mod snapshot;
+mod watch;
 mod work;
 
 use crate::v8::Isolate;
@@ -59,7 +59,7 @@ mod tests {
     #[test]
     fn every_method_of_what_lives_beside_an_app_catches_its_panics() {
         for source in [
-            include_str!("monitor.rs"),
+            include_str!("watch.rs"),
             include_str!("capture.rs"),
             include_str!("flight.rs"),
             include_str!("near_heap_limit.rs"),

@@ -6,12 +6,12 @@
 
 use super::beginning::{identity, image};
 use super::file;
-use super::folder::{self, Keep, Previous};
 use super::pulses::Pulses;
 use super::records::End;
 use super::seat::Seat;
 use super::shared::{Look, Plan, Shared};
 use super::thread::spawn;
+use super::tidy::{self, Keep, Previous};
 use super::writer::Writer;
 use crate::process::{pin, rss};
 use parking_lot::Mutex;
@@ -235,7 +235,7 @@ fn tidy(mut search: Search, file: &File) {
         files: plan.keep_files,
         age: plan.keep_age,
     };
-    search.previous = folder::tidy(&plan.directory, &plan.service, &plan.script, keep);
+    search.previous = tidy::tidy(&plan.directory, &plan.service, &plan.script, keep);
     search.is_done = true;
     drop(search);
     let _ = file.sync_all();
@@ -257,27 +257,15 @@ pub(super) mod tests {
     use crate::flight::records::{Health, Pulse};
     use crate::flight::shared::tests::{folder, plan};
     use crate::recorder::{Recorder, Settings};
-    use crate::trend::{Config, Resources, Sample, SampleKind};
+    use crate::trend::{Config, Resources, Sample, full_gc};
     use std::path::Path;
 
     pub(in crate::flight) fn sample(at_ms: f64, used_heap: u64) -> Sample {
         Sample {
-            kind: SampleKind::Major,
-            forced: false,
-            at_ms,
-            duration_ms: 1.0,
-            used_heap,
-            total_heap: used_heap,
-            physical_heap: used_heap,
-            external: 0,
             heap_limit: 1 << 32,
             rss: Some(2 * used_heap),
-            other_isolates: 0,
-            allocated: None,
-            requests: None,
-            connections: None,
-            in_flight: None,
             resources: Some(Resources::of(3)),
+            ..full_gc(at_ms, used_heap)
         }
     }
 

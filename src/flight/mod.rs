@@ -31,9 +31,11 @@ mod records;
 mod seat;
 mod shared;
 mod thread;
+mod tidy;
+mod utc;
 mod writer;
 
-pub use folder::{Found, Previous, examine, list};
+pub use folder::{Found, examine, list};
 pub use last_words::{Fill, LastWords, Word};
 pub use layout::{SIZE, VERSION};
 pub use life::Flight;
@@ -42,6 +44,7 @@ pub use read::{Recording, Unreadable};
 pub use records::{Health, Standing};
 pub use seat::Seat;
 pub use shared::{Look, Plan};
+pub use tidy::Previous;
 
 /// Bytes of a leak, or of who the process is, that have room in the file.
 pub fn room() -> usize {

@@ -1,9 +1,9 @@
 //! What the thread of the recorder shares with who puts something into it.
 
 use super::beginning::end_of;
-use super::folder::Previous;
 use super::records::End;
 use super::seat::Seat;
+use super::tidy::Previous;
 use parking_lot::{Condvar, Mutex};
 use serde_json::{Map, Value};
 use std::collections::VecDeque;

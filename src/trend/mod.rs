@@ -37,6 +37,8 @@ mod trend_rule;
 mod window;
 
 #[cfg(test)]
+pub(crate) use sample::tests::full_gc;
+#[cfg(test)]
 mod tests;
 
 pub use change::{Change, Event};

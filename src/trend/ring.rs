@@ -78,35 +78,14 @@ impl SampleRing {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::trend::SampleKind;
-
-    fn sample(at_ms: f64) -> Sample {
-        Sample {
-            kind: SampleKind::Major,
-            forced: false,
-            at_ms,
-            duration_ms: 1.0,
-            used_heap: 1,
-            total_heap: 2,
-            physical_heap: 2,
-            external: 3,
-            heap_limit: 4,
-            rss: None,
-            other_isolates: 0,
-            connections: None,
-            in_flight: None,
-            allocated: None,
-            requests: None,
-            resources: None,
-        }
-    }
+    use crate::trend::full_gc;
 
     #[test]
     fn the_newest_stay_in_order() {
         for capacity in 1..6usize {
             let mut ring = SampleRing::new(capacity);
             for i in 0..13u32 {
-                ring.push(sample(f64::from(i)));
+                ring.push(full_gc(f64::from(i), 1));
                 let kept: Vec<f64> = ring.iter().map(|sample| sample.at_ms).collect();
                 let first = (i as usize + 1).saturating_sub(capacity);
                 let wanted: Vec<f64> = (first..=i as usize).map(|at| at as f64).collect();

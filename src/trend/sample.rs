@@ -87,3 +87,30 @@ impl Sample {
         self.rss.map(|rss| rss as f64 - v8)
     }
 }
+
+#[cfg(test)]
+pub(super) mod tests {
+    use super::*;
+
+    /// A full GC that left so much, of which nothing else is known.
+    pub(crate) fn full_gc(at_ms: f64, used_heap: u64) -> Sample {
+        Sample {
+            kind: SampleKind::Major,
+            forced: false,
+            at_ms,
+            duration_ms: 1.0,
+            used_heap,
+            total_heap: used_heap,
+            physical_heap: used_heap,
+            external: 0,
+            heap_limit: 0,
+            rss: None,
+            other_isolates: 0,
+            allocated: None,
+            requests: None,
+            connections: None,
+            in_flight: None,
+            resources: None,
+        }
+    }
+}

@@ -1,10 +1,10 @@
 'use strict'
 
-/* global document, format, window */
+/* global document, window */
 
 // The picture of the dominator tree, in the reader's browser. Text only ever becomes text nodes.
 {
-  const { bytes, grouped, percent } = format
+  const { bytes, grouped, percent } = require('../../format')
   const SVG = 'http://www.w3.org/2000/svg'
   const ROW = 24
   /** Narrower boxes are not drawn, in pixels. */

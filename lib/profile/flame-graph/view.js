@@ -2,7 +2,7 @@
 (() => {
   'use strict'
 
-  const { bytes, percent } = format
+  const { bytes, percent } = require('../../format')
   const ROW = 20
   /** Narrower than this share of the page is not drawn; a click on what is above shows it. */
   const LEAST = 0.0012

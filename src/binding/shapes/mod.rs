@@ -13,7 +13,7 @@ mod verdict;
 
 pub(super) use history::HistoryShape;
 pub(super) use last_word::LastWordShape;
-pub(super) use options::{MonitorOptions, PushedSample};
+pub(super) use options::{PushedSample, WatchOptions};
 pub(super) use records::DrainedShape;
 pub(super) use sample::SampleShape;
 pub(super) use status::StatusShape;

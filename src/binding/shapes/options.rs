@@ -1,4 +1,4 @@
-//! What a monitor is made with, and a sample that JavaScript read itself.
+//! What a watch is made with, and a sample that JavaScript read itself.
 
 use crate::isolate::{GcTypes, Pushed};
 use crate::recorder::Settings;
@@ -7,7 +7,7 @@ use crate::v8::HeapStatistics;
 use napi_derive::napi;
 
 #[napi(object, object_to_js = false)]
-pub struct MonitorOptions {
+pub struct WatchOptions {
     pub detector: String,
     pub consecutive: u32,
     pub channels: Vec<String>,
@@ -18,7 +18,7 @@ pub struct MonitorOptions {
     pub gc_weakcb: u32,
 }
 
-impl MonitorOptions {
+impl WatchOptions {
     pub(in crate::binding) fn settings(&self) -> Settings {
         let rule = if self.detector == "memwatch" {
             Rule::Memwatch {

@@ -3,33 +3,13 @@
 use super::{MB, Program, Random, Resources, Sample, SampleKind, run};
 use crate::trend::{
     Channel, Config, Detector, Event, Headroom, History, Limit, Limits, Rule, SampleRing, State,
+    full_gc,
 };
-
-fn sample(at_ms: f64, used_heap: u64) -> Sample {
-    Sample {
-        kind: SampleKind::Major,
-        forced: false,
-        at_ms,
-        duration_ms: 1.0,
-        used_heap,
-        total_heap: used_heap,
-        physical_heap: used_heap,
-        external: 0,
-        heap_limit: 0,
-        rss: None,
-        other_isolates: 0,
-        connections: None,
-        in_flight: None,
-        allocated: None,
-        requests: None,
-        resources: None,
-    }
-}
 
 #[test]
 fn time_that_stands_still_gives_no_rate_and_no_leak() {
     let samples: Vec<Sample> = (0..200)
-        .map(|i| sample(5.0, 10_000_000 + i * 1_000_000))
+        .map(|i| full_gc(5.0, 10_000_000 + i * 1_000_000))
         .collect();
     let (outcome, detector) = run(Config::default(), &samples);
     assert_eq!(outcome.first_leak(), None);
@@ -40,7 +20,7 @@ fn time_that_stands_still_gives_no_rate_and_no_leak() {
 #[test]
 fn a_process_of_3_6_seconds_has_no_leak_yet() {
     let samples: Vec<Sample> = (0..36)
-        .map(|i| sample(f64::from(i) * 100.0, 50_000_000 + i as u64 * 4_000_000))
+        .map(|i| full_gc(f64::from(i) * 100.0, 50_000_000 + i as u64 * 4_000_000))
         .collect();
     assert_eq!(run(Config::default(), &samples).0.first_leak(), None);
 }
@@ -48,9 +28,9 @@ fn a_process_of_3_6_seconds_has_no_leak_yet() {
 #[test]
 fn a_huge_gap_is_only_a_long_time() {
     let mut samples: Vec<Sample> = (0..10)
-        .map(|i| sample(f64::from(i) * 1e3, 10_000_000))
+        .map(|i| full_gc(f64::from(i) * 1e3, 10_000_000))
         .collect();
-    samples.extend((0..10).map(|i| sample(1e14 + f64::from(i) * 1e3, 10_000_000)));
+    samples.extend((0..10).map(|i| full_gc(1e14 + f64::from(i) * 1e3, 10_000_000)));
     assert_eq!(run(Config::default(), &samples).0.first_leak(), None);
 }
 
@@ -124,7 +104,7 @@ fn random_walks_of_every_shape_never_break_it() {
                 Sample {
                     heap_limit: (scale * 1e3) as u64,
                     requests: Some((at * random.next()) as u64),
-                    ..sample(at, size as u64)
+                    ..full_gc(at, size as u64)
                 }
             })
             .collect();
@@ -207,7 +187,7 @@ fn the_classic_rule_speaks_through_the_same_face() {
         ..Config::default()
     };
     let samples: Vec<Sample> = (0..5)
-        .map(|i| sample(f64::from(i), 100 + i as u64))
+        .map(|i| full_gc(f64::from(i), 100 + i as u64))
         .collect();
     let mut detector = Detector::new(config);
     let changes: Vec<_> = samples.iter().map(|sample| detector.push(sample)).collect();
@@ -232,7 +212,7 @@ fn the_classic_rule_asks_for_a_full_gc_until_one_says_that_the_heap_did_not_grow
     let mut asks = |kind, at_ms, used_heap| {
         detector.push(&Sample {
             kind,
-            ..sample(at_ms, used_heap)
+            ..full_gc(at_ms, used_heap)
         });
         detector.wants_gc()
     };

@@ -1,10 +1,9 @@
-//! The native side of `lib/monitor.js`: one watched isolate.
+//! What JavaScript has of [`isolate::Watch`]: one watched isolate, from `start()` to `stop()`.
 
 use super::shapes::{
-    DrainedShape, HistoryShape, LastWordShape, MonitorOptions, PushedSample, SampleShape,
-    StatusShape,
+    DrainedShape, HistoryShape, LastWordShape, PushedSample, SampleShape, StatusShape, WatchOptions,
 };
-use crate::isolate::{LoadCounters, Observer, Watch};
+use crate::isolate::{self, LoadCounters, Observer};
 use crate::recorder::Interest;
 use crate::v8::Waker;
 use napi::bindgen_prelude::{Float64Array, Function};
@@ -16,9 +15,9 @@ use std::rc::Rc;
 /// Closed by `close()` or, at the latest, when its environment ends. Afterwards every method
 /// answers with nothing.
 #[napi]
-pub struct Monitor {
+pub struct Watch {
     /// Taken out by `close`, so that its memory goes at once and not with the JavaScript object.
-    watch: Rc<RefCell<Option<Watch>>>,
+    watch: Rc<RefCell<Option<isolate::Watch>>>,
 }
 
 /// Bits of `listen`.
@@ -30,17 +29,17 @@ const INTEREST_GC: u32 = 2;
     reason = "napi hands owned values over"
 )]
 #[napi]
-impl Monitor {
+impl Watch {
     /// `load` holds what JavaScript counts (NaN: it does not), see `LoadCounters`; `wake` is called on
     /// the event loop when there is something to drain.
     #[napi(constructor, catch_unwind)]
     pub fn new(
         env: Env,
-        options: MonitorOptions,
+        options: WatchOptions,
         load: Float64Array,
         wake: Function<(), ()>,
     ) -> Self {
-        let mut watch = Watch::new(
+        let mut watch = isolate::Watch::new(
             options.settings(),
             options.gc_types(),
             LoadCounters::new(load),
@@ -203,7 +202,7 @@ impl Monitor {
     }
 }
 
-impl Monitor {
+impl Watch {
     pub(super) fn observer(&self) -> Option<Rc<Observer>> {
         let watch = self.watch.borrow();
         watch.as_ref().map(|watch| Rc::clone(watch.observer()))
@@ -211,7 +210,7 @@ impl Monitor {
 }
 
 /// By JavaScript or by the end of the environment, whichever comes first.
-fn close(cell: &RefCell<Option<Watch>>) {
+fn close(cell: &RefCell<Option<isolate::Watch>>) {
     // Out of the cell first: what follows calls V8, libuv and napi.
     let watch = cell.take();
     if let Some(watch) = watch {
