@@ -16,8 +16,8 @@ function isInActions () {
 /**
  * Tells GitHub Actions of a failure: an annotation at the line of code, and the report in the summary of the job.
  * A failure to tell changes nothing.
- * @param {string} name of the function
- * @param {Error & {result: import('./result').LeakTestResult}} failure
+ * @param {string} name of the function or the route
+ * @param {{message: string, result: import('./result').LeakTestResult}} failure
  */
 function annotate (name, { message, result }) {
   write(`\n${annotation(name, message, result)}\n`)
