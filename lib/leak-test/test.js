@@ -3,13 +3,12 @@
 const { messageOf: textOf } = require('../errors')
 const { alone } = require('./alone')
 const { Calls } = require('./calls')
-const { disturbers } = require('./environment')
 const format = require('../format')
 const { applyRules, subjectOf, unmatchedNote } = require('./ignore')
 const { Measurement, SNAPSHOTS } = require('./measure')
 const { describeLeft, told, whileNoting } = require('./opened')
 const { now } = require('./own')
-const { messageOf, suspectLine, suspectOf } = require('./result')
+const { resultOf, suspectLine, suspectOf } = require('./result')
 const { UNSURE_BYTES, isFading } = require('./rounds')
 const { withNames } = require('./scopes')
 const { Sites } = require('./sites')
@@ -308,23 +307,20 @@ class LeakTest {
   /** @returns {import('./result').LeakTestResult} */
   #result (verdict, { why, next, ignored = [] } = /** @type {any} */ ({})) {
     const { calls, rounds } = this.#measurement
-    const [suspect] = this.#suspects
-    const result = {
+    return resultOf({
       verdict,
       calls: calls.made,
       rounds: [...rounds?.all ?? []],
       bytesPerCall: rounds?.bytesPerCall ?? null,
-      objectsPerCall: suspect?.objectsPerCall ?? null,
+      objectsPerCall: this.#suspects[0]?.objectsPerCall ?? null,
       // Where it was in doubt, objects had to be counted all the same.
       suspects: this.#options.explain ? this.#suspects : [],
       resources: this.#resources,
       notes: this.#notes,
-      disturbers: disturbers(),
       ignored,
       files: this.#files,
       elapsedMs: Math.round(now() - this.#startedAt)
-    }
-    return { ...result, message: messageOf({ ...result, why, next }, calls.unit) }
+    }, { unit: calls.unit, why, next })
   }
 }
 
