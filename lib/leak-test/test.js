@@ -10,7 +10,7 @@ const { describeLeft, told, whileNoting } = require('./opened')
 const { now } = require('./own')
 const { resultOf, suspectLine, suspectOf } = require('./result')
 const { UNSURE_BYTES, isFading } = require('./rounds')
-const { withNames } = require('./scopes')
+const { capsOf, withNames } = require('./scopes')
 const { Sites } = require('./sites')
 const { Snapshots } = require('./snapshots')
 
@@ -70,6 +70,8 @@ class LeakTest {
   #suspects = []
   /** By signature, what became more in each round between snapshots. @type {Map<string, import('./rounds').Gain[]>} */
   #roundsOf = new Map()
+  /** By signature, how many entries the holder may have, where that is known. @type {Map<string, number | undefined>} */
+  #capOf = new Map()
   /** @type {import('./opened').LeftOpen[]} */
   #resources = []
   /** @type {string[]} */
@@ -233,6 +235,8 @@ class LeakTest {
       const grown = (await snapshots.grown()).filter((each) => (this.#own || !each.own) && !isNoise(each))
       const named = withNames(grown)
       this.#suspects = named.map((each, i) => suspectOf(each, i === 0 ? allocated : null))
+      const caps = named.length > 0 ? capsOf(named) : []
+      this.#capOf = new Map(named.map((each, i) => [this.#suspects[i].signature, caps[i]]))
       this.#roundsOf = new Map(named.map((each, i) => [this.#suspects[i].signature, each.rounds]))
     } catch (error) {
       if (!error?.code?.startsWith?.('ERR_TIDEMARK_SNAPSHOT')) throw error
@@ -295,6 +299,14 @@ class LeakTest {
       return this.#result('undecided', {
         why: `memory grows by ${format.bytes(drift)} every few milliseconds while nothing is called: something else is at work in this thread`,
         next: 'run this test alone: no other test at the same time in this thread, and nothing that goes on in the background',
+        ignored
+      })
+    }
+    const caps = kept.map(({ signature }) => this.#capOf.get(signature))
+    if (kept.length > 0 && !caps.includes(undefined)) {
+      return this.#result('undecided', {
+        why: `${suspectLine(kept[0], this.#measurement.calls.unit)}; it fills a cache of at most ${format.grouped(caps[0] ?? 0)} entries`,
+        next: 'a cap in the test that its calls reach, or a longer budget (`budget`, in milliseconds)',
         ignored
       })
     }
