@@ -13,34 +13,19 @@ const SIZE = /^\w+\((\d+)\)$/
 const MOST_ENTRIES = 2 ** 24
 
 /**
- * Names of variables that a snapshot does not have: V8 tells there those of functions, not those of blocks, and Vitest puts
- * each module into a block. The debugger knows them. Only while the numbers of the snapshot hold, and before the
- * inspector's session that had them ends.
+ * Of the first suspects what a snapshot does not have and the debugger knows. Names of variables: V8 tells there those of
+ * functions, not those of blocks, and Vitest puts each module into a block. And how many entries a holder may have, by a
+ * number beside it that is called so: 'max', 'limit'. Only while the numbers of the snapshot hold, and once, since they
+ * end with this session of the inspector.
  * @template {import('../..').GrownSuspect} S
  * @param {S[]} suspects
- * @returns {S[]}
+ * @returns {(S & {cap?: number})[]} cap: undefined where nothing says so, and where there are more entries already
  */
-function withNames (suspects) {
-  if (!suspects.slice(0, MOST).some(isNameless)) return suspects
-  return asking((session) => suspects.map((suspect, at) => at < MOST && isNameless(suspect) ? withName(session, suspect) : suspect)) ?? suspects
-}
-
-/**
- * How many entries each of the first holders may have, by a number beside it that is called so: 'max', 'limit'. As
- * `withNames`, while the numbers of the snapshot hold.
- * @param {import('../..').GrownSuspect[]} suspects
- * @returns {(number | undefined)[]} undefined where nothing says so, and where it has more already
- */
-function capsOf (suspects) {
-  return asking((session) => suspects.slice(0, MOST).map(({ path }) => capOf(session, path))) ?? []
-}
-
-/** @template T @param {(session: any) => T} ask @returns {T | undefined} undefined without an inspector */
-function asking (ask) {
+function withScopes (suspects) {
   const { session } = openInspector()
-  if (session === undefined) return undefined
+  if (session === undefined) return suspects
   try {
-    return ask(session)
+    return suspects.map((suspect, at) => at < MOST ? { ...withName(session, suspect), cap: capOf(session, suspect.path) } : suspect)
   } finally {
     try { session.post('Runtime.releaseObjectGroup', { objectGroup: GROUP }) } catch {}
     session.close()
@@ -72,6 +57,7 @@ function isNameless ({ holder, path }) {
 }
 
 function withName (session, suspect) {
+  if (!isNameless(suspect)) return suspect
   const { path, holder } = suspect
   const fn = path.findLast(({ class: type }) => type === 'Function')
   const name = fn === undefined ? undefined : variableOf(session, fn.id, path.at(-1).id)
@@ -102,4 +88,4 @@ function propertiesOf (session, objectId) {
   return session.post('Runtime.getProperties', { objectId, ownProperties: true })
 }
 
-module.exports = { capsOf, withNames }
+module.exports = { withScopes }

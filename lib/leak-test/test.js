@@ -10,7 +10,7 @@ const { describeLeft, told, whileNoting } = require('./opened')
 const { now } = require('./own')
 const { resultOf, suspectLine, suspectOf } = require('./result')
 const { UNSURE_BYTES, isFading } = require('./rounds')
-const { capsOf, withNames } = require('./scopes')
+const { withScopes } = require('./scopes')
 const { Sites } = require('./sites')
 const { Snapshots } = require('./snapshots')
 
@@ -68,10 +68,8 @@ class LeakTest {
   #notes = []
   /** @type {import('./result').TestSuspect[]} */
   #suspects = []
-  /** By signature, what became more in each round between snapshots. @type {Map<string, import('./rounds').Gain[]>} */
-  #roundsOf = new Map()
-  /** By signature, how many entries the holder may have, where that is known. @type {Map<string, number | undefined>} */
-  #capOf = new Map()
+  /** What the snapshots say of each suspect, by its signature. @type {Map<string, Awaited<ReturnType<InstanceType<typeof Snapshots>['grown']>>[number]>} */
+  #grownOf = new Map()
   /** @type {import('./opened').LeftOpen[]} */
   #resources = []
   /** @type {string[]} */
@@ -233,11 +231,8 @@ class LeakTest {
       await snapshots.take(made)
       const isNoise = ({ objectsPerCall, bytesPerCall }) => !(objectsPerCall > 0) && bytesPerCall * made < Math.max(calls.noise * BYTES_ALONE, made < ENOUGH_CALLS ? FEW_BYTES : 0)
       const grown = (await snapshots.grown()).filter((each) => (this.#own || !each.own) && !isNoise(each))
-      const named = withNames(grown)
-      this.#suspects = named.map((each, i) => suspectOf(each, i === 0 ? allocated : null))
-      const caps = named.length > 0 ? capsOf(named) : []
-      this.#capOf = new Map(named.map((each, i) => [this.#suspects[i].signature, caps[i]]))
-      this.#roundsOf = new Map(named.map((each, i) => [this.#suspects[i].signature, each.rounds]))
+      this.#suspects = grown.map((each, i) => suspectOf(each, i === 0 ? allocated : null))
+      this.#grownOf = new Map(grown.map((each, i) => [this.#suspects[i].signature, each]))
     } catch (error) {
       if (!error?.code?.startsWith?.('ERR_TIDEMARK_SNAPSHOT')) throw error
       this.#notes.push(textOf(error))
@@ -274,14 +269,27 @@ class LeakTest {
       if (made < least && !calls.full) made += await calls.make(least - made)
       await meter.read()
       await snapshots.take(made)
-      const again = new Map(withNames(await snapshots.grown({ last: 2 })).map((each) => [suspectOf(each, null).signature, each.rounds]))
+      const again = new Map((await snapshots.grown({ last: 2 })).map((each) => [suspectOf(each, null).signature, each.rounds]))
       this.#suspects = this.#suspects.filter(({ signature }) => again.has(signature))
-      for (const { signature } of this.#suspects) this.#roundsOf.get(signature)?.push(...again.get(signature) ?? [])
+      for (const { signature } of this.#suspects) this.#grownOf.get(signature)?.rounds.push(...again.get(signature) ?? [])
     }
-    const firm = this.#suspects.filter(({ signature }) => !isFading(this.#roundsOf.get(signature) ?? []))
+    const firm = this.#suspects.filter(({ signature }) => !isFading(this.#grownOf.get(signature)?.rounds ?? []))
     if (firm.length === 0) return 'in the last round it was less than before, as of a cache that becomes full'
     this.#suspects = firm
     return hasTime || (isCounted && rounds?.grewBy(firm[0].bytesPerCall)) ? undefined : `only two rounds of ${format.grouped(between)} ${calls.unit}s showed it, and a cache that is being filled grows in the same way`
+  }
+
+  /**
+   * What only the debugger knows of the suspects. After the last snapshot, since V8 gives all objects new numbers where a
+   * session of the inspector ends.
+   * @returns {Map<string, number>} by signature, how many entries a holder may have
+   */
+  #ask () {
+    const grown = this.#suspects.flatMap(({ signature }) => this.#grownOf.get(signature) ?? [])
+    if (grown.length === 0) return new Map()
+    const known = withScopes(grown)
+    this.#suspects = known.map((each, i) => suspectOf(each, this.#suspects[i].allocated))
+    return new Map(this.#suspects.flatMap(({ signature }, i) => known[i].cap === undefined ? [] : [[signature, known[i].cap]]))
   }
 
   /**
@@ -289,6 +297,7 @@ class LeakTest {
    * @param {string} [doubt] why what snapshots name may be no leak
    */
   async #judge (unexplained, doubt) {
+    const caps = this.#ask()
     const { kept, ignored, expired, unmatched } = applyRules(this.#suspects, this.#options.ignore)
     for (const rule of expired) this.#notes.push(`The rule to ignore '${subjectOf(rule)}' is past its date and no longer counts.`)
     if (!this.#oneOfMany) this.#notes.push(...unmatched.map(unmatchedNote))
@@ -302,10 +311,9 @@ class LeakTest {
         ignored
       })
     }
-    const caps = kept.map(({ signature }) => this.#capOf.get(signature))
-    if (kept.length > 0 && !caps.includes(undefined)) {
+    if (kept.length > 0 && kept.every(({ signature }) => caps.has(signature))) {
       return this.#result('undecided', {
-        why: `${suspectLine(kept[0], this.#measurement.calls.unit)}; it fills a cache of at most ${format.grouped(caps[0] ?? 0)} entries`,
+        why: `${suspectLine(kept[0], this.#measurement.calls.unit)}; it fills a cache of at most ${format.grouped(caps.get(kept[0].signature) ?? 0)} entries`,
         next: 'a cap in the test that its calls reach, or a longer budget (`budget`, in milliseconds)',
         ignored
       })
