@@ -19,7 +19,7 @@ interface LeakTestOptions {
    */
   artifacts?: string | undefined
   /**
-   * Whether a failure of `assertNoLeak()` or of a matcher becomes an annotation on stdout and a part of the job's summary,
+   * Whether a failure of `assertNoLeak()`, `assertServerNoLeak()` or a matcher becomes an annotation on stdout and a part of the job's summary,
    * for GitHub Actions. Default: whether `GITHUB_ACTIONS` is 'true'
    */
   annotations?: boolean | undefined
@@ -175,6 +175,9 @@ interface ServerLeakOptions {
   expectStatus?: number | readonly number[] | undefined
   explain?: LeakTestOptions['explain']
   ignore?: LeakTestOptions['ignore']
+  /** As of a function, for each route that fails. */
+  artifacts?: LeakTestOptions['artifacts']
+  annotations?: LeakTestOptions['annotations']
 }
 
 interface ServerRoute {

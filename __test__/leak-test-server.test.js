@@ -1,9 +1,11 @@
 'use strict'
 
 const assert = require('node:assert/strict')
+const fs = require('node:fs')
 const http = require('node:http')
+const os = require('node:os')
 const path = require('node:path')
-const { describe, test } = require('node:test')
+const { after, describe, test } = require('node:test')
 const { result, run } = require('./helpers/child')
 const { Served } = require('../lib/leak-test/server/served')
 const { resultOfServer } = require('../lib/leak-test/server/result')
@@ -11,13 +13,16 @@ const { readRoutes } = require('../lib/leak-test/server/routes')
 
 const COMMAND = path.join(__dirname, '..', 'bin', 'tidemark.js')
 const APP = path.join(__dirname, 'programs', 'leak-test-app.js')
+const folder = fs.mkdtempSync(path.join(os.tmpdir(), 'tidemark-server-'))
+after(() => fs.rmSync(folder, { recursive: true, force: true }))
 
 /** A program that goes on after it has said what it found does not pass its deadline. */
 const measure = (kind, options = {}) => result('leak-test-server.js', { args: [kind, JSON.stringify({ requests: 500, budget: 600000, ...options })], deadlineMs: 240000 })
 
 describe('an Express app', () => {
   test('with a route that leaks is told with what, how much and by whom it is held; the clean route is not', async () => {
-    const { verdict, message, routes } = await measure('express5')
+    const artifacts = path.join(folder, 'leaks')
+    const { verdict, message, routes } = await measure('express5', { artifacts })
     assert.equal(verdict, 'leaks', message)
     assert.deepEqual(routes.map(({ route, verdict }) => [route, verdict]), [['GET /', 'clean'], ['GET /cart', 'leaks']], message)
     assert.match(message, /^leaks in 1 of 2 routes\nGET \/cart grows by 1 Session \(\d+ bytes\) a request: held by Map `sessions` \(.*leak-test-server\.js:\d+\)/)
@@ -26,6 +31,13 @@ describe('an Express app', () => {
     const [{ suspects: [suspect] }] = routes.slice(1)
     assert.ok(Math.abs(suspect.objectsPerCall - 1) < 0.05, JSON.stringify(suspect))
     assert.deepEqual(routes.map(({ outlived }) => outlived.alive), [0, 0])
+    // Of the clean route nothing is kept.
+    const files = ['before.heapsnapshot', 'after.heapsnapshot', 'report.md'].map((name) => path.join(artifacts, 'GET-cart-1', name))
+    assert.deepEqual(routes.map((route) => route.files), [[], files])
+    assert.deepEqual(fs.readdirSync(artifacts), ['GET-cart-1'])
+    const report = fs.readFileSync(files[2], 'utf8')
+    assert.match(report, /^# `GET \/cart` leaks\n\nGET \/cart grows by 1 Session .* a request: /)
+    assert.match(report, /\n\| a request adds \| /)
   })
 
   test('whose requests outlive their responses is told so', async () => {
@@ -81,6 +93,16 @@ describe('a server', () => {
     const { verdict, message, listening, watched } = await measure('listens', { urls: [{ url: '/', method: 'POST', headers: { 'content-type': 'application/json' }, body: '{}' }], requests: 60 })
     assert.equal(verdict, 'clean', message)
     assert.deepEqual([listening, watched], [true, false])
+  })
+
+  test('that fails is an annotation for each route and a summary in GitHub Actions', async () => {
+    const summary = path.join(folder, 'summary.md')
+    const { stdout } = await run(path.join(__dirname, 'programs', 'leak-test-server.js'), {
+      args: ['asserts', JSON.stringify({ urls: ['/', '/a?b=1'], requests: 60, explain: false })],
+      env: { GITHUB_ACTIONS: 'true', GITHUB_STEP_SUMMARY: summary }
+    })
+    assert.match(stdout, /^\n::error title=Memory leak in GET \/::GET \/ left .*timers open[^\n]*\n\n::error title=Memory leak in GET \/a\?b=1::[^\n]*\n\{"code":"ERR_TIDEMARK_LEAK"/)
+    assert.match(fs.readFileSync(summary, 'utf8'), /^# `GET \/` leaks\n[^]*\n# .* leaks\n/)
   })
 
   test('whose requests leave timers behind is told so', async () => {

@@ -1,7 +1,9 @@
 'use strict'
 
 const assert = require('node:assert/strict')
+const { Session } = require('node:inspector')
 const { test } = require('node:test')
+const vm = require('node:vm')
 const { loadBinding } = require('../lib/binding')
 const { Meter } = require('../lib/leak-test/meter')
 const { Snapshots } = require('../lib/leak-test/snapshots')
@@ -50,6 +52,24 @@ test('a WeakMap that only became larger is no suspect', async () => {
   const grown = await snapshots.grown()
   assert.equal(snapshots.grewWeak, true)
   assert.deepEqual(grown.filter(({ own }) => !own).map((each) => each.holder.split(' ')[0]), ['Map'])
+})
+
+test('where a holder stands is known while coverage is counted, as Jest has V8 do it', async () => {
+  const session = new Session()
+  session.connect()
+  for (const method of ['Debugger.enable', 'Profiler.enable', 'Profiler.startPreciseCoverage']) session.post(method, { callCount: true, detailed: true })
+  try {
+    const binding = loadBinding()
+    const snapshots = new Snapshots(binding)
+    const visit = vm.runInThisContext('(() => { const visits = new Map(); return (i) => { visits.set(i, { i }) } })()', { filename: '/visits.js' })
+    await snapshots.take()
+    for (let i = 0; i < CALLS; i++) visit(i)
+    await snapshots.take(CALLS)
+    const grown = (await snapshots.grown()).find(({ holder }) => holder.includes('`visits`'))
+    assert.equal(grown?.location?.file, '/visits.js')
+  } finally {
+    session.disconnect()
+  }
 })
 
 test('objects, and memory beside the heap, are', async () => {

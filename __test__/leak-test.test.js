@@ -88,6 +88,25 @@ describe('a function that is clean', () => {
       process.off('leak test', listener)
     }
   })) test(name, () => assertNoLeak(fn))
+
+  test('fills a cache whose cap is far away is undecided, and the cap is said; where the cap is passed it leaks', async () => {
+    class Cache {
+      entries = new Map()
+      #max
+      constructor (max) { this.#max = max }
+      put (key, evicts) {
+        this.entries.set(key, { key })
+        if (evicts && this.entries.size > this.#max) this.entries.delete(key)
+      }
+    }
+    const pages = new Cache(1e6)
+    const filling = await measureLeak(() => pages.put(count++, true))
+    assert.equal(filling.verdict, 'undecided', filling.message)
+    assert.match(filling.message, /Map `pages\.entries` .*; it fills a cache of at most 1,000,000 entries\n/)
+    const endless = new Cache(10)
+    const passed = await measureLeak(() => endless.put(count++, false))
+    assert.equal(passed.verdict, 'leaks', passed.message)
+  })
 })
 
 describe('what is left open', () => {

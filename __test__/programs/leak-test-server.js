@@ -6,7 +6,7 @@ const http = require('node:http')
 const { once } = require('node:events')
 const Module = require('node:module')
 const tidemark = require('../..')
-const { measureServerLeak } = require('../../lib/leak-test/server')
+const { assertServerNoLeak, measureServerLeak } = require('../../lib/leak-test/server')
 
 const [kind, options = '{}'] = process.argv.slice(2)
 
@@ -93,6 +93,7 @@ async function main () {
     server.close()
     return { ...result, listening, watched: tidemark.status().running }
   }
+  if (kind === 'asserts') return assertServerNoLeak(APPS.timers(), JSON.parse(options))
   const result = await measureServerLeak((APPS[kind] ?? APPS.function)(), JSON.parse(options))
   return { ...result, open: { before, after: open() } }
 }
@@ -102,5 +103,5 @@ main()
   .then((found) => {
     console.log(JSON.stringify(found))
     // Its timers are what is to be found.
-    if (kind === 'timers') process.exit()
+    if (kind === 'timers' || kind === 'asserts') process.exit()
   })

@@ -4,6 +4,7 @@ const fs = require('node:fs')
 const path = require('node:path')
 const { plain } = require('../plain')
 const { reportOf } = require('./report')
+const { fileIn } = require('./result')
 
 /** GitHub shows no more of it. */
 const LONGEST = 4000
@@ -16,8 +17,8 @@ function isInActions () {
 /**
  * Tells GitHub Actions of a failure: an annotation at the line of code, and the report in the summary of the job.
  * A failure to tell changes nothing.
- * @param {string} name of the function
- * @param {Error & {result: import('./result').LeakTestResult}} failure
+ * @param {string} name of the function or the route
+ * @param {{message: string, result: import('./result').LeakTestResult}} failure
  */
 function annotate (name, { message, result }) {
   write(`\n${annotation(name, message, result)}\n`)
@@ -33,16 +34,11 @@ function annotation (name, message, { verdict, suspects, resources }) {
   const location = [...suspects.flatMap(({ location: held, allocated }) => [held, allocated]), ...resources.map((each) => each.location)].find((each) => each)
   const root = process.env.GITHUB_WORKSPACE ?? process.cwd()
   const properties = [
-    ...location ? [['file', fileIn(root, location.file)], ...location.line === null ? [] : [['line', String(location.line)]]] : [],
+    ...location ? [['file', fileIn(root, location.file).split(path.sep).join('/')], ...location.line === null ? [] : [['line', String(location.line)]]] : [],
     ['title', verdict === 'leaks' ? `Memory leak${name === '' ? '' : ` in ${name}`}` : `Undecided whether ${name === '' ? 'a function' : name} leaks`]
   ]
   const text = message.slice(0, LONGEST).split('\n').map(plain).join('\n')
   return `::error ${properties.map(([key, value]) => `${key}=${escapedProperty(plain(value))}`).join(',')}::${escaped(text)}`
-}
-
-function fileIn (root, file) {
-  const relative = path.relative(root, file)
-  return (relative.startsWith('..') ? file : relative).split(path.sep).join('/')
 }
 
 function escaped (text) {

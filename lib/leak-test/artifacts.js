@@ -2,11 +2,11 @@
 
 const fs = require('node:fs')
 const path = require('node:path')
-const { isName } = require('../names')
+const { named } = require('../names')
 const { replacePrivately } = require('../private-file')
 const { reportOf } = require('./report')
 
-/** Of the name of a function, in that of a folder. */
+/** Of the name of a function or a route, in that of a folder. */
 const LONGEST_NAME = 40
 
 /** Nobody has so many failures of one function in one folder. */
@@ -26,7 +26,7 @@ class Artifacts {
 
   /**
    * @param {string} directory
-   * @param {string} name of the function
+   * @param {string} name of the function or the route
    */
   constructor (directory, name) {
     this.#directory = path.resolve(directory)
@@ -66,7 +66,7 @@ class Artifacts {
   #own () {
     if (this.#folder !== undefined) return this.#folder
     fs.mkdirSync(this.#directory, { recursive: true, mode: 0o700 })
-    const name = isName(this.#name) ? this.#name.replace(/[^\w-]/g, '-').slice(0, LONGEST_NAME) : 'function'
+    const name = named(this.#name).replace(/[^\w-]+/g, '-').replace(/^-+|-+$/g, '').slice(0, LONGEST_NAME) || 'function'
     for (let number = 1; number <= MOST_FOLDERS; number++) {
       const folder = path.join(this.#directory, `${name}-${number}`)
       try {
@@ -83,10 +83,11 @@ class Artifacts {
 
 /**
  * Runs a test, and keeps what it asks for.
- * @param {string} name of the function
+ * @template {import('./result').LeakTestResult} R
+ * @param {string} name of the function or the route
  * @param {string | undefined} directory nothing is kept without one
- * @param {(means: import('./test').Means) => Promise<import('./result').LeakTestResult>} run
- * @returns {Promise<import('./result').LeakTestResult>}
+ * @param {(means: import('./test').Means) => Promise<R>} run
+ * @returns {Promise<R>}
  */
 async function keeping (name, directory, run) {
   if (directory === undefined) return run({})

@@ -155,9 +155,9 @@ class Measurement {
     return snapshots * Math.max(this.msPerSnapshot, READINGS_OF_SNAPSHOT * this.meter.msPerReading)
   }
 
-  /** Whether the time is left that so many snapshots take. */
-  hasTimeFor (snapshots) {
-    return this.elapsedMs + this.msOf(snapshots) <= this.#deadline
+  /** Whether the time is left that so many snapshots take, and calls of so many milliseconds before them. */
+  hasTimeFor (snapshots, ms = 0) {
+    return this.elapsedMs + ms + this.msOf(snapshots) <= this.#deadline
   }
 
   #leavesOpen () {

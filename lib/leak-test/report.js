@@ -18,14 +18,15 @@ const TITLES = { leaks: 'leaks', undecided: 'may leak', clean: 'does not leak' }
 /**
  * A failure for a person, and for what shows Markdown. It is handed on, so every text of the app is looked through for
  * what may be a secret.
- * @param {string} name of the function
- * @param {import('./result').LeakTestResult} result
+ * @param {string} name of the function or the route
+ * @param {import('./result').LeakTestResult & {route?: string}} result
  * @param {string[]} files of snapshots, beside the report
  * @returns {string}
  */
 function reportOf (name, result, files = []) {
   const { verdict, message, calls, bytesPerCall, rounds, suspects, resources, notes, disturbers, elapsedMs } = result
   const [first, ...more] = message.split('\n')
+  const unit = result.route === undefined ? 'call' : 'request'
   return [
     `# ${name === '' ? 'A function' : code(shownName(name))} ${TITLES[verdict]}`,
     '',
@@ -34,15 +35,15 @@ function reportOf (name, result, files = []) {
     ...more.filter((line) => !/^ {2}files: /.test(line)).map((line) => `- ${said(line.trim())}`),
     '',
     ...table(['', ''], [
-      ['calls', format.grouped(calls)],
-      ['a call adds', bytesPerCall === null ? 'not known' : format.bytes(Math.round(bytesPerCall))],
+      [`${unit}s`, format.grouped(calls)],
+      [`a ${unit} adds`, bytesPerCall === null ? 'not known' : format.bytes(Math.round(bytesPerCall))],
       ['it took', format.duration(elapsedMs)]
     ]),
-    ...section('Suspects', suspects.slice(0, MOST_SUSPECTS).flatMap(suspectLines)),
-    ...section('Left open', resources.map((each) => `- ${said(leftOpenLine(each, 'call'))}`)),
-    ...section('Rounds', rounds.length === 0 ? [] : table(['calls', 'bytes added', 'a call'], rounds.slice(-MOST_ROUNDS).map((round) =>
+    ...section('Suspects', suspects.slice(0, MOST_SUSPECTS).flatMap((each, at) => suspectLines(each, at, unit))),
+    ...section('Left open', resources.map((each) => `- ${said(leftOpenLine(each, unit))}`)),
+    ...section('Rounds', rounds.length === 0 ? [] : table([`${unit}s`, 'bytes added', `a ${unit}`], rounds.slice(-MOST_ROUNDS).map((round) =>
       [format.grouped(round.calls), format.grouped(round.bytes), (round.bytes / round.calls).toFixed(1)]))),
-    ...section('Next', nextSteps(result, files)),
+    ...section('Next', nextSteps(result, files, unit)),
     ...section('Where it ran', [
       `- Node.js ${process.version} on ${process.platform}-${process.arch}, ${runner() ?? 'no test runner'}, tidemark ${require('../../package.json').version}`,
       ...disturbers.map((each) => `- ${said(each.message)}`),
@@ -55,10 +56,10 @@ function section (title, lines) {
   return lines.length === 0 ? [] : ['', `## ${title}`, '', ...lines]
 }
 
-function suspectLines (suspect, at) {
+function suspectLines (suspect, at, unit) {
   const { path: steps, location, allocated, signature } = suspect
   return [
-    `${at + 1}. ${said(suspectLine(suspect, 'call'))}`,
+    `${at + 1}. ${said(suspectLine(suspect, unit))}`,
     ...location === null ? [] : [`   - held at ${placed(location)}`],
     ...allocated === null ? [] : [`   - allocated at ${placed(allocated)}${allocated.function === null ? '' : `, by ${code(shownName(allocated.function))}`}`],
     ...steps.length === 0 ? [] : [`   - the holder is held by ${steps.slice(0, MOST_STEPS).map(said).join(' ← ')}`],
@@ -66,11 +67,11 @@ function suspectLines (suspect, at) {
   ]
 }
 
-function nextSteps ({ verdict, suspects, resources }, files) {
+function nextSteps ({ verdict, suspects, resources }, files, unit) {
   const steps = []
   if (verdict === 'undecided') steps.push('- What would settle it stands above, after "next".')
-  if (suspects.length > 0) steps.push('- Remove what is added when the call is done, or give the holder a cap.')
-  if (resources.length > 0) steps.push('- Close what the function opens before it returns.')
+  if (suspects.length > 0) steps.push(`- Remove what is added when the ${unit} is done, or give the holder a cap.`)
+  if (resources.length > 0) steps.push(`- Close what the ${unit} opens before it is done.`)
   if (suspects.length > 0) steps.push(`- If it is known and wanted: ${code('ignore: [{ class, reason, until }]')}.`)
   if (files.length > 1) steps.push('- The snapshots, for DevTools and for:', '', fenced(`npx tidemark suspects ${files.join(' ')}`))
   return steps

@@ -7,7 +7,7 @@ const { isOwnFile } = require('../evidence/own-files')
 const { mapLocation } = require('../evidence/source-maps')
 const format = require('../format')
 const { named } = require('../names')
-const { keeperOf } = require('./environment')
+const { disturbers, keeperOf } = require('./environment')
 
 /**
  * What a test found, and how it is said.
@@ -151,8 +151,13 @@ function stepWords ({ edge, class: type, name }) {
 
 /** 'src/auth.js:12', from the folder of the process where the file is in it. @param {Location} location */
 function placeOf ({ file, line = null }) {
-  const relative = path.relative(process.cwd(), file)
-  return `${relative.startsWith('..') || relative === '' ? file : relative}${line === null ? '' : `:${line}`}`
+  return `${fileIn(process.cwd(), file)}${line === null ? '' : `:${line}`}`
+}
+
+/** From a folder, where the file is in it. */
+function fileIn (folder, file) {
+  const relative = path.relative(folder, file)
+  return relative.startsWith('..') || relative === '' ? file : relative
 }
 
 /** '1 Session (216 bytes)'. @param {TestSuspect} suspect */
@@ -174,6 +179,26 @@ function leftOpenLine ({ what, count, calls, remedy, detail, location }, unit) {
   const where = [detail, location === null ? null : `created at ${placeOf(location)}`].filter((part) => part !== null).join(', ')
   const of = calls > 1 ? ` in ${format.grouped(calls)} ${unit}s` : ''
   return `left ${format.grouped(count)} ${what} open${of}${where === '' ? '' : ` (${count > 1 ? 'the last: ' : ''}${where})`}: call ${remedy}`
+}
+
+/**
+ * @param {Pick<LeakTestResult, 'verdict' | 'suspects' | 'resources' | 'ignored' | 'elapsedMs'> & Partial<LeakTestResult>} found
+ *   what was not looked for is left out
+ * @param {{unit?: string, why?: string, next?: string, once?: string}} how of the message
+ * @returns {LeakTestResult}
+ */
+function resultOf (found, { unit, ...how }) {
+  const result = {
+    calls: 1,
+    rounds: [],
+    bytesPerCall: null,
+    objectsPerCall: found.suspects[0]?.objectsPerCall ?? null,
+    notes: [],
+    disturbers: disturbers(),
+    files: [],
+    ...found
+  }
+  return { ...result, message: messageOf({ ...result, ...how }, unit) }
 }
 
 /**
@@ -229,4 +254,4 @@ function warnOf ({ notes }) {
   for (const note of notes) process.emitWarning(note, { type: 'TidemarkWarning', code: 'TIDEMARK_LEAK_TEST' })
 }
 
-module.exports = { chainOf, failureOf, leftOpenLine, messageOf, placeOf, suspectLine, suspectOf, warnOf }
+module.exports = { chainOf, failureOf, fileIn, leftOpenLine, placeOf, resultOf, suspectLine, suspectOf, warnOf }

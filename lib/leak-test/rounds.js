@@ -24,6 +24,8 @@ const FEWEST_CALLS = 1000
 
 /** Growth a call that is less than this part of what it was is about to end: a cache that became full, a warm-up. */
 const FADING = 0.6
+/** The same of objects, which are counted. */
+const FADING_OBJECTS = 0.8
 
 /** Calls after which growth that has not faded is no cache that is being filled. */
 const MANY_CALLS = 20000
@@ -31,7 +33,10 @@ const MANY_CALLS = 20000
 /** Bytes that a test may add before it is judged by what was seen. */
 const MUCH_GROWTH = 8 * 1024 * 1024
 
-/** @typedef {{calls: number, bytes: number}} Round bytes: how much more was there after it than before it */
+/**
+ * @typedef {{calls: number, bytes: number}} Round bytes: how much more was there after it than before it
+ * @typedef {{calls: number, objects: number}} Gain objects: how many more were there; 0 where only bytes gathered
+ */
 
 class Rounds {
   /** @type {Round[]} */
@@ -96,6 +101,11 @@ class Rounds {
     return this.isSteady && (this.calls >= MANY_CALLS || this.#grown() >= MUCH_GROWTH)
   }
 
+  /** All rounds together added about so much a call, or more. @param {number} bytesPerCall */
+  grewBy (bytesPerCall) {
+    return this.#grown() >= FADING * bytesPerCall * this.calls
+  }
+
   #last () {
     return this.#rounds.slice(-AGREEING)
   }
@@ -105,4 +115,16 @@ class Rounds {
   }
 }
 
-module.exports = { AGREEING, FEWEST_CALLS, MUCH_GROWTH, Rounds, UNSURE_BYTES }
+/**
+ * Whether fewer objects a call were added in the last round than in those before, as by a cache that became full in it. One
+ * object more or less is chance.
+ * @param {Gain[]} gains
+ */
+function isFading (gains) {
+  const before = gains.slice(0, -1)
+  const sum = (key) => before.reduce((all, gain) => all + gain[key], 0)
+  const { calls, objects } = gains.at(-1) ?? { calls: 0, objects: 0 }
+  return objects + 1 < FADING_OBJECTS * calls * sum('objects') / Math.max(1, sum('calls'))
+}
+
+module.exports = { AGREEING, FEWEST_CALLS, MUCH_GROWTH, Rounds, UNSURE_BYTES, isFading }

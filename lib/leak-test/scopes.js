@@ -1,28 +1,54 @@
 'use strict'
 
+const { isCapName } = require('../evidence/census/cap-name')
 const { openInspector } = require('../evidence/inspector')
 
-/** Of suspects, those that are named. */
+/** Of suspects, those that are looked at. */
 const MOST = 3
 const GROUP = 'tidemark-leak-test'
 
+/** How the debugger describes what has entries: 'Map(12)'. */
+const SIZE = /^\w+\((\d+)\)$/
+/** Entries that a Map can have: a larger number is no cap. */
+const MOST_ENTRIES = 2 ** 24
+
 /**
- * Names of variables that a snapshot does not have: V8 tells there those of functions, not those of blocks, and Vitest puts
- * each module into a block. The debugger knows them. Only while the numbers of the snapshot hold, and before the
- * inspector's session that had them ends.
- * @param {import('../..').GrownSuspect[]} suspects
- * @returns {import('../..').GrownSuspect[]}
+ * Of the first suspects what a snapshot does not have and the debugger knows. Names of variables: V8 tells there those of
+ * functions, not those of blocks, and Vitest puts each module into a block. And how many entries a holder may have, by a
+ * number beside it that is called so: 'max', 'limit'. Only while the numbers of the snapshot hold, and once, since they
+ * end with this session of the inspector.
+ * @template {import('../..').GrownSuspect} S
+ * @param {S[]} suspects
+ * @returns {(S & {cap?: number})[]} cap: undefined where nothing says so, and where there are more entries already
  */
-function withNames (suspects) {
-  if (!suspects.slice(0, MOST).some(isNameless)) return suspects
+function withScopes (suspects) {
   const { session } = openInspector()
   if (session === undefined) return suspects
   try {
-    return suspects.map((suspect, at) => at < MOST && isNameless(suspect) ? withName(session, suspect) : suspect)
+    return suspects.map((suspect, at) => at < MOST ? { ...withName(session, suspect), cap: capOf(session, suspect.path) } : suspect)
   } finally {
     try { session.post('Runtime.releaseObjectGroup', { objectGroup: GROUP }) } catch {}
     session.close()
   }
+}
+
+/** @param {import('../..').SnapshotStep[]} path to the holder @returns {number | undefined} */
+function capOf (session, path) {
+  const [owner, holder] = path.slice(-2)
+  if (holder?.edge?.type !== 'property') return undefined
+  try {
+    const [container, owning] = [holder, owner].map(({ id }) => session.post('HeapProfiler.getObjectByHeapObjectId', { objectId: String(id), objectGroup: GROUP }).result)
+    const size = Number(SIZE.exec(container.description)?.[1])
+    return numbersOf(session, owning.objectId).filter(([name, most]) => isCapName(name) && most >= size && most <= MOST_ENTRIES).map(([, most]) => most).sort((one, other) => one - other)[0]
+  } catch {
+    return undefined // it is gone, or a debugger came
+  }
+}
+
+/** @returns {[string, number][]} of an object, also in private fields */
+function numbersOf (session, objectId) {
+  const { result, privateProperties = [] } = propertiesOf(session, objectId)
+  return [...result, ...privateProperties].filter(({ value }) => value?.type === 'number').map(({ name, value }) => [name, value.value])
 }
 
 /** Held by a scope, as far as V8 says. */
@@ -31,6 +57,7 @@ function isNameless ({ holder, path }) {
 }
 
 function withName (session, suspect) {
+  if (!isNameless(suspect)) return suspect
   const { path, holder } = suspect
   const fn = path.findLast(({ class: type }) => type === 'Function')
   const name = fn === undefined ? undefined : variableOf(session, fn.id, path.at(-1).id)
@@ -61,4 +88,4 @@ function propertiesOf (session, objectId) {
   return session.post('Runtime.getProperties', { objectId, ownProperties: true })
 }
 
-module.exports = { withNames }
+module.exports = { withScopes }

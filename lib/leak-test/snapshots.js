@@ -125,7 +125,8 @@ class Snapshots {
   /**
    * What became more in each round.
    * @param {{last?: number, share?: number}} [how] last: only so many snapshots; share: by this share of the calls at least
-   * @returns {Promise<import('../..').GrownSuspect[]>} without weak tables, of which `grewWeak` tells
+   * @returns {Promise<Array<import('../..').GrownSuspect & {rounds: import('./rounds').Gain[]}>>} without weak tables, of which
+   *   `grewWeak` tells
    */
   async grown ({ last = this.#taken, share } = {}) {
     await this.#readAll()
@@ -134,7 +135,7 @@ class Snapshots {
     const found = await grownOver(this.#binding, this.#analyses.slice(-last), calls, { leastShare: least })
     const isWeak = (each) => !(each.objectsPerCall > 0) && WEAK.includes(each.class)
     this.grewWeak = found.some(isWeak)
-    return found.filter((each) => !isWeak(each))
+    return found.filter((each) => !isWeak(each)).map((each) => ({ ...each, rounds: each.growth.map((objects, i) => ({ calls: calls[i], objects })) }))
   }
 }
 

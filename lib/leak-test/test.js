@@ -3,15 +3,14 @@
 const { messageOf: textOf } = require('../errors')
 const { alone } = require('./alone')
 const { Calls } = require('./calls')
-const { disturbers } = require('./environment')
 const format = require('../format')
 const { applyRules, subjectOf, unmatchedNote } = require('./ignore')
 const { Measurement, SNAPSHOTS } = require('./measure')
 const { describeLeft, told, whileNoting } = require('./opened')
 const { now } = require('./own')
-const { messageOf, suspectOf } = require('./result')
-const { UNSURE_BYTES } = require('./rounds')
-const { withNames } = require('./scopes')
+const { resultOf, suspectLine, suspectOf } = require('./result')
+const { UNSURE_BYTES, isFading } = require('./rounds')
+const { withScopes } = require('./scopes')
 const { Sites } = require('./sites')
 const { Snapshots } = require('./snapshots')
 
@@ -69,6 +68,8 @@ class LeakTest {
   #notes = []
   /** @type {import('./result').TestSuspect[]} */
   #suspects = []
+  /** What the snapshots say of each suspect, by its signature. @type {Map<string, Awaited<ReturnType<InstanceType<typeof Snapshots>['grown']>>[number]>} */
+  #grownOf = new Map()
   /** @type {import('./opened').LeftOpen[]} */
   #resources = []
   /** @type {string[]} */
@@ -159,8 +160,8 @@ class LeakTest {
     if (snapshots === undefined) {
       return this.#result('undecided', { why: `${calls.made} ${calls.unit}s say too little, and objects could not be counted`, next: this.#notes.at(-1) })
     }
-    if (this.#suspects.length > 0 && !rounds?.grows) await this.#watchOn(snapshots)
-    return this.#suspects.length === 0 && rounds?.isSteady && rounds.hasMany ? this.#unseen(snapshots, between) : this.#judge('clean')
+    const doubt = this.#suspects.length > 0 && !rounds?.grows ? await this.#watchOn(snapshots, between) : undefined
+    return this.#suspects.length === 0 && rounds?.isSteady && rounds.hasMany ? this.#unseen(snapshots, between) : this.#judge('clean', doubt)
   }
 
   /**
@@ -230,7 +231,8 @@ class LeakTest {
       await snapshots.take(made)
       const isNoise = ({ objectsPerCall, bytesPerCall }) => !(objectsPerCall > 0) && bytesPerCall * made < Math.max(calls.noise * BYTES_ALONE, made < ENOUGH_CALLS ? FEW_BYTES : 0)
       const grown = (await snapshots.grown()).filter((each) => (this.#own || !each.own) && !isNoise(each))
-      this.#suspects = withNames(grown).map((each, i) => suspectOf(each, i === 0 ? allocated : null))
+      this.#suspects = grown.map((each, i) => suspectOf(each, i === 0 ? allocated : null))
+      this.#grownOf = new Map(grown.map((each, i) => [this.#suspects[i].signature, each]))
     } catch (error) {
       if (!error?.code?.startsWith?.('ERR_TIDEMARK_SNAPSHOT')) throw error
       this.#notes.push(textOf(error))
@@ -248,20 +250,54 @@ class LeakTest {
     return location
   }
 
-  /** What only two rounds of few calls showed may be a cache that is being filled. */
-  async #watchOn (snapshots) {
-    const { calls, meter } = this.#measurement
-    const left = this.#options.budget * WATCHING - (now() - this.#startedAt)
-    if (left < calls.msPerCall * calls.fewest) return
-    const more = await calls.make(Infinity, left)
-    await meter.read()
-    await snapshots.take(more)
-    const still = (await snapshots.grown({ last: 2 })).map((each) => suspectOf(each, null).signature)
-    this.#suspects = this.#suspects.filter(({ signature }) => still.includes(signature))
+  /**
+   * What only two rounds of few calls showed may be a cache that is being filled. It is a leak where one more round shows as
+   * much, or, where there is no time for it, where memory grew as much in the rounds before. A table grows in leaps, to
+   * twice its size: of one the round has to be as long as all before it, and those before say no more.
+   * @param {InstanceType<typeof Snapshots>} snapshots
+   * @param {number} between calls of a round
+   * @returns {Promise<string | undefined>} why what is left of the suspects may be no leak
+   */
+  async #watchOn (snapshots, between) {
+    const { calls, meter, rounds } = this.#measurement
+    const isCounted = this.#suspects.some(({ objectsPerCall }) => objectsPerCall > 0)
+    const least = isCounted ? between : Math.min(calls.made, calls.most)
+    const hasTime = this.#measurement.hasTimeFor(1, least * calls.msPerCall)
+    if (hasTime) {
+      const left = this.#options.budget * WATCHING - (now() - this.#startedAt)
+      let made = left > 0 ? await calls.make(Infinity, left) : 0
+      if (made < least && !calls.full) made += await calls.make(least - made)
+      await meter.read()
+      await snapshots.take(made)
+      const again = new Map((await snapshots.grown({ last: 2 })).map((each) => [suspectOf(each, null).signature, each.rounds]))
+      this.#suspects = this.#suspects.filter(({ signature }) => again.has(signature))
+      for (const { signature } of this.#suspects) this.#grownOf.get(signature)?.rounds.push(...again.get(signature) ?? [])
+    }
+    const firm = this.#suspects.filter(({ signature }) => !isFading(this.#grownOf.get(signature)?.rounds ?? []))
+    if (firm.length === 0) return 'in the last round it was less than before, as of a cache that becomes full'
+    this.#suspects = firm
+    return hasTime || (isCounted && rounds?.grewBy(firm[0].bytesPerCall)) ? undefined : `only two rounds of ${format.grouped(between)} ${calls.unit}s showed it, and a cache that is being filled grows in the same way`
   }
 
-  /** @param {'clean' | 'leaks'} unexplained the verdict where no snapshot names anything */
-  async #judge (unexplained) {
+  /**
+   * What only the debugger knows of the suspects. After the last snapshot, since V8 gives all objects new numbers where a
+   * session of the inspector ends.
+   * @returns {Map<string, number>} by signature, how many entries a holder may have
+   */
+  #ask () {
+    const grown = this.#suspects.flatMap(({ signature }) => this.#grownOf.get(signature) ?? [])
+    if (grown.length === 0) return new Map()
+    const known = withScopes(grown)
+    this.#suspects = known.map((each, i) => suspectOf(each, this.#suspects[i].allocated))
+    return new Map(this.#suspects.flatMap(({ signature }, i) => known[i].cap === undefined ? [] : [[signature, known[i].cap]]))
+  }
+
+  /**
+   * @param {'clean' | 'leaks'} unexplained the verdict where no snapshot names anything
+   * @param {string} [doubt] why what snapshots name may be no leak
+   */
+  async #judge (unexplained, doubt) {
+    const caps = this.#ask()
     const { kept, ignored, expired, unmatched } = applyRules(this.#suspects, this.#options.ignore)
     for (const rule of expired) this.#notes.push(`The rule to ignore '${subjectOf(rule)}' is past its date and no longer counts.`)
     if (!this.#oneOfMany) this.#notes.push(...unmatched.map(unmatchedNote))
@@ -275,29 +311,36 @@ class LeakTest {
         ignored
       })
     }
+    if (kept.length > 0 && kept.every(({ signature }) => caps.has(signature))) {
+      return this.#result('undecided', {
+        why: `${suspectLine(kept[0], this.#measurement.calls.unit)}; it fills a cache of at most ${format.grouped(caps.get(kept[0].signature) ?? 0)} entries`,
+        next: 'a cap in the test that its calls reach, or a longer budget (`budget`, in milliseconds)',
+        ignored
+      })
+    }
+    if (doubt !== undefined && kept.length > 0) {
+      return this.#result('undecided', { why: `${suspectLine(kept[0], this.#measurement.calls.unit)}; ${doubt}`, next: this.#moreTime(1), ignored })
+    }
     return this.#result(kept.length > 0 ? 'leaks' : wasIgnored ? 'clean' : unexplained, { ignored })
   }
 
   /** @returns {import('./result').LeakTestResult} */
   #result (verdict, { why, next, ignored = [] } = /** @type {any} */ ({})) {
     const { calls, rounds } = this.#measurement
-    const [suspect] = this.#suspects
-    const result = {
+    return resultOf({
       verdict,
       calls: calls.made,
       rounds: [...rounds?.all ?? []],
       bytesPerCall: rounds?.bytesPerCall ?? null,
-      objectsPerCall: suspect?.objectsPerCall ?? null,
+      objectsPerCall: this.#suspects[0]?.objectsPerCall ?? null,
       // Where it was in doubt, objects had to be counted all the same.
       suspects: this.#options.explain ? this.#suspects : [],
       resources: this.#resources,
       notes: this.#notes,
-      disturbers: disturbers(),
       ignored,
       files: this.#files,
       elapsedMs: Math.round(now() - this.#startedAt)
-    }
-    return { ...result, message: messageOf({ ...result, why, next }, calls.unit) }
+    }, { unit: calls.unit, why, next })
   }
 }
 

@@ -1,14 +1,13 @@
 'use strict'
 
 const { createError } = require('../errors')
-const { disturbers } = require('./environment')
 const format = require('../format')
 const { applyRules } = require('./ignore')
 const { Meter } = require('./meter')
 const { noting, told } = require('./opened')
 const { now } = require('./own')
 const { hold } = require('./alone')
-const { messageOf, suspectOf } = require('./result')
+const { resultOf, suspectOf } = require('./result')
 const { Snapshots } = require('./snapshots')
 
 /** Where this Node.js has no such symbol, nothing can ask for it. */
@@ -73,21 +72,9 @@ class LeakTracker {
     await this.#snapshots.take(1)
     const found = (await this.#snapshots.grown({ share: 1 })).filter(({ own, growth: [count], bytesPerCall }) => !own && (count >= objects || (count === 0 && bytesPerCall >= MUCH)))
     const { kept, ignored } = applyRules(found.map((each) => suspectOf(each, null)), ignore)
-    const result = {
-      verdict: /** @type {'clean' | 'leaks'} */ (kept.length + resources.length > 0 ? 'leaks' : 'clean'),
-      calls: 1,
-      rounds: [],
-      bytesPerCall: null,
-      objectsPerCall: kept[0]?.objectsPerCall ?? null,
-      suspects: kept,
-      resources,
-      notes: [],
-      disturbers: disturbers(),
-      ignored,
-      files: [],
-      elapsedMs: Math.round(now() - this.#startedAt)
-    }
-    return { ...result, message: messageOf({ ...result, once: `nothing of which there are ${format.grouped(objects)} or more stays` }) }
+    const verdict = kept.length + resources.length > 0 ? 'leaks' : 'clean'
+    const elapsedMs = Math.round(now() - this.#startedAt)
+    return resultOf({ verdict, suspects: kept, resources, ignored, elapsedMs }, { once: `nothing of which there are ${format.grouped(objects)} or more stays` })
   }
 }
 

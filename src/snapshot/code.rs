@@ -75,6 +75,9 @@ pub(crate) struct CodeMap {
     own: Own,
 }
 
+/// The field of a DebugInfo that has the script, in V8 10 and 11, where the DebugInfo takes its place.
+const SCRIPT_OF_DEBUG_INFO: u32 = 1;
+
 /// The most functions, and files, that are known by name; what comes after them has none. The
 /// largest applications have some hundred thousand.
 const MOST: usize = 1 << 18;
@@ -194,9 +197,12 @@ impl CodeMap {
     fn script_of(&self, snapshot: &Snapshot, shared: Node) -> Option<Node> {
         let direct = internal(snapshot, shared, self.names.script)
             .or_else(|| internal(snapshot, shared, self.names.script_or_debug_info))?;
-        // While a debugger is attached a DebugInfo stands between.
-        let further = internal(snapshot, direct, self.names.script);
-        Some(further.unwrap_or(direct))
+        // While a debugger is attached, or coverage counted, a DebugInfo stands between.
+        if snapshot.raw_name(direct) != b"system / DebugInfo" {
+            return Some(direct);
+        }
+        let named = internal(snapshot, direct, self.names.script);
+        named.or_else(|| hidden(snapshot, direct, SCRIPT_OF_DEBUG_INFO))
     }
 
     /// Where a closure or the function of a context stands.
@@ -277,6 +283,15 @@ fn internal(snapshot: &Snapshot, node: Node, name: Option<u32>) -> Option<Node> 
     snapshot
         .edges_of(node)
         .find(|&edge| edges.kind[edge] == EdgeKind::Internal && edges.name[edge] == name)
+        .map(|edge| edges.to[edge])
+}
+
+/// By the number of the field, where V8 gives it no name.
+fn hidden(snapshot: &Snapshot, node: Node, field: u32) -> Option<Node> {
+    let edges = &snapshot.edges;
+    snapshot
+        .edges_of(node)
+        .find(|&edge| edges.kind[edge] == EdgeKind::Hidden && edges.name[edge] == field)
         .map(|edge| edges.to[edge])
 }
 

@@ -1,6 +1,7 @@
 'use strict'
 
 const binding = require('../../binding').loadBinding()
+const { annotate } = require('../annotations')
 const { failureOf, warnOf } = require('../result')
 const { readServerOptions } = require('./options')
 const { readRoutes } = require('./routes')
@@ -27,7 +28,12 @@ async function measureServerLeak (app, options) {
 async function assertServerNoLeak (app, options) {
   const result = await measureServerLeak(app, options)
   const failure = failureOf({ name: 'the server' }, result)
-  if (failure !== undefined) throw failure
+  if (failure !== undefined) {
+    if (readServerOptions(options).annotations) {
+      for (const route of result.routes.filter(({ verdict }) => verdict !== 'clean')) annotate(route.route, { message: route.message, result: route })
+    }
+    throw failure
+  }
   warnOf(result)
 }
 

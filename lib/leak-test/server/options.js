@@ -1,6 +1,7 @@
 'use strict'
 
 const { integer, optional, readOptions } = require('../../options')
+const { isInActions } = require('../annotations')
 const { OPTIONS } = require('../options')
 const { statusFault, urlsFault } = require('./routes')
 
@@ -12,16 +13,20 @@ const SERVER_OPTIONS = {
   timeout: { default: 10000, check: integer(1000, 600000) },
   expectStatus: { default: undefined, check: statusFault },
   explain: OPTIONS.explain,
-  ignore: OPTIONS.ignore
+  ignore: OPTIONS.ignore,
+  artifacts: OPTIONS.artifacts,
+  annotations: OPTIONS.annotations
 }
 
 /**
  * @param {object} [given]
  * @returns {{urls: any[] | undefined, requests: number, connections: number, budget: number, timeout: number,
- *   expectStatus: number | number[] | undefined, explain: boolean, ignore: import('../ignore').IgnoreRule[]}}
+ *   expectStatus: number | number[] | undefined, explain: boolean, ignore: import('../ignore').IgnoreRule[],
+ *   artifacts: string | undefined, annotations: boolean}}
  */
 function readServerOptions (given) {
-  return readOptions(given, SERVER_OPTIONS)
+  const options = readOptions(given, SERVER_OPTIONS)
+  return { ...options, annotations: options.annotations ?? isInActions() }
 }
 
 module.exports = { readServerOptions }

@@ -2,6 +2,7 @@
 
 const path = require('node:path')
 const { alone } = require('../alone')
+const { keeping } = require('../artifacts')
 const { now, turn } = require('../own')
 const { LeakTest } = require('../test')
 const { Load } = require('./load')
@@ -51,9 +52,11 @@ function testRoutes (binding, { start, routes, leftOut }, options, onProgress = 
 async function testRoute (binding, route, means) {
   const requests = new Requests(route, means)
   await requests.probe()
-  const result = await new LeakTest(binding, requests, means, { oneOfMany: true }).run()
-  means.served.lookAtOutlived()
-  return resultOfRoute(route.name, result, means.served.outlived)
+  return keeping(route.name, means.artifacts, async ({ keep }) => {
+    const result = await new LeakTest(binding, requests, means, { keep, oneOfMany: true }).run()
+    means.served.lookAtOutlived()
+    return resultOfRoute(route.name, result, means.served.outlived)
+  })
 }
 
 module.exports = { testRoutes }

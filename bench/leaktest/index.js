@@ -7,22 +7,22 @@
 // runner. --clean-only asks about the clean twins alone, to repeat them often. --peers adds jest --detectLeaks, a loop
 // with a threshold of heapUsed, memlab's leak finder, and leakage where it installs. --tidemark takes another copy of
 // the package. --short is a handful of pairs in node:test. The set 'heldout' was written first, and nothing may be
-// chosen on it. bench/leaktest/truth.js says what each function truly leaves behind.
+// chosen on it. truth.js says what each function truly leaves behind.
 const fs = require('node:fs')
 const path = require('node:path')
 const { parseArgs } = require('node:util')
-const { newest } = require('../scripts/node-versions')
-const { nodeFile, platformName } = require('../scripts/platform')
-const { stageMain, stagePlatform } = require('../scripts/stage')
-const { installModules } = require('./install')
-const { detectLeaks, tryLeakage } = require('./leaktest/peers')
-const { inProcesses } = require('./leaktest/processes')
-const { RUNNERS, inRunner } = require('./leaktest/runners')
-const { mistakes, score } = require('./leaktest/score')
-const { TOOLS } = require('./leaktest/tools')
-const { loadPairs, pairsFor } = require('./leaktest/zoo')
+const { newest } = require('../../scripts/node-versions')
+const { nodeFile, platformName } = require('../../scripts/platform')
+const { stageMain, stagePlatform } = require('../../scripts/stage')
+const { installModules } = require('../install')
+const { detectLeaks, tryLeakage } = require('./peers')
+const { inProcesses } = require('./processes')
+const { RUNNERS, inRunner } = require('./runners')
+const { mistakes, score } = require('./score')
+const { TOOLS } = require('./tools')
+const { loadPairs, pairsFor } = require('./zoo')
 
-const ROOT = path.join(__dirname, '..')
+const ROOT = path.join(__dirname, '..', '..')
 const HOME = path.join(ROOT, '.cache', 'leaktest')
 const PROGRESS_MS = 2000
 const SHORT = ['map-of-carts', 'listener-per-connection']
