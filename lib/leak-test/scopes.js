@@ -10,8 +10,8 @@ const GROUP = 'tidemark-leak-test'
  * Names of variables that a snapshot does not have: V8 tells there those of functions, not those of blocks, and Vitest puts
  * each module into a block. The debugger knows them. Only while the numbers of the snapshot hold, and before the
  * inspector's session that had them ends.
- * @param {import('../..').GrownSuspect[]} suspects
- * @returns {import('../..').GrownSuspect[]}
+ * @param {import('../analysis').GrownSuspect[]} suspects
+ * @returns {import('../analysis').GrownSuspect[]}
  */
 function withNames (suspects) {
   if (!suspects.slice(0, MOST).some(isNameless)) return suspects

@@ -57,7 +57,7 @@ const NONE: u32 = u32::MAX;
 pub struct Grown {
     pub kind: HolderKind,
     /// For a person: objects and bytes a call, and what holds them.
-    pub sentence: String,
+    pub description: String,
     /// The holder in words, the same for the same holder in another snapshot.
     pub holder: String,
     pub(crate) node: Node,
@@ -68,7 +68,7 @@ pub struct Grown {
     /// As the sentence calls it: a function by its name and place.
     what: String,
     /// Objects of the class that each round added; 0 where only bytes gathered.
-    pub growth: Vec<u64>,
+    pub objects_per_round: Vec<u64>,
     /// In the last round.
     pub objects_per_call: f64,
     /// Of all that gathered there in the last round, also what the objects hold.
@@ -568,7 +568,7 @@ impl Rounds<'_> {
     fn name(&self, group: &Group, row: Option<&Gathered>, bytes: i64) -> Option<Grown> {
         let last = self.standing.last();
         let holder = naming::holder(last, group)?;
-        let growth: Vec<u64> = (0..self.rounds())
+        let objects_per_round: Vec<u64> = (0..self.rounds())
             .map(|round| row.map_or(0, |row| self.gain(row, round)))
             .collect();
         let calls = *self.calls.last()?;
@@ -582,7 +582,7 @@ impl Rounds<'_> {
         let class_location = member.and_then(|member| made_at(last, member));
         Some(Grown {
             kind: holder.kind,
-            sentence: place(&holder, group.waits, function.as_deref()),
+            description: place(&holder, group.waits, function.as_deref()),
             what: match member.filter(|_| class_location.is_some()) {
                 Some(member) if last.kind(member) == NodeKind::Closure => {
                     last.function_in_words(member)
@@ -593,9 +593,9 @@ impl Rounds<'_> {
             node: holder.node,
             id: last.id(holder.node),
             class,
-            objects_per_call: per_call(growth.last().copied().unwrap_or(0) as f64),
+            objects_per_call: per_call(objects_per_round.last().copied().unwrap_or(0) as f64),
             bytes_per_call: per_call(bytes.max(0) as f64),
-            growth,
+            objects_per_round,
             is_own: holder.is_own,
             path: Vec::new(),
             location: holder.location.map(without_whole_file),
@@ -667,11 +667,14 @@ fn merged(found: Vec<Grown>) -> Vec<Grown> {
     }
     for row in &mut rows {
         let bytes = format::bytes(row.bytes_per_call);
-        row.sentence = if row.objects_per_call > 0.0 && row.kind != HolderKind::Promises {
+        row.description = if row.objects_per_call > 0.0 && row.kind != HolderKind::Promises {
             let objects = (row.objects_per_call * 100.0).round() / 100.0;
-            format!("{objects} {} ({bytes}) a call: {}", row.what, row.sentence)
+            format!(
+                "{objects} {} ({bytes}) a call: {}",
+                row.what, row.description
+            )
         } else {
-            format!("{bytes} a call: {}", row.sentence)
+            format!("{bytes} a call: {}", row.description)
         };
     }
     rows
@@ -728,17 +731,17 @@ impl Grown {
     pub fn to_json(&self) -> Value {
         json!({
             "kind": self.kind.as_str(),
-            "sentence": self.sentence,
+            "description": self.description,
             "holder": self.holder,
             "id": self.id,
             "class": self.class,
-            "growth": self.growth,
+            "objectsPerRound": self.objects_per_round,
             "objectsPerCall": self.objects_per_call,
             "bytesPerCall": self.bytes_per_call,
             "own": self.is_own,
             "path": self.path.iter().map(Step::to_json).collect::<Vec<_>>(),
-            "location": self.location.as_ref().map(Place::to_json),
-            "classLocation": self.class_location.as_ref().map(Place::to_json),
+            "location": self.location.as_ref().and_then(Place::to_json),
+            "classLocation": self.class_location.as_ref().and_then(Place::to_json),
         })
     }
 }
