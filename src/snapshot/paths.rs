@@ -63,7 +63,7 @@ impl Analysis {
             &self.snapshot,
             &self.weak_maps,
             self.code(),
-            self.well_known(),
+            self.priced_names(),
         )
     }
 
