@@ -123,7 +123,7 @@ async function convertHeapSnapshot (binding, from, to, options) {
  * }} GrownSuspect
  *
  * What gathered in every round of calls between snapshots of this process, however little; see
- * src/snapshot/suspects/grown.rs.
+ * src/snapshot/suspects/grown/.
  * @param {typeof import('../../binding')} binding
  * @param {import('../../binding').SnapshotAnalysis[]} natives two or three, oldest first
  * @param {number[]} calls between each two of them

@@ -11,25 +11,11 @@ fn leaking(count: usize, first_id: u64) -> Writer {
 }
 
 fn leaking_in(file: &str, count: usize, first_id: u64) -> Writer {
-    let mut writer = Writer::new();
-    let global = writer.node("object", "global", 16);
-    writer.edge(0, "shortcut", "1", global);
-    let script = writer.node("code", file, 8);
-    let info = writer.node("code", "system / ScopeInfo", 8);
-    let shared = writer.node("code", "handler", 8);
-    let closure = writer.node("closure", "handler", 32);
-    let context = writer.node("object", "system / Context", 24);
+    let (mut writer, context) = Writer::of_handler(file);
     let map = writer.node("object", "Map", 32);
     let table = writer.node("array", "", 64);
-    writer.edge(global, "property", "handler", closure);
-    writer.edge(closure, "internal", "shared", shared);
-    writer.edge(closure, "internal", "context", context);
-    writer.edge(shared, "internal", "script", script);
-    writer.edge(shared, "internal", "name_or_scope_info", info);
-    writer.edge(context, "internal", "scope_info", info);
     writer.edge(context, "context", "requests", map);
     writer.edge(map, "internal", "table", table);
-    writer.nodes[closure].location = Some((7, 11, 4));
     for at in 0..count {
         let request = writer.node("object", "IncomingMessage", 2000);
         writer.nodes[request].id = first_id + 2 * at as u64;

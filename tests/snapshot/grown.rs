@@ -15,23 +15,8 @@ impl Heap {
         Self::of_file("/srv/app.js")
     }
 
-    /// A context of `handler` in a file, reached from the global object.
     fn of_file(file: &str) -> Self {
-        let mut writer = Writer::new();
-        let global = writer.node("object", "global", 16);
-        writer.edge(0, "shortcut", "1", global);
-        let script = writer.node("code", file, 8);
-        let info = writer.node("code", "system / ScopeInfo", 8);
-        let shared = writer.node("code", "handler", 8);
-        let closure = writer.node("closure", "handler", 32);
-        let context = writer.node("object", "system / Context", 24);
-        writer.edge(global, "property", "handler", closure);
-        writer.edge(closure, "internal", "shared", shared);
-        writer.edge(closure, "internal", "context", context);
-        writer.edge(shared, "internal", "script", script);
-        writer.edge(shared, "internal", "name_or_scope_info", info);
-        writer.edge(context, "internal", "scope_info", info);
-        writer.nodes[closure].location = Some((7, 11, 4));
+        let (writer, context) = Writer::of_handler(file);
         Self { writer, context }
     }
 
