@@ -353,7 +353,7 @@ declare namespace tidemark {
     /** The same leak has the same signature in every process. */
     signature: string
     /** What causes the growth, the most likely first; at most 8. Empty where nothing was found, or there was no time. */
-    suspects: Suspect[]
+    suspects: LeakSuspect[]
     /** With `report`: its Markdown file, which is written in the next moment; null without. */
     report: string | null
     pid: number
@@ -365,32 +365,38 @@ declare namespace tidemark {
   /** What collects: requests that outlive GCs, allocations that live on, Maps and the like, too many listeners, handles. */
   type EvidenceName = 'routes' | 'sites' | 'containers' | 'listeners' | 'resources'
 
-  /** A possible cause of the growth. The same cause seen in several ways is one suspect. */
+  /** A possible cause of growth: what the suspects of an event and of snapshots have in common. */
   interface Suspect {
-    /** How it was found, where in several ways: the one that says most. */
-    kind: 'route' | 'site' | 'container' | 'retainer' | 'listeners' | 'resources'
-    /** Names the cause, the same in every process that runs the same code. */
-    key: string
+    kind: string
     /** In a sentence. */
     description: string
-    /** Bytes that it holds, estimated; null where unknown. */
+    /** Bytes that it holds, of an event estimated; null where unknown. */
     bytes: number | null
-    /** Bytes that it gained while it was watched, estimated; null where unknown. */
+    /** Bytes that it gained while it was watched, of an event estimated, or since the earlier snapshot; null where unknown. */
     growth: number | null
-    /** The share of the leak's growth that it explains, 0 to 1; null where unknown. */
+    /** The share of all growth that it explains, of the leak's or of the heap's, 0 to 1; null where unknown. */
     share: number | null
     /** 0 to 1. */
     confidence: number
     location: Location | null
+  }
+
+  /** Of an event. The same cause seen in several ways is one suspect. */
+  interface LeakSuspect extends Suspect {
+    /** How it was found, where in several ways: the one that says most. */
+    kind: 'route' | 'site' | 'container' | 'retainer' | 'listeners' | 'resources'
+    /** Names the cause, the same in every process that runs the same code. */
+    key: string
     /** What was seen, at most 12. */
     evidence: Observation[]
   }
 
-  /** As in a stack trace, source maps applied; line and column count from 1. */
+  /** As in a stack trace; line and column count from 1. Source maps are applied, but not of a snapshot: it may be another machine's. */
   interface Location {
     file: string
-    line: number
-    column: number
+    /** null where only the file is known: of a variable in a snapshot. */
+    line: number | null
+    column: number | null
     function: string | null
   }
 
@@ -439,7 +445,7 @@ declare namespace tidemark {
     /** The kernel for its memory, V8 at its heap's limit, or neither: then it was killed or crashed. */
     cause: 'oom-kill' | 'heap-limit' | 'killed'
     /** What it had reported last. */
-    leak: { signature: string | null, message: string | null, suspects: Pick<Suspect, 'kind' | 'description' | 'location'>[], report: string | null } | null
+    leak: { signature: string | null, message: string | null, suspects: Pick<LeakSuspect, 'kind' | 'description' | 'location'>[], report: string | null } | null
     /** Processes of this service that ended like that beside it. */
     others: number
     /** Its recorder file: `tidemark recorder FILE`. */
@@ -454,7 +460,7 @@ declare namespace tidemark {
     channels: Channel[]
     /** The one that the leak was told under. */
     signature: string
-    suspects: Suspect[]
+    suspects: LeakSuspect[]
     /** With `report`: the leak's Markdown file, which is written anew; null without. */
     report: string | null
     pid: number
@@ -571,7 +577,7 @@ declare namespace tidemark {
     /** As V8 made it. */
     profile: { head: object, samples: Array<{ size: number, nodeId: number, ordinal: number }> }
     /** The functions that allocate what stays, the largest growth first; at most 10. */
-    sites: Suspect[]
+    sites: LeakSuspect[]
     /** Milliseconds of this thread, without V8's own sampling. */
     cost: { durationMs: number }
     files: { heapprofile: string | null, flamegraph: string | null }
@@ -904,10 +910,9 @@ declare namespace tidemark {
     path (node: { id: number } | { class: string }): Promise<Record<string, any>>
   }
 
-  interface SnapshotSuspect {
+  /** Of a snapshot, or of two. */
+  interface SnapshotSuspect extends Suspect {
     kind: 'container' | 'list' | 'large-object' | 'listeners' | 'timers' | 'promises' | 'suspended' | 'async-local-storage' | 'module-cache' | 'sockets' | 'messages' | 'symbol-registry'
-    /** All of it for a person. */
-    sentence: string
     holder: string
     /** V8's id of the holder. */
     id: number
@@ -916,27 +921,16 @@ declare namespace tidemark {
     count: number
     bytes: number
     /** `bytes` as a share of the heap, 0 to 1. */
-    share: number
-    growth: { count: number, bytes: number } | null
-    confidence: 'low' | 'medium' | 'high'
+    shareOfHeap: number
+    /** Objects of the class that it gained since the earlier snapshot; null without one. */
+    countGrowth: number | null
+    /**
+     * 0.95: growth of an object that is the same in both snapshots. 0.7: growth that was matched by description, or a large
+     * share of one heap that the application's own code holds. 0.3: the rest.
+     */
+    confidence: number
     /** From the root to the holder. */
     path: SnapshotStep[]
-    location: SnapshotPlace | null
-  }
-
-  /** What gathered in every round of calls between snapshots of one process: of a leak test. */
-  interface GrownSuspect {
-    kind: string
-    sentence: string
-    holder: string
-    id: number
-    class: string
-    growth: number[]
-    objectsPerCall: number
-    bytesPerCall: number
-    own: boolean
-    path: SnapshotStep[]
-    location: SnapshotPlace | null
   }
 
   interface SnapshotStep {
@@ -946,15 +940,7 @@ declare namespace tidemark {
     selfSize: number
     retainedSize: number
     edge: { type: string, name: string } | null
-    location: SnapshotPlace | null
-  }
-
-  /** Lines and columns count from 1. */
-  interface SnapshotPlace {
-    function: string | null
-    file: string | null
-    line: number | null
-    column: number | null
+    location: Location | null
   }
 
   /** Why a server cannot be tested for leaks; the last two of what sends the requests. */

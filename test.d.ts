@@ -1,6 +1,7 @@
 // `require('tidemark/test')`: leaks found before production. Nothing of it runs in the app.
 
 import type { Server as HttpServer } from 'node:http'
+import type { Location } from './index'
 
 interface LeakTestOptions {
   /**
@@ -71,21 +72,13 @@ interface LeakTestSuspect {
   /** Of all that gathers there. */
   bytesPerCall: number
   /** Where the holder stands in the code. */
-  location: TestLocation | null
+  location: Location | null
   /** Where it was allocated; of the first suspect alone. */
-  allocated: TestLocation | null
+  allocated: Location | null
   /** What holds the holder, outwards. */
   path: string[]
   /** Where a runner holds it, what to do. */
   note: string | null
-}
-
-interface TestLocation {
-  file: string
-  /** null where only the file is known. */
-  line: number | null
-  column: number | null
-  function: string | null
 }
 
 interface LeftOpen {
@@ -101,7 +94,7 @@ interface LeftOpen {
   /** Of the last: a port, a file's name. */
   detail: string | null
   /** Where the last was created. */
-  location: TestLocation | null
+  location: Location | null
 }
 
 interface LeakTracker {

@@ -135,12 +135,12 @@ test('a sentence about an object keeps the names of the code, and the place of a
 
 test('the JSON of each command has the schema and the fields that docs/agents.md lists', DEADLINE, async () => {
   const text = readFileSync(path.join(ROOT, 'docs', 'agents.md'), 'utf8')
-  const listed = [...text.matchAll(/^\| `tidemark-(\w+)` \| `([^`]+)`(.*)\|$/gm)].map(([, command, fields, more]) => [command, [...fields.split(' '), ...[...more.matchAll(/`([^`]+)`/g)].flatMap(([, each]) => each.split(' '))]])
+  const listed = [...text.matchAll(/^\| `tidemark-(\w+)` (\d+) \| `([^`]+)`(.*)\|$/gm)].map(([, command, version, fields, more]) => [command, Number(version), [...fields.split(' '), ...[...more.matchAll(/`([^`]+)`/g)].flatMap(([, each]) => each.split(' '))]])
   assert.ok(listed.length >= 7)
-  for (const [command, fields] of listed) {
+  for (const [command, version, fields] of listed) {
     if (command === 'error') continue
     const { schema, ...json } = JSON.parse((await tidemark(command, ...questions()[command], '--json')).stdout)
-    assert.deepEqual(schema, { name: `tidemark-${command}`, version: 1 })
+    assert.deepEqual(schema, { name: `tidemark-${command}`, version })
     assert.deepEqual(Object.keys(json).sort(), fields.filter((field) => field !== 'growing').sort(), command)
   }
   const { schema, error } = JSON.parse((await tidemark('summary', path.join(home, 'none'), '--json')).stdout)

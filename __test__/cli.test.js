@@ -76,7 +76,7 @@ describe('suspects', () => {
     const { stdout } = await tidemark('suspects', first, second, '--json')
     const { file, comparedWith, suspects: [suspect] } = JSON.parse(stdout)
     assert.deepEqual([file, comparedWith], [second, first])
-    assert.deepEqual([suspect.class, suspect.count, suspect.growth.count], ['Session', 10000, 8000])
+    assert.deepEqual([suspect.class, suspect.count, suspect.countGrowth], ['Session', 10000, 8000])
   })
 
   test('with --format md write the form of reports', async () => {
@@ -185,8 +185,8 @@ describe('convert', () => {
       assert.ok(!text.includes('secret-cookie-of-user-77'))
       assert.equal(text.includes('<string of '), filler !== '')
       const [before, after] = await Promise.all([second, out].map((file) => tidemark('suspects', first, file, '--json')))
-      const sentences = ({ stdout }) => JSON.parse(stdout).suspects.map(({ sentence }) => sentence)
-      assert.deepEqual(sentences(after), sentences(before))
+      const descriptions = ({ stdout }) => JSON.parse(stdout).suspects.map(({ description }) => description)
+      assert.deepEqual(descriptions(after), descriptions(before))
       if (process.platform !== 'win32') assert.equal(statSync(out).mode & 0o777, 0o600)
     })
   }

@@ -214,7 +214,7 @@ describe('a source map', () => {
     fs.writeFileSync(`${file}.map`, JSON.stringify(MAP))
     const location = { file, line: 2, column: 3, function: 'f' }
     assert.equal(describePlace(anchor('variable', 'requests', file)), '`requests` in shop.ts')
-    const suspect = { kind: 'container', sentence: 'Map `requests` (context of shop.js) holds 9 Session', holder: 'Map `requests` (context of shop.js)', class: 'Session', count: 9, bytes: 9, growth: { count: 9, bytes: 9 }, confidence: 'high', path: [{ class: 'f', edge: null, location }, { class: 'Map', edge: { type: 'context', name: 'requests' }, location }], location }
+    const suspect = { kind: 'container', description: 'Map `requests` (context of shop.js) holds 9 Session', holder: 'Map `requests` (context of shop.js)', class: 'Session', count: 9, bytes: 9, growth: 9, countGrowth: 9, confidence: 0.95, path: [{ class: 'f', edge: null, location }, { class: 'Map', edge: { type: 'context', name: 'requests' }, location }], location }
     const [{ description, evidence: [{ description: way }], ...found }] = toFindings([suspect], 1000)
     assert.equal(description, 'Map `requests` (context of shop.ts) holds 9 Session')
     assert.match(way, /\(shop\.ts:11\)$/)

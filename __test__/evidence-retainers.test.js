@@ -18,13 +18,14 @@ const APP = '/srv/app.js'
 function suspect (overrides = {}) {
   return {
     kind: 'container',
-    sentence: 'Map `requests` (context of app.js) holds 10,214 IncomingMessage, 34 MB, +9,800 since the first',
+    description: 'Map `requests` (context of app.js) holds 10,214 IncomingMessage, 34 MB, +9,800 since the first',
     holder: 'Map `requests` (context of app.js)',
     class: 'IncomingMessage',
     count: 10214,
     bytes: 34e6,
-    growth: { count: 9800, bytes: 32e6 },
-    confidence: 'high',
+    growth: 32e6,
+    countGrowth: 9800,
+    confidence: 0.95,
     path: [
       { class: '(synthetic)', edge: null, location: null },
       { class: 'Function', edge: { type: 'property', name: 'request' }, location: { file: APP, line: 5, column: 1, function: null } },
@@ -56,7 +57,7 @@ describe('a retainer', () => {
   })
 
   it('that waits is the same cause as the place where its function allocates', () => {
-    const waits = suspect({ kind: 'suspended', holder: 'function ship in app.js:30', sentence: '9 calls of function ship in app.js:30 do not go on', location: { file: APP, line: 30, column: 21, function: 'ship' } })
+    const waits = suspect({ kind: 'suspended', holder: 'function ship in app.js:30', description: '9 calls of function ship in app.js:30 do not go on', location: { file: APP, line: 30, column: 21, function: 'ship' } })
     const [finding] = toFindings([waits], 1000)
     assert.ok(finding.links.includes(`function:${APP}:30:21`))
     assert.equal(finding.location.line, 30)
@@ -67,7 +68,7 @@ describe('a retainer', () => {
   it('names no key that is data', () => {
     const holder = 'Object `byUser.ann@example.org.x-cut….[7]` (context of app.js)'
     const path = [...suspect().path, { class: 'Object', edge: { type: 'property', name: 'ann@example.org' }, location: null }]
-    const [finding] = toFindings([suspect({ holder, sentence: `${holder} holds 9 Session, 1 MB`, path })], 1000)
+    const [finding] = toFindings([suspect({ holder, description: `${holder} holds 9 Session, 1 MB`, path })], 1000)
     assert.doesNotMatch(JSON.stringify(finding), /ann|example|cut/)
     assert.equal(finding.description, 'Object `byUser.[…].[…].[…]` (context of app.js) holds 9 Session, 1 MB')
     assert.equal(finding.key, 'app.js:byUser.[…].[…].[…]')
@@ -76,8 +77,8 @@ describe('a retainer', () => {
   it('is not told where it did not grow, is hardly believed, or is tidemark\'s own', () => {
     assert.deepEqual(toFindings([
       suspect({ growth: null }),
-      suspect({ growth: { count: -1, bytes: -100 } }),
-      suspect({ confidence: 'low' }),
+      suspect({ growth: -100, countGrowth: -1 }),
+      suspect({ confidence: 0.3 }),
       ...['lib/monitor.js', 'index.js', 'binding.js'].map((name) => suspect({ location: { file: path.join(__dirname, '..', name), line: 1 } }))
     ], 1000), [])
   })

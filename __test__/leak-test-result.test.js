@@ -13,7 +13,7 @@ afterEach(() => fs.rmSync(folder, { recursive: true }))
 
 /** What is said of a Map in a variable of a file, of which V8 knows no line. */
 const said = (file) => suspectLine(suspectOf({
-  holder: `Map \`sessions\` (context of ${path.basename(file)})`, sentence: '', class: 'Session', objectsPerCall: 1, bytesPerCall: 96, path: [], location: { file, line: null, column: null }
+  holder: `Map \`sessions\` (context of ${path.basename(file)})`, description: '', class: 'Session', objectsPerCall: 1, bytesPerCall: 96, path: [], location: { file, line: null, column: null }
 }, null), 'call')
 
 test('a variable is where the source that a person wrote declares it', () => {

@@ -26,9 +26,9 @@ const failed = (promise) => promise.then(() => assert.fail('it did not fail'), (
 
 test('two snapshots of one process name the holder, what it holds and by how much it grew', async () => {
   const [suspect] = await second.suspects(first)
-  assert.match(suspect.sentence, /^Map `sessions` \(context of heap-diff-leaks-into-map\.js\) holds 10,000 Session, .* MB, \+8,000 since the first$/)
-  assert.equal(suspect.confidence, 'high')
-  assert.deepEqual([suspect.class, suspect.count, suspect.growth.count], ['Session', 10000, 8000])
+  assert.match(suspect.description, /^Map `sessions` \(context of heap-diff-leaks-into-map\.js\) holds 10,000 Session, .* MB, \+8,000 since the first$/)
+  assert.equal(suspect.confidence, 0.95)
+  assert.deepEqual([suspect.class, suspect.count, suspect.countGrowth], ['Session', 10000, 8000])
   assert.match(suspect.location.file, /heap-diff-leaks-into-map\.js$/)
   assert.equal(suspect.path.at(-1).id, suspect.id)
 })

@@ -4,7 +4,7 @@ const assert = require('node:assert/strict')
 const { test } = require('node:test')
 const { result } = require('./helpers/child')
 
-/** Of programs/gathers.js: the name of what leaks, the sentence, and the kind. */
+/** Of programs/gathers.js: the name of what leaks, the description, and the kind. */
 const LEAKY = {
   buffer: [/^1\.0 kB a call: Buffer `body` \(context of gathers\.js\) grows$/, 'large-object'],
   map: [/^1 Session \(.*\) a call: held by Map `sessions` \(context of gathers\.js\)$/, 'container'],
@@ -48,15 +48,15 @@ for (const [calls, leaky] of [[20, LEAKY], [200, { ...LEAKY, ...IN_LEAPS }], [20
       const some = names.slice(from, from + TOGETHER)
       const told = await found(some, calls)
       for (const name of some) {
-        const [sentence, kind] = leaky[name]
-        const of = told.filter((row) => sentence.test(row.sentence))
-        assert.equal(of.length, 1, `${name}: ${told.map((row) => row.sentence).join('\n')}`)
-        const [{ growth, bytesPerCall, path, ...row }] = of
+        const [description, kind] = leaky[name]
+        const of = told.filter((row) => description.test(row.description))
+        assert.equal(of.length, 1, `${name}: ${told.map((row) => row.description).join('\n')}`)
+        const [{ objectsPerRound, bytesPerCall, path, ...row }] = of
         assert.equal(row.kind, kind, name)
         assert.equal(row.own, false)
         assert.equal(path[0].id, 1)
         assert.ok(bytesPerCall >= 4, name)
-        if (kind === 'container' && !(name in IN_LEAPS)) assert.deepEqual(growth, [calls, 2 * calls], name)
+        if (kind === 'container' && !(name in IN_LEAPS)) assert.deepEqual(objectsPerRound, [calls, 2 * calls], name)
       }
     }
   })
@@ -64,6 +64,6 @@ for (const [calls, leaky] of [[20, LEAKY], [200, { ...LEAKY, ...IN_LEAPS }], [20
 
 for (const calls of [20, 200, 2000]) {
   test(`over rounds of ${calls} calls a cache at its cap, a ring and what is dropped do not gather`, async () => {
-    assert.deepEqual((await found(CLEAN, calls)).map(({ sentence }) => sentence), [])
+    assert.deepEqual((await found(CLEAN, calls)).map(({ description }) => description), [])
   })
 }

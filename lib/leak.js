@@ -44,7 +44,7 @@ const NOT_LOOKED_AT = 'Not looked at: what waits for a promise, suspended async 
  * @param {Told} record of the native side
  * @param {(atMs: number) => Date} toDate
  * @param {{detector: string}} options
- * @param {import('..').Suspect[]} [suspects] the most likely first
+ * @param {import('..').LeakSuspect[]} [suspects] the most likely first
  * @param {string} [signature] that this leak was told under before
  * @param {string[]} [channels] its own, and those that rise with it
  * @param {boolean} [slows] whether the container's limit slows, and does not kill
@@ -84,7 +84,7 @@ function leakPayload (record, toDate, options, suspects = [], signature = signat
  * The 'leak-evidence' payload: what was found out about a leak after it was told.
  * @param {keyof typeof CHANNELS} channel
  * @param {string} signature of the 'leak' event
- * @param {import('..').Suspect[]} suspects the most likely first
+ * @param {import('..').LeakSuspect[]} suspects the most likely first
  * @param {string[]} [channels] its own, and those that rise with it
  */
 function evidencePayload (channel, signature, suspects, channels = [channel]) {
@@ -155,7 +155,7 @@ function isHeld ([first, second]) {
   return [first, ...first.evidence, ...second === undefined ? [] : [second]].some(({ kind }) => ['container', 'listeners', 'retainer', 'route'].includes(kind))
 }
 
-/** The most likely cause, a second way in which it was seen (a retainer, where there is one), and where in the code. @param {import('..').Suspect[]} suspects one at least */
+/** The most likely cause, a second way in which it was seen (a retainer, where there is one), and where in the code. @param {import('..').LeakSuspect[]} suspects one at least */
 function cause (suspects) {
   const [{ kind, description, evidence, location }, second] = suspects
   /** @type {Map<string, string>} */

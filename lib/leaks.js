@@ -49,7 +49,7 @@ class Leak {
   state = 'suspected'
   /** The record of the claim that was confirmed last. @type {Told | null} */
   record = null
-  /** What was reported: signature, suspects, whether the app ignores it; null before. @type {{signature: string, suspects: import('..').Suspect[], isIgnored?: boolean} | null} */
+  /** What was reported: signature, suspects, whether the app ignores it; null before. @type {{signature: string, suspects: import('..').LeakSuspect[], isIgnored?: boolean} | null} */
   report = null
   /** Why the growth will end by itself, and since when that holds. Stands until the leak is reported. @type {{reason: string, since: number} | null} */
   excuse = null
@@ -126,7 +126,7 @@ class Leaks {
     return this.#all.some(({ state }) => state === 'unconfirmed')
   }
 
-  /** What the app was told of and goes on. @returns {{channel: string, signature: string, suspects: import('..').Suspect[]}[]} */
+  /** What the app was told of and goes on. @returns {{channel: string, signature: string, suspects: import('..').LeakSuspect[]}[]} */
   get reported () {
     return this.#all.flatMap(({ channel, report }) =>
       report !== null && !report.isIgnored ? [{ channel, signature: report.signature, suspects: report.suspects }] : [])

@@ -157,7 +157,7 @@ class Session {
     return this.#health.now
   }
 
-  /** What the app was told of and goes on. @returns {{channel: string, signature: string, suspects: import('..').Suspect[]}[]} */
+  /** What the app was told of and goes on. @returns {{channel: string, signature: string, suspects: import('..').LeakSuspect[]}[]} */
   get reportedLeaks () {
     return this.#leaks?.reported ?? []
   }

@@ -63,7 +63,11 @@ console.log(new tidemark.HeapDiff({ force: true }).end({ force: false }).change.
 console.log(result.change.size)
 const snapshot = await tidemark.readHeapSnapshot('a.heapsnapshot')
 const [suspect] = await snapshot.suspects(await tidemark.readHeapSnapshot('b.heapsnapshot', { signal: AbortSignal.timeout(1000) }))
-console.log(suspect?.sentence, suspect?.growth?.count, snapshot.totalSize)
+/** What all suspects have. */
+const inShort = ({ description, growth, confidence, location }: tidemark.Suspect): string => `${description} ${growth ?? 0} ${confidence.toFixed(2)} ${location?.file ?? ''}`
+tidemark.on('leak', ({ suspects }) => console.log(suspects.map(inShort), suspects.map(({ key }) => key)))
+if (suspect !== undefined) console.log(inShort(suspect))
+console.log(suspect?.description, suspect?.countGrowth, snapshot.totalSize)
 
 start()
 start({})

@@ -118,13 +118,17 @@ async function convertHeapSnapshot (binding, from, to, options) {
 }
 
 /**
+ * @typedef {Pick<import('../..').SnapshotSuspect, 'kind' | 'description' | 'holder' | 'id' | 'class' | 'path' | 'location'> & {
+ *   objectsPerRound: number[], objectsPerCall: number, bytesPerCall: number, own: boolean, classLocation: import('../..').Location | null
+ * }} GrownSuspect
+ *
  * What gathered in every round of calls between snapshots of this process, however little; see
- * src/snapshot/suspects/grown.rs.
+ * src/snapshot/suspects/grown/.
  * @param {typeof import('../../binding')} binding
  * @param {import('../../binding').SnapshotAnalysis[]} natives two or three, oldest first
  * @param {number[]} calls between each two of them
  * @param {{leastShare?: number, signal?: AbortSignal, onProgress?: (progress: object) => void}} [options] leastShare: what part of the calls must leave something behind
- * @returns {Promise<any[]>} the most bytes a call first, at most ten
+ * @returns {Promise<GrownSuspect[]>} the most bytes a call first, at most ten
  */
 async function grownOver (binding, natives, calls, { leastShare = 0.1, ...options } = {}) {
   const earlier = natives.slice(0, -1)

@@ -149,10 +149,10 @@ One snapshot shows what is large. Two of the same process, taken minutes apart u
 grows, and that is what a leak does: with two, only what grew is told. With more than two, the last
 is compared with the first, and the classes that grew in every step are listed.
 
-Confidence: 'high' is growth of an object that is the same in both; 'medium' is growth that was
-matched by description (snapshots of different processes, or captured by fork), or a large share of
-one heap held by the application's own code; 'low' is the rest. Exit code 2 when one is medium or
-high.
+Confidence: high (0.95) is growth of an object that is the same in both; medium (0.7) is growth
+that was matched by description (snapshots of different processes, or captured by fork), or a large
+share of one heap held by the application's own code; low (0.3) is the rest. Exit code 2 when one
+is medium or high.
 
   --format md   a report in Markdown, of 5 kB at most: the form that the option \`report\` writes of
                 each leak. What looks like a secret is left out of it

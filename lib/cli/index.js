@@ -13,7 +13,8 @@ const EXIT = { OK: 0, FAILED: 1, SUSPECTS: 2, INTERRUPTED: 130 }
  * Of each command's JSON, `tidemark-suspects` of `tidemark suspects --json`: the number changes when a field changes its
  * meaning or goes, not when one comes.
  */
-const SCHEMA_VERSION = 1
+/** The version of each schema whose fields have changed; of the others it is 1. */
+const SCHEMA_VERSIONS = { suspects: 2, path: 2 }
 
 /**
  * Each with its own file: `run (context) -> Promise<{json, text, suspicious?, exitCode?} | {json, complaint}>`.
@@ -88,7 +89,7 @@ async function run (args, terminal, signal) {
 }
 
 function schemaOf (what) {
-  return { name: `tidemark-${what}`, version: SCHEMA_VERSION }
+  return { name: `tidemark-${what}`, version: SCHEMA_VERSIONS[what] ?? 1 }
 }
 
 /** Of what has no code of its own. */

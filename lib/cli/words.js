@@ -10,7 +10,7 @@ function change (value) {
   return `${value > 0 ? '+' : ''}${bytes(value)}`
 }
 
-/** @param {import('../..').SnapshotPlace | import('../..').Location | null} place @returns {string} 'app.js:12' or '' */
+/** @param {import('../..').Location | null} place @returns {string} 'app.js:12' or '' */
 function location (place) {
   if (!place?.file) return ''
   return plain(place.line ? `${place.file}:${place.line}` : place.file)

@@ -38,7 +38,7 @@ class Live {
   #readAt = Date.now()
   /** The newest full GC that was shown to those who look. */
   #shownUntil = 0
-  /** Of leaks that go on, by channel. @type {Map<string, import('../..').Suspect[]>} */
+  /** Of leaks that go on, by channel. @type {Map<string, import('../..').LeakSuspect[]>} */
   #suspects = new Map()
   /** Newest first. @type {{time: number, kind: string, message: string}[]} */
   #told = []

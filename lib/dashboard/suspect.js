@@ -6,11 +6,11 @@ const { bytes, percent } = require('../format')
 /** The kinds of evidence that say who holds what grows, the one that says most first. */
 const HOLDERS = ['retainer', 'container', 'listeners']
 
-/** @typedef {import('../..').Suspect} Suspect */
+/** @typedef {import('../..').LeakSuspect} LeakSuspect */
 
 /**
  * What a person is shown of a suspect: its sentence, where, who holds it, how sure. Of one that was recorded less is known.
- * @param {Pick<Suspect, 'kind' | 'description'> & Partial<Omit<Suspect, 'confidence'>> & {confidence?: number | null}} suspect
+ * @param {Pick<LeakSuspect, 'kind' | 'description'> & Partial<Omit<LeakSuspect, 'confidence'>> & {confidence?: number | null}} suspect
  * @returns {{description: string, holder: string, place: string, facts: string, evidence: string[]}}
  */
 function suspectOf ({ kind, description, location = null, share = null, growth = null, bytes: held = null, confidence = null, evidence = [] }) {

@@ -12,7 +12,7 @@ const { disturbers, keeperOf } = require('./environment')
 /**
  * What a test found, and how it is said.
  *
- * @typedef {{file: string, line: number | null, column: number | null, function: string | null}} Location
+ * @typedef {import('../..').Location} Location
  *
  * @typedef {{
  *   holder: string, class: string, signature: string, objectsPerCall: number, bytesPerCall: number,
@@ -42,7 +42,7 @@ const SHORT_PATH = 3
 
 /**
  * Of what the analyser found, what a test tells.
- * @param {import('../..').GrownSuspect} grown
+ * @param {import('../analysis').GrownSuspect} grown
  * @param {Location | null} allocated
  * @returns {TestSuspect}
  */
@@ -65,9 +65,9 @@ function suspectOf (grown, allocated) {
   }
 }
 
-/** More than the holder where its sentence knows more: the listeners of an emitter, for which event. */
-function heldBy ({ sentence, holder }) {
-  const [, told] = /: held by (.*)$/s.exec(sentence) ?? []
+/** More than the holder where its description knows more: the listeners of an emitter, for which event. */
+function heldBy ({ description, holder }) {
+  const [, told] = /: held by (.*)$/s.exec(description) ?? []
   return told?.includes(holder) ? told : holder
 }
 
@@ -76,7 +76,7 @@ function heldBy ({ sentence, holder }) {
  * @returns {Location | null}
  */
 function locationOf ({ location, holder }) {
-  if (location === null || location.file === null) return null
+  if (location === null) return null
   const { file, line, column } = location
   const found = { file, line, column: column ?? null, function: location.function ?? null }
   if (line !== null) return column ? mapLocation(found) : found

@@ -17,7 +17,7 @@ const MOST_ENTRIES = 2 ** 24
  * functions, not those of blocks, and Vitest puts each module into a block. And how many entries a holder may have, by a
  * number beside it that is called so: 'max', 'limit'. Only while the numbers of the snapshot hold, and once, since they
  * end with this session of the inspector.
- * @template {import('../..').GrownSuspect} S
+ * @template {import('../analysis').GrownSuspect} S
  * @param {S[]} suspects
  * @returns {(S & {cap?: number})[]} cap: undefined where nothing says so, and where there are more entries already
  */

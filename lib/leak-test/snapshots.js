@@ -125,7 +125,7 @@ class Snapshots {
   /**
    * What became more in each round.
    * @param {{last?: number, share?: number}} [how] last: only so many snapshots; share: by this share of the calls at least
-   * @returns {Promise<Array<import('../..').GrownSuspect & {rounds: import('./rounds').Gain[]}>>} without weak tables, of which
+   * @returns {Promise<Array<import('../analysis').GrownSuspect & {rounds: import('./rounds').Gain[]}>>} without weak tables, of which
    *   `grewWeak` tells
    */
   async grown ({ last = this.#taken, share } = {}) {

@@ -70,7 +70,7 @@ class LeakTracker {
     const resources = told(Object.keys(left).filter((type) => left[type] > 0)).map((type) => this.#opened.describe(type, left[type], 1))
     await this.#meter.read()
     await this.#snapshots.take(1)
-    const found = (await this.#snapshots.grown({ share: 1 })).filter(({ own, growth: [count], bytesPerCall }) => !own && (count >= objects || (count === 0 && bytesPerCall >= MUCH)))
+    const found = (await this.#snapshots.grown({ share: 1 })).filter(({ own, objectsPerRound: [count], bytesPerCall }) => !own && (count >= objects || (count === 0 && bytesPerCall >= MUCH)))
     const { kept, ignored } = applyRules(found.map((each) => suspectOf(each, null)), ignore)
     const verdict = kept.length + resources.length > 0 ? 'leaks' : 'clean'
     const elapsedMs = Math.round(now() - this.#startedAt)

@@ -1,6 +1,7 @@
 'use strict'
 
 const path = require('node:path')
+const { isCredible } = require('../confidence')
 const { harmless, shownName } = require('../markdown')
 const { redactSecrets, redactSentence } = require('./redact')
 
@@ -31,7 +32,7 @@ const EVIDENCE_WORDS = {
  * so that what writes it needs to know of no secret.
  * @param {object} facts
  * @param {import('../..').Leak} facts.leak the 'leak' event
- * @param {import('../..').Suspect[]} facts.suspects what is known of them now
+ * @param {import('../..').LeakSuspect[]} facts.suspects what is known of them now
  * @param {'leaking' | 'recovered'} facts.state
  * @param {import('../..').RunningStatus} facts.status `status()`
  * @param {Record<string, any>} facts.options of the session
@@ -111,13 +112,13 @@ function heapReport ({ thread, status, options, identity, health, command, writt
 function snapshotReport (json, files, command, written) {
   const { suspects, totalSize, totalSizeBefore, nodes } = json
   const growth = totalSizeBefore === undefined ? null : totalSize - totalSizeBefore
-  const certain = suspects.filter(({ confidence }) => confidence !== 'low')
+  const certain = suspects.filter(isCredible)
   return {
     ...head(written),
     state: certain.length > 0 ? 'suspected' : 'unsuspicious',
     title: certain.length > 0 ? 'Suspects in heap snapshots' : 'Nothing stands out in these heap snapshots',
     verdict: {
-      sentence: certain.length > 0 ? sentence(`Most likely: ${harmless(certain[0].sentence, certain[0].path, [certain[0].class])}.`) : 'No suspect of medium or high confidence.',
+      sentence: certain.length > 0 ? sentence(`Most likely: ${harmless(certain[0].description, certain[0].path, [certain[0].class])}.`) : 'No suspect of medium or high confidence.',
       why: growth === null
         ? 'One snapshot shows what is large, not what grows: two of the same process, taken minutes apart under load, are far more certain.'
         : 'What is in both snapshots and has grown is what a leak does; a collection goes before each snapshot.',
@@ -147,7 +148,7 @@ function sentence (text) {
   return redactSentence(String(text).slice(0, LONGEST))
 }
 
-/** @param {import('../..').Suspect} suspect */
+/** @param {import('../..').LeakSuspect} suspect */
 function suspectOf ({ kind, key, description, location, share, bytes, growth, confidence, evidence = [] }) {
   const of = (...kinds) => [{ kind, description }, ...evidence].find((each) => kinds.includes(each.kind))
   const route = of('route')
@@ -167,22 +168,21 @@ function suspectOf ({ kind, key, description, location, share, bytes, growth, co
   }
 }
 
-const CONFIDENCES = { high: 0.95, medium: 0.7, low: 0.3 }
-
-function snapshotSuspectOf ({ id, kind, class: type, sentence: text, holder, share, bytes, growth, confidence, location, path: steps }) {
+/** @param {import('../..').SnapshotSuspect} suspect */
+function snapshotSuspectOf ({ id, kind, class: type, description, holder, share, shareOfHeap, bytes, growth, confidence, location, path: steps }) {
   return {
     id,
     kind,
     key: sentence(harmless(holder, steps, [type])),
-    description: sentence(harmless(text, steps, [type])),
+    description: sentence(harmless(description, steps, [type])),
     location: placeOf(location),
     route: null,
     heldBy: sentence(`it lives because of ${steps.slice(-MOST_STEPS).map(stepInWords).join(' → ')}`),
-    share: null,
-    shareOfHeap: share,
-    bytes: bytes ?? null,
-    growth: growth?.bytes ?? null,
-    confidence: CONFIDENCES[confidence] ?? null,
+    share,
+    shareOfHeap,
+    bytes,
+    growth,
+    confidence,
     observations: []
   }
 }

@@ -19,7 +19,7 @@ const { toMarkdown } = require('./markdown')
  *   file: string,
  *   state: 'leaking' | 'recovered',
  *   leak: import('../..').Leak | null,
- *   suspects: import('../..').Suspect[],
+ *   suspects: import('../..').LeakSuspect[],
  *   wasCollecting: boolean,
  *   texts: ReturnType<typeof textsOf> | null,
  *   isKnown: boolean

@@ -5,7 +5,7 @@ use std::path::Path;
 use std::sync::OnceLock;
 use std::thread;
 
-use super::best_paths::BestPaths;
+use super::best_paths::{BestPaths, PricedNames};
 use super::budget::{HELD_PER_NODE, PEAK_PER_NODE};
 use super::classes::Classes;
 use super::code::CodeMap;
@@ -29,7 +29,7 @@ pub struct Analysis {
     pub(crate) classes: OnceLock<Classes>,
     pub(crate) code: OnceLock<CodeMap>,
     pub(crate) best_paths: OnceLock<BestPaths>,
-    well_known: OnceLock<[Option<u32>; 6]>,
+    priced_names: OnceLock<PricedNames>,
 }
 
 impl Analysis {
@@ -93,7 +93,7 @@ impl Analysis {
                 classes: OnceLock::new(),
                 code: OnceLock::new(),
                 best_paths: OnceLock::new(),
-                well_known: OnceLock::new(),
+                priced_names: OnceLock::new(),
             })
         })
     }
@@ -176,19 +176,9 @@ impl Analysis {
             .get_or_init(|| Classes::new(&self.snapshot, |node| self.is_detached(node)))
     }
 
-    /// The strings that `Prices::new` takes, in its order.
-    pub(crate) fn well_known(&self) -> [Option<u32>; 6] {
-        *self.well_known.get_or_init(|| {
-            let strings = &self.snapshot.strings;
-            strings.find_each([
-                b"__proto__",
-                b"constructor",
-                b"map",
-                b"(Global handles)",
-                b"native_to_javascript",
-                b"(Internalized strings)",
-            ])
-        })
+    pub(crate) fn priced_names(&self) -> &PricedNames {
+        self.priced_names
+            .get_or_init(|| PricedNames::new(&self.snapshot.strings))
     }
 
     pub(crate) fn code(&self) -> &CodeMap {

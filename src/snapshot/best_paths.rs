@@ -15,6 +15,7 @@ use super::columns::{EdgeKind, Node, NodeKind, Snapshot};
 use super::error::SnapshotError;
 use super::graph::weak_maps::WeakMaps;
 use super::progress::{Checkpoint, Ticker};
+use super::strings::Strings;
 
 const NONE: Node = Node::MAX;
 /// Prices are below this.
@@ -94,6 +95,11 @@ pub(crate) struct Prices<'a> {
     snapshot: &'a Snapshot,
     weak_maps: &'a WeakMaps,
     code: &'a CodeMap,
+    names: &'a PricedNames,
+}
+
+/// Where the strings stand that prices depend on, of those that the snapshot has.
+pub(crate) struct PricedNames {
     prototype: Option<u32>,
     constructor: Option<u32>,
     map: Option<u32>,
@@ -102,26 +108,24 @@ pub(crate) struct Prices<'a> {
     internalized: Option<u32>,
 }
 
-impl<'a> Prices<'a> {
-    /// The strings are `__proto__`, `constructor`, `map`, `(Global handles)`, `native_to_javascript`
-    /// and `(Internalized strings)`.
-    pub(crate) fn new(
-        snapshot: &'a Snapshot,
-        weak_maps: &'a WeakMaps,
-        code: &'a CodeMap,
-        [
+impl PricedNames {
+    pub(crate) fn new(strings: &Strings) -> Self {
+        let [
             prototype,
             constructor,
             map,
             handles,
             from_native,
             internalized,
-        ]: [Option<u32>; 6],
-    ) -> Self {
+        ] = strings.find_each([
+            b"__proto__",
+            b"constructor",
+            b"map",
+            b"(Global handles)",
+            b"native_to_javascript",
+            b"(Internalized strings)",
+        ]);
         Self {
-            snapshot,
-            weak_maps,
-            code,
             prototype,
             constructor,
             map,
@@ -130,18 +134,34 @@ impl<'a> Prices<'a> {
             internalized,
         }
     }
+}
+
+impl<'a> Prices<'a> {
+    pub(crate) fn new(
+        snapshot: &'a Snapshot,
+        weak_maps: &'a WeakMaps,
+        code: &'a CodeMap,
+        names: &'a PricedNames,
+    ) -> Self {
+        Self {
+            snapshot,
+            weak_maps,
+            code,
+            names,
+        }
+    }
 
     /// The price of an edge, at least 1; nothing where it is no way.
     pub(crate) fn of(&self, from: Node, edge: usize) -> Option<u32> {
-        let snapshot = self.snapshot;
+        let (snapshot, names) = (self.snapshot, self.names);
         let edges = &snapshot.edges;
         let name = Some(edges.name[edge]);
         let to = edges.to[edge];
         let by_edge = match edges.kind[edge] {
             EdgeKind::Weak => return None,
             EdgeKind::Shortcut if from != 0 => return None,
-            EdgeKind::Property if name == self.prototype => 20,
-            EdgeKind::Property if name == self.constructor => 10,
+            EdgeKind::Property if name == names.prototype => 20,
+            EdgeKind::Property if name == names.constructor => 10,
             EdgeKind::Internal => {
                 if let Some(pair) = self.weak_maps.get(edges.name[edge])
                     && pair.table == snapshot.id(from)
@@ -149,7 +169,7 @@ impl<'a> Prices<'a> {
                     return None;
                 }
                 // From Node.js' own half of an object, which its list of all of them leads to.
-                if name == self.map || name == self.from_native {
+                if name == names.map || name == names.from_native {
                     40
                 } else {
                     2
@@ -161,7 +181,7 @@ impl<'a> Prices<'a> {
         let by_node = match snapshot.kind(to) {
             NodeKind::Code | NodeKind::ObjectShape => 30,
             NodeKind::Hidden => 4,
-            NodeKind::Synthetic if Some(snapshot.nodes.name[to as usize]) == self.handles => 8,
+            NodeKind::Synthetic if Some(snapshot.nodes.name[to as usize]) == names.handles => 8,
             NodeKind::Synthetic if from == 0 => 4,
             // Stacks, handle scopes, V8's own tables.
             NodeKind::Synthetic => 50,
@@ -169,9 +189,9 @@ impl<'a> Prices<'a> {
             NodeKind::Object if is_context(snapshot, to) => self.by_origin(to),
             NodeKind::Object if self.code.is_own_object(to) => OWN,
             // What Node.js keeps a handle of, such as a port or a socket, is mostly the app's.
-            _ if Some(snapshot.nodes.name[from as usize]) == self.handles => 32,
+            _ if Some(snapshot.nodes.name[from as usize]) == names.handles => 32,
             kind if kind.is_string()
-                && Some(snapshot.nodes.name[from as usize]) == self.internalized
+                && Some(snapshot.nodes.name[from as usize]) == names.internalized
                 && snapshot.kind(from) == NodeKind::Synthetic =>
             {
                 return None;

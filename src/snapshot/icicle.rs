@@ -127,8 +127,8 @@ impl Analysis {
             label: if node == 0 {
                 "the whole heap".to_owned()
             } else {
-                let sentence = self.describe(node).sentence();
-                cut(&sentence, LONGEST_LABEL).unwrap_or(sentence)
+                let description = self.describe(node).description();
+                cut(&description, LONGEST_LABEL).unwrap_or(description)
             },
             class,
             id: Some(self.id(node)),

@@ -63,7 +63,7 @@ impl Analysis {
             &self.snapshot,
             &self.weak_maps,
             self.code(),
-            self.well_known(),
+            self.priced_names(),
         )
     }
 
@@ -203,7 +203,7 @@ impl Step {
             "selfSize": self.self_size,
             "retainedSize": self.retained_size,
             "edge": self.edge.as_ref().map(StepEdge::to_json),
-            "location": self.place.as_ref().map(Place::to_json),
+            "location": self.place.as_ref().and_then(Place::to_json),
         })
     }
 }
@@ -220,12 +220,14 @@ impl StepEdge {
 }
 
 impl Place {
-    pub fn to_json(&self) -> Value {
-        json!({
-            "function": self.function.as_deref().map(named),
-            "file": self.file,
+    /// Nothing where the file is not known.
+    pub fn to_json(&self) -> Option<Value> {
+        let file = self.file.as_deref()?;
+        Some(json!({
+            "file": file,
             "line": self.line,
             "column": self.column,
-        })
+            "function": self.function.as_deref().map(named),
+        }))
     }
 }

@@ -337,7 +337,7 @@ impl DuplicateString {
         json!({ "text": self.text, "count": self.count, "selfSize": self.self_size, "wasted": self.wasted })
     }
 
-    pub fn sentence(&self) -> String {
+    pub fn description(&self) -> String {
         let text: String = self.text.chars().take(60).collect();
         format!(
             "{} copies of {text:?} waste {}",

@@ -31,12 +31,12 @@ impl Analysis {
         Ok(json!({
             "id": self.id(node),
             "class": named(self.class_name(node)),
-            "description": described.sentence(),
+            "description": described.description(),
             "selfSize": self.self_size(node),
             "retainedSize": self.retained_size(node),
             "distance": self.distance(node),
             "dominator": self.id(self.dominator(node)),
-            "location": described.place.as_ref().map(super::code::Place::to_json),
+            "location": described.place.as_ref().and_then(super::code::Place::to_json),
             "path": path.iter().map(Step::to_json).collect::<Vec<_>>(),
         }))
     }

@@ -188,7 +188,7 @@ impl Analysis {
 
 impl Described {
     /// Such as 'Map `service.sessions` (context of app.js)'.
-    pub fn sentence(&self) -> String {
+    pub fn description(&self) -> String {
         match (&self.label, &self.anchor) {
             (Some(label), Some(anchor)) => format!("{} `{label}` ({anchor})", self.what),
             (Some(label), None) => format!("{} `{label}`", self.what),

@@ -66,7 +66,7 @@ fn ask_one(analysis: &Analysis) -> Result<(), SnapshotError> {
     for sentence in analysis
         .duplicate_strings(5)
         .iter()
-        .map(DuplicateString::sentence)
+        .map(DuplicateString::description)
     {
         assert!(sentence.len() < 1000, "{sentence}");
     }

@@ -32,7 +32,7 @@ fn a_linked_list_of_a_million_nodes_is_analysed_and_named() {
     let found = suspects(&analysis, None, &mut ignore).unwrap();
     assert_eq!(found[0].kind.as_str(), "list");
     assert_eq!(
-        found[0].sentence,
+        found[0].description,
         "Link `head` (global) is a chain of 1,000,000 Link, 24 MB"
     );
 }

@@ -11,25 +11,11 @@ fn leaking(count: usize, first_id: u64) -> Writer {
 }
 
 fn leaking_in(file: &str, count: usize, first_id: u64) -> Writer {
-    let mut writer = Writer::new();
-    let global = writer.node("object", "global", 16);
-    writer.edge(0, "shortcut", "1", global);
-    let script = writer.node("code", file, 8);
-    let info = writer.node("code", "system / ScopeInfo", 8);
-    let shared = writer.node("code", "handler", 8);
-    let closure = writer.node("closure", "handler", 32);
-    let context = writer.node("object", "system / Context", 24);
+    let (mut writer, context) = Writer::of_handler(file);
     let map = writer.node("object", "Map", 32);
     let table = writer.node("array", "", 64);
-    writer.edge(global, "property", "handler", closure);
-    writer.edge(closure, "internal", "shared", shared);
-    writer.edge(closure, "internal", "context", context);
-    writer.edge(shared, "internal", "script", script);
-    writer.edge(shared, "internal", "name_or_scope_info", info);
-    writer.edge(context, "internal", "scope_info", info);
     writer.edge(context, "context", "requests", map);
     writer.edge(map, "internal", "table", table);
-    writer.nodes[closure].location = Some((7, 11, 4));
     for at in 0..count {
         let request = writer.node("object", "IncomingMessage", 2000);
         writer.nodes[request].id = first_id + 2 * at as u64;
@@ -46,7 +32,7 @@ fn first(now: &Analysis, earlier: Option<&Analysis>) -> Suspect {
 fn a_map_in_a_context_is_named_by_its_variable_function_file_and_line() {
     let suspect = first(&leaking(1000, 1001).analyse(), None);
     assert_eq!(
-        suspect.sentence,
+        suspect.description,
         "Map `requests` (context of handler in app.js:12) holds 1,000 IncomingMessage, 2.0 MB"
     );
     assert_eq!(suspect.kind, HolderKind::Container);
@@ -147,15 +133,28 @@ fn a_way_through_tidemarks_monitor_is_taken_only_where_there_is_no_other() {
 #[test]
 fn growth_is_told_by_ids_and_by_words() {
     let earlier = leaking(400, 1001).analyse();
-    let suspect = first(&leaking(1000, 1001).analyse(), Some(&earlier));
+    let now = leaking(1000, 1001).analyse();
+    let suspect = first(&now, Some(&earlier));
     assert!(
-        suspect.sentence.ends_with("2.0 MB, +600 since the first"),
+        suspect
+            .description
+            .ends_with("2.0 MB, +600 since the first"),
         "{}",
-        suspect.sentence
+        suspect.description
     );
     assert_eq!(suspect.confidence, Confidence::High);
     let growth = suspect.growth.unwrap();
     assert_eq!((growth.count, growth.bytes), (600, 1_200_000));
+    let share = 1_200_000.0 / (now.total_size() - earlier.total_size()) as f64;
+    assert_eq!(suspect.share, Some(share.min(1.0)));
+    assert!(share > 0.9, "{share}");
+    assert_eq!(first(&now, None).share, None);
+
+    // A heap that shrank otherwise has no growth to have a share of.
+    let mut shrank = leaking(400, 1001);
+    shrank.nodes[1].self_size += 10_000_000;
+    let suspect = first(&now, Some(&shrank.analyse()));
+    assert_eq!((suspect.growth, suspect.share), (Some(growth), None));
 
     // Another process: the same ids mean other objects.
     let mut other = leaking(1000, 50_001);
@@ -166,9 +165,9 @@ fn growth_is_told_by_ids_and_by_words() {
     assert!(!tidemark::snapshot::same_process(&earlier, &now));
     let suspect = first(&now, Some(&earlier));
     assert!(
-        suspect.sentence.ends_with("+600 since the first"),
+        suspect.description.ends_with("+600 since the first"),
         "{}",
-        suspect.sentence
+        suspect.description
     );
     assert_eq!(suspect.confidence, Confidence::Medium);
 }
@@ -236,7 +235,7 @@ fn listeners_are_called_listeners() {
     let suspect = first(&writer.analyse(), None);
     assert_eq!(suspect.kind, HolderKind::Listeners);
     assert_eq!(
-        suspect.sentence,
+        suspect.description,
         "Bus `bus` (global) has listeners for 'order' that hold 400 Function, 400 kB"
     );
 }
@@ -346,7 +345,7 @@ fn messages_that_nobody_reads_are_told_with_the_port_that_the_app_has() {
         let suspect = first(&now, Some(&earlier));
         assert_eq!(suspect.kind, HolderKind::Messages);
         assert_eq!(
-            suspect.sentence,
+            suspect.description,
             "1,000 messages wait in MessagePort `inbox` (global), 136 kB without their contents, \
              +600 since the first",
             "{kind}"
@@ -361,7 +360,7 @@ fn calls_that_wait_for_one_promise_are_told_with_it() {
     let suspect = first(&waiting(400, &[], 9001).analyse(), None);
     assert_eq!(suspect.kind, HolderKind::Promises);
     assert_eq!(
-        suspect.sentence,
+        suspect.description,
         "Promise `ready` (global) is pending: 400 calls of function ship in app.js:30 wait for it \
          and hold 893 kB, most of it Order"
     );
@@ -377,7 +376,7 @@ fn reactions_that_follow_on_themselves_have_an_end() {
     writer.edge(last, "hidden", "0", first);
     assert!(
         suspects(&writer.analyse(), None, &mut ignore).unwrap()[0]
-            .sentence
+            .description
             .contains("400 calls")
     );
 }
@@ -388,12 +387,16 @@ fn calls_that_wait_each_for_their_own_promise_are_told_with_what_holds_the_promi
     assert_eq!(suspect.kind, HolderKind::Container);
     assert!(
         suspect
-            .sentence
+            .description
             .ends_with("; by it wait 400 calls of function ship in app.js:30 with Order"),
         "{}",
-        suspect.sentence
+        suspect.description
     );
-    assert!(suspect.sentence.starts_with("Array `resolvers` (global)"));
+    assert!(
+        suspect
+            .description
+            .starts_with("Array `resolvers` (global)")
+    );
 }
 
 #[test]
@@ -406,7 +409,7 @@ fn calls_that_nothing_dominates_are_told_by_their_function() {
         .find(|suspect| suspect.kind == HolderKind::Suspended)
         .unwrap();
     assert_eq!(
-        suspect.sentence,
+        suspect.description,
         "400 calls of function ship in app.js:30 do not go on and hold 838 kB, most of it Order, \
          +300 since the first"
     );
@@ -440,10 +443,10 @@ fn closures_that_have_the_one_before_in_their_variables_are_one_chain() {
     assert_eq!(suspect.kind, HolderKind::List);
     assert!(
         suspect
-            .sentence
+            .description
             .starts_with("function run in app.js:50 `last` (global) is a chain of 2,000 closures"),
         "{}",
-        suspect.sentence
+        suspect.description
     );
 }
 

@@ -15,23 +15,8 @@ impl Heap {
         Self::of_file("/srv/app.js")
     }
 
-    /// A context of `handler` in a file, reached from the global object.
     fn of_file(file: &str) -> Self {
-        let mut writer = Writer::new();
-        let global = writer.node("object", "global", 16);
-        writer.edge(0, "shortcut", "1", global);
-        let script = writer.node("code", file, 8);
-        let info = writer.node("code", "system / ScopeInfo", 8);
-        let shared = writer.node("code", "handler", 8);
-        let closure = writer.node("closure", "handler", 32);
-        let context = writer.node("object", "system / Context", 24);
-        writer.edge(global, "property", "handler", closure);
-        writer.edge(closure, "internal", "shared", shared);
-        writer.edge(closure, "internal", "context", context);
-        writer.edge(shared, "internal", "script", script);
-        writer.edge(shared, "internal", "name_or_scope_info", info);
-        writer.edge(context, "internal", "scope_info", info);
-        writer.nodes[closure].location = Some((7, 11, 4));
+        let (writer, context) = Writer::of_handler(file);
         Self { writer, context }
     }
 
@@ -84,11 +69,11 @@ fn one_small_object_a_call_is_told_with_its_holder_though_the_table_is_another()
     let found = told([5, 15, 35].map(|end| with_map(100..100 + end)));
     assert_eq!(found.len(), 1);
     assert_eq!(
-        found[0].sentence,
+        found[0].description,
         "1 Session (16 bytes) a call: held by Map `sessions` (context of handler in app.js:12)"
     );
     assert_eq!(found[0].kind, HolderKind::Container);
-    assert_eq!(found[0].growth, [10, 20]);
+    assert_eq!(found[0].objects_per_round, [10, 20]);
     assert_eq!(found[0].class, "Session");
     assert!((found[0].bytes_per_call - 16.0).abs() < f64::EPSILON);
     assert_eq!(found[0].location.as_ref().unwrap().line, Some(12));
@@ -111,7 +96,7 @@ fn what_does_not_grow_net_in_every_round_is_not_told() {
         [100..150, 100..151, 100..152],
     ] {
         let found = told(ids.clone().map(with_map));
-        assert!(found.is_empty(), "{ids:?}: {}", found[0].sentence);
+        assert!(found.is_empty(), "{ids:?}: {}", found[0].description);
     }
 }
 
@@ -188,7 +173,7 @@ fn what_members_hold_is_told_with_them_and_counts_as_their_bytes() {
     assert_eq!(found.len(), 1);
     assert!(
         found[0]
-            .sentence
+            .description
             .starts_with("1 Session (116 bytes) a call")
     );
 }
@@ -233,12 +218,12 @@ fn a_list_is_told_by_what_holds_it_and_not_by_the_link_that_was_its_last() {
         assert_eq!(found.len(), 1);
         assert_eq!(found[0].kind, HolderKind::List);
         assert!(
-            found[0].sentence.ends_with(
+            found[0].description.ends_with(
                 "Link (24 bytes) a call: held by the chain that starts at Queue `queue` \
                  (context of handler in app.js:12)"
             ),
             "{}",
-            found[0].sentence
+            found[0].description
         );
     }
 }
@@ -253,10 +238,10 @@ fn an_object_that_has_more_bytes_in_each_round_is_told_itself() {
     }));
     assert_eq!(found.len(), 1);
     assert_eq!(
-        found[0].sentence,
+        found[0].description,
         "8 bytes a call: Array `totals` (context of handler in app.js:12) grows"
     );
-    assert_eq!(found[0].growth, [0, 0]);
+    assert_eq!(found[0].objects_per_round, [0, 0]);
     // V8's code is no place.
     let code = told([1000, 1080, 1240].map(|size| {
         let mut heap = with_map(100..105);
@@ -282,10 +267,10 @@ fn a_string_that_is_longer_in_each_round_is_told_by_its_variable() {
     assert_eq!(found.len(), 1);
     assert!(
         found[0]
-            .sentence
+            .description
             .starts_with("8 bytes a call: (string) `log`"),
         "{}",
-        found[0].sentence
+        found[0].description
     );
 }
 
@@ -304,13 +289,13 @@ fn variables_of_one_function_are_told_each_for_itself() {
         heap.writer.edge(heap.context, "context", "log", text);
         heap
     }));
-    let sentences: Vec<&str> = found.iter().map(|grown| &*grown.sentence).collect();
-    assert_eq!(found.len(), 2, "{sentences:?}");
+    let descriptions: Vec<&str> = found.iter().map(|grown| &*grown.description).collect();
+    assert_eq!(found.len(), 2, "{descriptions:?}");
     assert!(
-        sentences[0]
+        descriptions[0]
             .starts_with("1 Link (24 bytes) a call: held by the chain that starts at Link `next`")
     );
-    assert!(sentences[1].starts_with("8 bytes a call: (string) `log`"));
+    assert!(descriptions[1].starts_with("8 bytes a call: (string) `log`"));
 }
 
 #[test]
@@ -351,7 +336,10 @@ fn at_most_ten_are_told_and_those_with_most_bytes_come_first() {
         heap
     }));
     assert_eq!(found.len(), 10);
-    let counts: Vec<u64> = found.iter().map(|grown| grown.growth[1]).collect();
+    let counts: Vec<u64> = found
+        .iter()
+        .map(|grown| grown.objects_per_round[1])
+        .collect();
     assert_eq!(counts, [40, 40, 40, 40, 40, 40, 40, 20, 20, 20]);
 }
 
@@ -408,7 +396,7 @@ fn strings_are_held_by_the_application_not_by_the_table_that_v8_has_of_all() {
     }));
     assert_eq!(found.len(), 1);
     assert_eq!(
-        found[0].sentence,
+        found[0].description,
         "1 (string) (32 bytes) a call: held by Set `titles` (context of handler in app.js:12)"
     );
 }
@@ -444,7 +432,7 @@ fn a_list_in_the_key_of_a_pair_that_globals_know_is_told_by_what_holds_it() {
     }));
     assert_eq!(found.len(), 1);
     assert_eq!(
-        found[0].sentence,
+        found[0].description,
         "1 Listener (16 bytes) a call: held by the chain that starts at EventTarget `page` (context of handler in app.js:12)"
     );
 }
@@ -466,7 +454,7 @@ fn the_registry_of_symbols_is_named() {
     }));
     assert_eq!(found.len(), 1);
     assert_eq!(
-        found[0].sentence,
+        found[0].description,
         "1 (symbol) (24 bytes) a call: held by the registry of Symbol.for()"
     );
     assert_eq!(found[0].kind, HolderKind::SymbolRegistry);

@@ -65,6 +65,26 @@ impl Writer {
         writer
     }
 
+    /// With a function `handler` in a file, line 12, that the global object leads to; also its context.
+    pub fn of_handler(file: &str) -> (Self, usize) {
+        let mut writer = Self::new();
+        let global = writer.node("object", "global", 16);
+        writer.edge(0, "shortcut", "1", global);
+        let script = writer.node("code", file, 8);
+        let info = writer.node("code", "system / ScopeInfo", 8);
+        let shared = writer.node("code", "handler", 8);
+        let closure = writer.node("closure", "handler", 32);
+        let context = writer.node("object", "system / Context", 24);
+        writer.edge(global, "property", "handler", closure);
+        writer.edge(closure, "internal", "shared", shared);
+        writer.edge(closure, "internal", "context", context);
+        writer.edge(shared, "internal", "script", script);
+        writer.edge(shared, "internal", "name_or_scope_info", info);
+        writer.edge(context, "internal", "scope_info", info);
+        writer.nodes[closure].location = Some((7, 11, 4));
+        (writer, context)
+    }
+
     /// Adds a node with the next odd id.
     pub fn node(&mut self, kind: &'static str, name: &str, self_size: u64) -> usize {
         self.nodes.push(NodeSpec {

@@ -60,10 +60,10 @@ fn main() -> Result<(), Box<dyn Error>> {
 fn tell(suspects: &[Suspect]) {
     for suspect in suspects {
         println!(
-            "{:6} {:14} {}",
-            suspect.confidence.as_str(),
+            "{:<4} {:14} {}",
+            suspect.confidence.value(),
             suspect.kind.as_str(),
-            suspect.sentence
+            suspect.description
         );
         if let Some(place) = &suspect.location {
             println!("       {place:?}");

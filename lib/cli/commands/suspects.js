@@ -1,6 +1,7 @@
 'use strict'
 
 const path = require('node:path')
+const { confidenceInWords, isCredible } = require('../../confidence')
 const { HeapSnapshot } = require('../../analysis')
 const { openAll } = require('../open')
 const { pathLines } = require('../path-lines')
@@ -8,8 +9,6 @@ const { checkTarget } = require('../report/target')
 const { bytes, change, count, location, percent, quoted, short } = require('../words')
 const { plain } = require('../../plain')
 
-/** A script hears of these. */
-const TOLD = ['medium', 'high']
 const COLOURS = { high: 'red', medium: 'yellow', low: 'dim' }
 
 /** Size of the last snapshot, as a share of the first, below which they may have been given in the wrong order. */
@@ -31,7 +30,7 @@ async function run (context) {
     ...(snapshots.length > 2 && { growing: await HeapSnapshot.series(snapshots, { rows: 20 }) })
   }
   if (options.html !== undefined) await require('../report').writeReport(options.html, last, json)
-  const suspicious = suspects.some(({ confidence }) => TOLD.includes(confidence))
+  const suspicious = suspects.some(isCredible)
   return { json, text: options.format === 'md' ? markdown(json, files) : text(json, context), suspicious }
 }
 
@@ -62,19 +61,20 @@ function header ({ file, comparedWith, totalSize, totalSizeBefore, nodes }) {
 }
 
 function suspectLines (suspect, at, terminal) {
-  const { sentence, confidence, share, growth, id } = suspect
+  const { description, shareOfHeap, growth, id } = suspect
+  const confidence = confidenceInWords(suspect.confidence)
   const facts = [
     terminal.style(COLOURS[confidence], `${confidence} confidence`),
-    `${percent(share)} of the heap`,
-    growth && `${change(growth.bytes)} since the first`,
+    `${percent(shareOfHeap)} of the heap`,
+    growth && `${change(growth)} since the first`,
     location(suspect.location)
   ]
   const lines = [
-    `${at + 1}. ${terminal.style('bold', plain(sentence))}`,
+    `${at + 1}. ${terminal.style('bold', plain(description))}`,
     `   ${facts.filter(Boolean).join(' · ')}`
   ]
   // What is hardly believed needs no proof on the first screen; `tidemark path` has it.
-  if (!TOLD.includes(confidence)) return [...lines, `   @${id}`]
+  if (!isCredible(suspect)) return [...lines, `   @${id}`]
   return [
     ...lines,
     `   @${id} lives because of:`,
@@ -84,7 +84,7 @@ function suspectLines (suspect, at, terminal) {
 
 function advice ({ suspects, comparedWith, file, totalSize, totalSizeBefore }, { html }, terminal) {
   const lines = []
-  const large = suspects.find(({ confidence }) => !TOLD.includes(confidence))
+  const large = suspects.find((suspect) => !isCredible(suspect))
   if (large !== undefined) {
     lines.push(`Of low confidence is what is merely large. Why it lives: tidemark path ${quoted(file)} --node ${large.id}`)
   }

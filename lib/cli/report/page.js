@@ -1,6 +1,7 @@
 'use strict'
 
 const path = require('node:path')
+const { confidenceInWords } = require('../../confidence')
 const { escape, renderPage } = require('../../html')
 const { named } = require('../../names')
 const { stepName } = require('../path-lines')
@@ -49,11 +50,12 @@ function suspectList ({ suspects, comparedWith }) {
 }
 
 function suspectItem (suspect) {
-  const { sentence, confidence, share, growth, path: steps } = suspect
-  const facts = [`${percent(share)} of the heap`, growth && `${change(growth.bytes)} since the first`, location(suspect.location)]
+  const { description, shareOfHeap, growth, path: steps } = suspect
+  const confidence = confidenceInWords(suspect.confidence)
+  const facts = [`${percent(shareOfHeap)} of the heap`, growth && `${change(growth)} since the first`, location(suspect.location)]
   return `<li>
-<strong>${escape(sentence)}</strong>
-<p><span class="badge ${escape(confidence)}">${escape(confidence)} confidence</span> ${escape(facts.filter(Boolean).join(' · '))}</p>
+<strong>${escape(description)}</strong>
+<p><span class="badge ${confidence}">${confidence} confidence</span> ${escape(facts.filter(Boolean).join(' · '))}</p>
 <details><summary>Why it lives</summary><ol class="path">${steps.map(stepItem).join('')}</ol></details>
 </li>`
 }

@@ -1,6 +1,7 @@
 'use strict'
 
 const path = require('node:path')
+const { isCredible } = require('../../confidence')
 const { HIDDEN, isName, named } = require('../../names')
 const { originOf } = require('../file-name')
 const { isOwnFile } = require('../own-files')
@@ -12,8 +13,6 @@ const MOST_FINDINGS = 5
 /** The last steps of a path are those next to what grows. */
 const MOST_STEPS = 8
 const LONGEST_NAME = 60
-
-const CONFIDENCE = { high: 0.95, medium: 0.7 }
 
 /** Names of the program. Others are data (ids, addresses), and nobody's business. */
 const IDENTIFIER = /^#?[A-Za-z_$][\w$]{0,39}$/
@@ -32,30 +31,30 @@ const WAITS = new Set(['promises', 'suspended'])
  */
 function toFindings (suspects, intervalMs) {
   return suspects
-    .filter(({ confidence, growth, location }) => confidence in CONFIDENCE && growth !== null && growth.bytes > 0 && !isOwn(location))
+    .filter((suspect) => isCredible(suspect) && suspect.growth !== null && suspect.growth > 0 && !isOwn(suspect.location))
     .filter(({ holder, location }) => location !== null || holder.includes('`'))
     .slice(0, MOST_FINDINGS)
     .map((suspect) => finding(/** @type {Grown} */ (suspect), intervalMs))
 }
 
-/** @typedef {import('../../..').SnapshotSuspect & {growth: {count: number, bytes: number}}} Grown */
+/** @typedef {import('../../..').SnapshotSuspect & {growth: number, countGrowth: number}} Grown */
 
 /** @param {Grown} suspect @param {number} intervalMs @returns {Finding} */
-function finding ({ kind, sentence, holder, class: held, count, bytes, growth, confidence, path: steps, location }, intervalMs) {
+function finding ({ kind, description: text, holder, class: held, count, bytes, growth, countGrowth, confidence, path: steps, location }, intervalMs) {
   const name = withoutData(holder, steps)
   const file = location?.file ?? null
   const key = keyOf(name, file)
   const place = placeOf(location)
-  const description = inSource(sentence.replace(holder, () => name), file)
+  const description = inSource(text.replace(holder, () => name), file)
   const waits = place !== null && WAITS.has(kind) ? [`function:${place.file}:${place.line}:${place.column}`] : []
   return {
     kind: 'retainer',
     key,
     description,
     bytes,
-    growth: growth.bytes,
+    growth,
     intervalMs,
-    confidence: CONFIDENCE[confidence],
+    confidence,
     weight: 0.95,
     location: place,
     links: [`holder:${key}`, ...waits, ...new Set([file, place?.file].filter((each) => typeof each === 'string').map((each) => `file:${each}`)), ...PLAIN.has(held) ? [] : [`type:${held}`]],
@@ -66,9 +65,9 @@ function finding ({ kind, sentence, holder, class: held, count, bytes, growth, c
       holderKind: kind,
       class: held,
       count,
-      countGrowth: growth.count,
+      countGrowth,
       bytes,
-      growth: growth.bytes,
+      growth,
       intervalMs: Math.round(intervalMs)
     }]
   }

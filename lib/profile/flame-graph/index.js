@@ -25,7 +25,7 @@ function readAssets (file) {
 /**
  * The tree as one HTML file.
  * @param {import('../growth-tree').GrowthNode} root
- * @param {{durationMs: number, intervalBytes: number, sites: import('../../..').Suspect[]}} about
+ * @param {{durationMs: number, intervalBytes: number, sites: import('../../..').LeakSuspect[]}} about
  * @param {{style: string, script?: string}} assets
  * @returns {string}
  */

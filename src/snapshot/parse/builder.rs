@@ -9,7 +9,8 @@ use std::sync::mpsc::{Receiver, SyncSender};
 
 use super::layout::Layout;
 use super::numbers::Numbers;
-use super::rows::{EdgeSink, LocationSink, NodeSink, Piece, Rows};
+use super::rows::{Piece, Rows};
+use super::sinks::{EdgeSink, LocationSink, NodeSink};
 use crate::snapshot::budget;
 use crate::snapshot::columns::{Edges, Location, Nodes};
 use crate::snapshot::error::{Code, SnapshotError};

@@ -13,6 +13,7 @@ mod layout;
 mod numbers;
 mod rows;
 mod sections;
+mod sinks;
 mod state;
 mod text;
 

@@ -148,7 +148,7 @@ fn rule_at(path: &[Step], at: usize) -> Option<Rule> {
 }
 
 /// The sentence about `count` objects of `class`, `bytes` in all.
-pub(super) fn sentence(
+pub(super) fn description(
     kind: HolderKind,
     holder: &str,
     detail: Option<&str>,
@@ -201,7 +201,7 @@ pub(super) fn sentence(
     }
 }
 
-/// Where something gathers, as a part of a sentence: 'held by Map `sessions` (context of app.js)'.
+/// Where something gathers, as a part of a description: 'held by Map `sessions` (context of app.js)'.
 pub(super) fn held_by(kind: HolderKind, holder: &str, detail: Option<&str>) -> String {
     match kind {
         HolderKind::Container | HolderKind::Promises | HolderKind::Suspended => {
@@ -224,7 +224,7 @@ pub(super) fn held_by(kind: HolderKind, holder: &str, detail: Option<&str>) -> S
 
 /// The sentence about `count` calls or listeners that wait, `bytes` in all, most of it objects of
 /// `class`; `function` is what most of them are.
-pub(super) fn waiting_sentence(
+pub(super) fn waiting_description(
     waits: Waits,
     holder: &str,
     function: Option<&str>,

@@ -14,9 +14,9 @@
 //!    process, look the holder up by its description, and do not believe more growth than the
 //!    whole class had. What grew comes first.
 //!
-//! Confidence says how much a reader should believe: `high` only for growth between two
-//! snapshots of an object that is the same in both; `medium` for growth that was matched by
-//! description, or for a large share of one heap that the application's own code holds; `low`
+//! Confidence says how much a reader should believe: high (0.95) only for growth between two
+//! snapshots of an object that is the same in both; medium (0.7) for growth that was matched by
+//! description, or for a large share of one heap that the application's own code holds; low (0.3)
 //! for the rest. Size alone is no leak.
 //!
 //! Between rounds of calls of one function the least thing is one: `grown` has that.
@@ -97,8 +97,9 @@ fn ranked(
                 &find(earlier, (least / 8).max(4096), checkpoint)?,
             )
         };
+        let gained = total.cast_signed() - earlier.total_size().cast_signed();
         for ((_, suspect), growth) in found.iter_mut().zip(growths.all) {
-            suspect.tell(growth, growths.certain);
+            suspect.tell(growth, gained, growths.certain);
         }
         found.retain(|(_, suspect)| {
             suspect

@@ -54,7 +54,7 @@ pub(super) fn holder(analysis: &Analysis, group: &Group) -> Option<Holder> {
         detail,
         words: match kind {
             HolderKind::SymbolRegistry => holders::REGISTRY_IN_WORDS.to_owned(),
-            _ => described.sentence(),
+            _ => described.description(),
         },
         location: with_line(analysis, described.place, group),
         // Listeners of tidemark's are the app's all the same.
@@ -81,7 +81,7 @@ pub(super) fn name(analysis: &Analysis, group: &Group) -> Option<(Node, Suspect)
     } else {
         group.bytes
     };
-    let share = bytes as f64 / analysis.total_size().max(1) as f64;
+    let share_of_heap = bytes as f64 / analysis.total_size().max(1) as f64;
     let own_code = path.iter().any(|&node| {
         (analysis.class_name(node) == "Function" || is_context(&analysis.snapshot, node))
             && analysis.code().origin(&analysis.snapshot, node) == Origin::Application
@@ -90,8 +90,8 @@ pub(super) fn name(analysis: &Analysis, group: &Group) -> Option<(Node, Suspect)
         holder,
         Suspect {
             kind,
-            sentence: match group.waits {
-                Some(waits) => holders::waiting_sentence(
+            description: match group.waits {
+                Some(waits) => holders::waiting_description(
                     waits,
                     &holder_words,
                     waits
@@ -102,7 +102,7 @@ pub(super) fn name(analysis: &Analysis, group: &Group) -> Option<(Node, Suspect)
                     group.count,
                     bytes,
                 ),
-                None => holders::sentence(
+                None => holders::description(
                     kind,
                     &holder_words,
                     detail.as_deref(),
@@ -117,9 +117,10 @@ pub(super) fn name(analysis: &Analysis, group: &Group) -> Option<(Node, Suspect)
             class: class.to_owned(),
             count: group.count,
             bytes,
-            share,
+            share_of_heap,
             growth: None,
-            confidence: if own_code && share >= 0.1 {
+            share: None,
+            confidence: if own_code && share_of_heap >= 0.1 {
                 Confidence::Medium
             } else {
                 Confidence::Low

@@ -13,7 +13,7 @@ use crate::snapshot::paths::Step;
 pub struct Suspect {
     pub kind: HolderKind,
     /// For a person: holder, count, class, bytes and growth.
-    pub sentence: String,
+    pub description: String,
     /// The holder in words, the same for the same holder in another snapshot.
     pub holder: String,
     pub(crate) node: Node,
@@ -26,9 +26,11 @@ pub struct Suspect {
     /// What they retain.
     pub bytes: u64,
     /// `bytes` as a share of the heap, 0 to 1.
-    pub share: f64,
+    pub share_of_heap: f64,
     /// Since the earlier snapshot; nothing without one.
     pub growth: Option<Growth>,
+    /// The share of the heap's growth since then that it explains, 0 to 1.
+    pub share: Option<f64>,
     pub confidence: Confidence,
     /// From the root to the holder.
     pub path: Vec<Step>,
@@ -50,11 +52,13 @@ pub enum Confidence {
 }
 
 impl Confidence {
-    pub fn as_str(self) -> &'static str {
+    /// From 0 to 1, as suspects of an event have it. Three steps, no frequencies that were measured:
+    /// they put a suspect in its place among the others of an event.
+    pub fn value(self) -> f64 {
         match self {
-            Self::Low => "low",
-            Self::Medium => "medium",
-            Self::High => "high",
+            Self::Low => 0.3,
+            Self::Medium => 0.7,
+            Self::High => 0.95,
         }
     }
 }
@@ -72,27 +76,28 @@ impl Suspect {
         {
             *place = of_calls.clone();
         }
-        self.sentence = format!(
+        self.description = format!(
             "{}; by it wait {} calls of {} with {}",
-            self.sentence,
+            self.description,
             format::grouped(calls.count),
             calls.holder,
             calls.class
         );
     }
 
-    /// Adds what is known of its growth.
-    pub(super) fn tell(&mut self, growth: Option<Growth>, certain: bool) {
+    /// Adds what is known of its growth. `gained`: what the whole heap has.
+    pub(super) fn tell(&mut self, growth: Option<Growth>, gained: i64, certain: bool) {
         self.growth = growth;
         let Some(growth) = growth.filter(|growth| growth.bytes > 0) else {
             return;
         };
+        self.share = (gained > 0).then(|| (growth.bytes as f64 / gained as f64).min(1.0));
         let gain = if growth.count > 0 {
             format::grouped(growth.count as u64)
         } else {
             format::bytes(growth.bytes as f64)
         };
-        self.sentence = format!("{}, +{gain} since the first", self.sentence);
+        self.description = format!("{}, +{gain} since the first", self.description);
         self.confidence = if certain && growth.count > 0 {
             Confidence::High
         } else {
@@ -103,17 +108,19 @@ impl Suspect {
     pub fn to_json(&self) -> Value {
         json!({
             "kind": self.kind.as_str(),
-            "sentence": self.sentence,
+            "description": self.description,
             "holder": self.holder,
             "id": self.id,
             "class": self.class,
             "count": self.count,
             "bytes": self.bytes,
+            "shareOfHeap": self.share_of_heap,
+            "growth": self.growth.map(|growth| growth.bytes),
+            "countGrowth": self.growth.map(|growth| growth.count),
             "share": self.share,
-            "growth": self.growth.map(|growth| json!({ "count": growth.count, "bytes": growth.bytes })),
-            "confidence": self.confidence.as_str(),
+            "confidence": self.confidence.value(),
             "path": self.path.iter().map(Step::to_json).collect::<Vec<_>>(),
-            "location": self.location.as_ref().map(Place::to_json),
+            "location": self.location.as_ref().and_then(Place::to_json),
         })
     }
 }
