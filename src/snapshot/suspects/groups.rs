@@ -4,7 +4,7 @@ use crate::sorting::sort_by_key;
 use std::collections::HashMap;
 
 use super::holders::HolderKind;
-use super::waiting::Waits;
+use super::waits::Waits;
 use crate::snapshot::analysis::Analysis;
 use crate::snapshot::classes::Class;
 use crate::snapshot::code::is_context;

@@ -1,6 +1,6 @@
 //! Holders that everybody knows: what keeps the objects is said by its name, not by its fields.
 
-use super::waiting::{How, Waits};
+use super::waits::{How, Waits};
 use crate::format;
 use crate::snapshot::columns::EdgeKind;
 use crate::snapshot::paths::Step;

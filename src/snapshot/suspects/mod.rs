@@ -29,6 +29,7 @@ mod naming;
 mod standing;
 mod suspect;
 mod waiting;
+mod waits;
 
 use self::groups::Group;
 pub use self::grown::{Grown, grown};

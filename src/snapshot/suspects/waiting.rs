@@ -12,8 +12,9 @@
 use crate::sorting::sort_by_key;
 use std::collections::HashMap;
 
-use super::HolderKind;
 use super::groups::{self, FEWEST_MEMBERS, Group, Sample};
+use super::holders::HolderKind;
+use super::waits::{How, Waits};
 use crate::snapshot::analysis::Analysis;
 use crate::snapshot::classes::Class;
 use crate::snapshot::code::{Origin, is_context};
@@ -24,24 +25,6 @@ use crate::snapshot::graph::bits::Bits;
 const ABOVE: usize = 64;
 /// Steps from what waits to what it holds.
 const DEEP: usize = 12;
-
-/// What most of the members of a group are.
-#[derive(Clone, Copy, Default)]
-pub(super) struct Waits {
-    /// A closure of the function that waits, or that is called when the wait is over.
-    pub(super) function: Option<Node>,
-    pub(super) how: How,
-    /// What they hold hangs on a store of `AsyncLocalStorage`.
-    pub(super) in_store: bool,
-}
-
-#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Hash)]
-pub(super) enum How {
-    #[default]
-    Then,
-    Await,
-    Generator,
-}
 
 /// What is the same in two snapshots of one process: the promise, the code of the function.
 pub(super) fn cause(analysis: &Analysis, group: &Group) -> Node {

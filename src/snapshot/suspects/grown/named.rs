@@ -14,7 +14,8 @@ use crate::snapshot::public_name::named;
 use crate::snapshot::suspects::groups::{self, Group, counts_as_member, heirs, keep_largest};
 use crate::snapshot::suspects::holders::{self, HolderKind};
 use crate::snapshot::suspects::naming::{self, is_container};
-use crate::snapshot::suspects::waiting::{How, Waiting, Waits};
+use crate::snapshot::suspects::waiting::Waiting;
+use crate::snapshot::suspects::waits::{How, Waits};
 use crate::sorting::{sort_by, sort_by_key};
 
 /// At most this many are reported.
