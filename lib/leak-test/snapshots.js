@@ -135,7 +135,7 @@ class Snapshots {
     const found = await grownOver(this.#binding, this.#analyses.slice(-last), calls, { leastShare: least })
     const isWeak = (each) => !(each.objectsPerCall > 0) && WEAK.includes(each.class)
     this.grewWeak = found.some(isWeak)
-    return found.filter((each) => !isWeak(each)).map((each) => ({ ...each, rounds: each.growth.map((objects, i) => ({ calls: calls[i], objects })) }))
+    return found.filter((each) => !isWeak(each)).map((each) => ({ ...each, rounds: each.objectsPerRound.map((objects, i) => ({ calls: calls[i], objects })) }))
   }
 }
 
