@@ -142,8 +142,11 @@ export function assertCollected (make: () => unknown, options?: { budget?: numbe
  */
 export function trackLeaks (options?: { objects?: number | undefined, ignore?: readonly IgnoredLeak[] | undefined }): LeakTracker
 
-/** For a setup file: rules that hold for every leak test of this thread from now on. */
-export function ignoreLeaks (rules: readonly IgnoredLeak[]): void
+/**
+ * For a setup file: rules that hold for every leak test of this thread from now on. `unmatched()`: those that matched
+ * nothing in this thread so far, and are not past their date.
+ */
+export function ignoreLeaks (rules: readonly IgnoredLeak[]): { unmatched (): IgnoredLeak[] }
 
 /** Plants a leak and its clean twin, and says whether both are seen here. */
 export function selfCheck (): Promise<SelfCheck>

@@ -14,6 +14,9 @@ const { isUntil } = require('../options')
 /** Of the whole suite: what a setup file gave. @type {IgnoreRule[]} */
 const ofSuite = []
 
+/** Rules that matched something in this thread. @type {WeakSet<IgnoreRule>} */
+const matched = new WeakSet()
+
 const SUBJECTS = ['class', 'signature', 'file']
 
 /** @returns {string | undefined} what a list of rules must be, where it is not */
@@ -26,11 +29,22 @@ function rulesFault (rules) {
     : 'an array of { class | signature | file, reason, until }: one of the three as text, `reason` a text, and `until` a date or left out'
 }
 
-/** For a setup file. @param {IgnoreRule[]} rules that hold for each test of this thread from now on */
+/**
+ * For a setup file.
+ * @param {IgnoreRule[]} rules that hold for each test of this thread from now on
+ * @returns {{unmatched (): IgnoreRule[]}} those that matched nothing in this thread so far, and still hold
+ */
 function ignoreLeaks (rules) {
   const fault = rulesFault(rules)
   if (fault !== undefined) throw createError('ERR_TIDEMARK_OPTION', ['rules', fault, rules])
-  ofSuite.push(...rules)
+  const given = [...rules]
+  ofSuite.push(...given)
+  return { unmatched: () => given.filter((rule) => !isOver(rule, Date.now()) && !matched.has(rule)) }
+}
+
+/** @param {IgnoreRule[]} ofTest @returns {boolean} whether a leak may be a known one: then it matters what it is */
+function hasRules (ofTest) {
+  return ofTest.length + ofSuite.length > 0
 }
 
 /**
@@ -49,6 +63,7 @@ function applyRules (suspects, ofTest) {
     if (rule === undefined) kept.push(suspect)
     else ignored.push({ rule, signature: suspect.signature })
   }
+  for (const { rule } of ignored) matched.add(rule)
   return {
     kept,
     ignored,
@@ -83,4 +98,4 @@ function matches (rule, suspect) {
   return [suspect.location?.file, suspect.allocated?.file].some((file) => file === wanted || file?.endsWith(path.sep + wanted))
 }
 
-module.exports = { applyRules, ignoreLeaks, rulesFault, subjectOf, unmatched, unmatchedNote }
+module.exports = { applyRules, hasRules, ignoreLeaks, rulesFault, subjectOf, unmatched, unmatchedNote }

@@ -4,7 +4,7 @@ const { messageOf: textOf } = require('../errors')
 const { alone } = require('./alone')
 const { Calls } = require('./calls')
 const format = require('../format')
-const { applyRules, subjectOf, unmatchedNote } = require('./ignore')
+const { applyRules, hasRules, subjectOf, unmatchedNote } = require('./ignore')
 const { Measurement, SNAPSHOTS } = require('./measure')
 const { describeLeft, told, whileNoting } = require('./opened')
 const { now } = require('./own')
@@ -98,7 +98,7 @@ class LeakTest {
       switch (end) {
         case 'flat': return await this.#judge('clean')
         case 'open': return await this.#leftOpen()
-        case 'grows': return this.#options.explain || this.#options.ignore.length > 0 ? await this.#explain() : this.#result('leaks')
+        case 'grows': return this.#options.explain || hasRules(this.#options.ignore) ? await this.#explain() : this.#result('leaks')
         case 'leaps': return await this.#countLeaps()
         default: return await this.#count()
       }
