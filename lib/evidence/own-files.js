@@ -19,7 +19,12 @@ function isOwnFile (file) {
   return PACKAGED.test(file) || (!isBundled && (file.startsWith(LIB) || BESIDE_LIB.has(file)))
 }
 
+/** Whether a file is the app's, or of a package: none of Node.js, of a vm context without a name, or ours. */
+function isReadableFile (file) {
+  return file !== '' && !file.startsWith('node:') && !file.startsWith('evalmachine') && !isOwnFile(file)
+}
+
 /** Classes of tidemark whose objects lead to all others: in a bundle no list of modules has them. */
 const ownClasses = new Set()
 
-module.exports = { isBundled, isOwnFile, ownClasses }
+module.exports = { isBundled, isOwnFile, isReadableFile, ownClasses }

@@ -14,10 +14,6 @@ const MAX_HANDLES_A_TYPE = 20
 const MAX_MODULES = 5000
 const MAX_GLOBALS = 500
 const MAX_EXPORTS = 100
-/** Timers of one duration that are counted, and those whose callbacks are looked into. */
-const MAX_TIMERS = 50000
-const MAX_DURATIONS = 1000
-const MAX_CALLBACKS = 12
 
 /** @returns {string[]} files of the CommonJS modules that are loaded, the app's own first */
 function loadedFiles () {
@@ -164,36 +160,4 @@ function reachHandles (reach) {
   }
 }
 
-/**
- * Node's own table of the timers that run, by duration: it hangs in the scope of `setTimeout`.
- * @param {object} scope the variables of node:timers
- * @returns {object | undefined}
- */
-function timerTableOf (scope) {
-  const table = own(scope, 'timerListMap')
-  return isReadable(table) ? table : undefined
-}
-
-/** @returns {string[]} in milliseconds */
-function timerDurations (table) {
-  return /** @type {string[]} */ (ownKeys(table).slice(0, MAX_DURATIONS))
-}
-
-/** What the newest timers of one duration call. */
-function callbacksOf (list) {
-  const callbacks = []
-  let timer = own(list, '_idlePrev')
-  for (let i = 0; i < MAX_CALLBACKS && isReadable(timer) && timer !== list; i++, timer = own(timer, '_idlePrev')) {
-    callbacks.push(own(timer, '_onTimeout'))
-  }
-  return callbacks
-}
-
-/** @returns {number} how many timers run with one duration */
-function countTimers (list) {
-  let count = 0
-  for (let timer = own(list, '_idleNext'); isReadable(timer) && timer !== list && count < MAX_TIMERS; timer = own(timer, '_idleNext')) count++
-  return count
-}
-
-module.exports = { MAX_TIMERS, callbacksOf, countTimers, eachRoot, entriesOf, performanceEntries, timerDurations, timerTableOf }
+module.exports = { eachRoot, entriesOf, performanceEntries }

@@ -3,7 +3,8 @@
 const Module = require('node:module')
 const { types } = require('node:util')
 const { firstEntries, isArray, isMap, isReadable, isSet, mapSize, own, ownKeys, prototypeOf, setSize, typeName } = require('./read')
-const { countTimers, entriesOf } = require('./roots')
+const { entriesOf } = require('./roots')
+const { countTimers } = require('./timers')
 const { lengthOf, linkOf } = require('./chain')
 
 // What is a container, how many it holds, and which of them are looked at.

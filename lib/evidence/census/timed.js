@@ -1,6 +1,6 @@
 'use strict'
 
-const { MAX_TIMERS, callbacksOf } = require('./roots')
+const { MAX_TIMERS, callbacksOf } = require('./timers')
 const { isReadable, own, ownKeys, source, variable } = require('./read')
 const { runningTimer } = require('./expiry')
 

@@ -3,7 +3,7 @@
 const Module = require('node:module')
 const { types } = require('node:util')
 const { constructorOf, firstEntries, getOwnPropertyDescriptor, isArray, isBinary, isMap, isReadable, isSet, mapSize, own, ownKeys, prototypeOf, setSize, typeName, variable } = require('./read')
-const { isOwnFile } = require('../own-files')
+const { isReadableFile } = require('../own-files')
 const { isCapName } = require('./cap-name')
 const { lengthOf, linkOf } = require('./chain')
 const { Code } = require('./code')
@@ -12,11 +12,12 @@ const { capIn, mentionOf, noteFills } = require('./mention')
 const { hasComputedKeys, keysAmong, keysNamedByClass, namesInFile } = require('./named-keys')
 const { anchor, isBetter, isDependency, step } = require('./place')
 const { Queue } = require('./queue')
-const { callbacksOf, countTimers, eachRoot, performanceEntries, timerDurations, timerTableOf } = require('./roots')
+const { eachRoot, performanceEntries } = require('./roots')
 const {
   DICTIONARY, ENTRIES_OF_LARGE, SMALL, isCrowdedEmitter, isEmitter, isHidden, isOfEvents, isPlain, isPrototype, large, lengthOfQueue,
   mayBeDictionary, mayBeFilled, mayBecomeDictionary, sampledIndices, shapeOf, sizeOf, typeOf
 } = require('./shape')
+const { eachTimerList } = require('./timers')
 
 const MAX_OBJECTS = 60000
 const MAX_FUNCTIONS = 3000
@@ -26,13 +27,9 @@ const FUNCTIONS_AT_ONCE = 10
 /** Variables and properties that are followed where they are structure: scopes, modules' exports. */
 const MAX_STRUCTURE = 500
 const PRIORITIES = 4
-const MAX_TIMER_LISTS = 50
 const MAX_WEAK_MAPS = 50
 /** Characters from which on a string may be one that grows. */
 const LONG_TEXT = 32768
-/** However else one gets to a list of timers, there is no better name for it. */
-const RANK_OF_TIMERS = -10
-
 /**
  * Walks from what is known by name (modules, globals, listeners, servers, timers) through own data
  * properties, entries and, with an inspector, the variables that functions close over, the app's own
@@ -99,7 +96,12 @@ class Walk {
     await this.#slices.turn()
     if (this.#scopes !== undefined) this.#withInspector(() => this.#scopes.learnScripts())
     await this.#slices.turn()
-    for (const timers = this.#readTimers(); !timers.next().done;) if (this.#slices.full) await this.#slices.turn()
+    const timers = eachTimerList({
+      read: (...asked) => this.#withInspector(() => this.#scopes?.readFunctions(...asked)),
+      reach: (callback, place) => this.#reach(callback, place, 0, 0),
+      tell: (list, place) => this.#tell(list, 'timers', sizeOf(list, 'timers'), place)
+    })
+    while (!timers.next().done) if (this.#slices.full) await this.#slices.turn()
     while (this.#next() || await this.#readModule()) {
       if (this.#slices.over || this.objects >= MAX_OBJECTS) {
         this.truncated = true
@@ -365,39 +367,6 @@ class Walk {
     }
   }
 
-  /** Yields wherever the slice may end. */
-  * #readTimers () {
-    if (this.#scopes === undefined) return
-    let table
-    this.#withInspector(() => this.#scopes.readFunctions([setTimeoutOfNode], () => true, ({ variables }) => {
-      for (const { object } of variables) table ??= timerTableOf(object)
-    }))
-    const lists = new Queue()
-    for (const ms of table === undefined ? [] : timerDurations(table)) {
-      const list = own(table, ms)
-      const callbacks = isReadable(list) ? callbacksOf(list) : []
-      for (const callback of callbacks) this.#reach(callback, anchor('root', `a timer of ${ms} ms`), 0, 0)
-      if (callbacks.some(isReadable) && lists.length < MAX_TIMER_LISTS) lists.push({ ref: new WeakRef(list), ms })
-      yield
-    }
-    while (lists.length > 0) {
-      yield
-      this.#tellTimers(lists.take(1))
-    }
-  }
-
-  #tellTimers (batch) {
-    const callbacks = batch.map(({ value }) => callbacksOf(value).find(isReadable))
-    this.#withInspector(() => this.#scopes?.readFunctions(callbacks, () => false, ({ location }, index) => {
-      const { value: list, entry: { ms } } = batch[index]
-      const known = location !== undefined && isReadableFile(location.file)
-      this.#tell(list, 'timers', countTimers(list), anchor('root', `timers of ${ms} ms`, undefined, {
-        rank: RANK_OF_TIMERS,
-        ...known && { site: { ...location, function: null, begin: location, quality: 2 } }
-      }))
-    }))
-  }
-
   #withInspector (work) {
     try {
       work()
@@ -407,12 +376,6 @@ class Walk {
       this.truncated = true
     }
   }
-}
-
-const setTimeoutOfNode = require('node:timers').setTimeout
-
-function isReadableFile (file) {
-  return file !== '' && !file.startsWith('node:') && !file.startsWith('evalmachine') && !isOwnFile(file)
 }
 
 module.exports = { Walk }
