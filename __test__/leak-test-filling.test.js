@@ -9,6 +9,7 @@ let clock = 0
 require('../lib/leak-test/own').now = () => clock
 const binding = require('../lib/binding').loadBinding()
 const { isFading } = require('../lib/leak-test/rounds')
+const { Snapshots } = require('../lib/leak-test/snapshots')
 const { testForLeak } = require('../lib/leak-test/test')
 
 const BUDGET = 5000
@@ -80,6 +81,23 @@ describe('a leak of a slow function', () => {
   test('is told where three rounds show it', async () => {
     const { verdict, message } = await filling(Infinity)
     assert.equal(verdict, 'leaks', message)
+  })
+
+  test('is told where what gathers has another name in the last round: V8 tells objects by their shapes', async (t) => {
+    const { grown } = Snapshots.prototype
+    t.mock.method(Snapshots.prototype, 'grown', async function (how) {
+      const found = await grown.call(this, how)
+      return how?.last === 2 ? found.map((each) => ({ ...each, class: 'Other', holder: 'Set of Other' })) : found
+    })
+    const { verdict, message } = await filling(Infinity)
+    assert.equal(verdict, 'leaks', message)
+  })
+
+  test('is never clean where the last round names nothing and memory grew in each', async (t) => {
+    const { grown } = Snapshots.prototype
+    t.mock.method(Snapshots.prototype, 'grown', async function (how) { return how?.last === 2 ? [] : grown.call(this, how) })
+    const { verdict, message } = await filling(Infinity)
+    assert.equal(verdict, 'undecided', message)
   })
 
   test('is told where the time suffices for two, and memory grew in those before', async () => {
