@@ -39,7 +39,7 @@ const OPEN = ['confirmed', 'fallen', 'reported']
  * | unconfirmed | samples that show that the growth is not what evidence itself takes |
  * | confirmed | evidence, so that the report can name suspects |
  * | excused | the end of a growth that will end by itself, such as a cache that fills |
- * | fallen | its level, which fell while it waited for evidence, to stand again |
+ * | fallen | its level, which fell or stayed while it waited for evidence, to rise again |
  * | reported | its end; the app knows of it |
  * | joined | the end of another channel's leak, which it belongs to |
  * | over | nothing |
@@ -356,7 +356,7 @@ function statusOf (channel, statuses) {
 function stands ({ channel, level, growth }, statuses) {
   const now = statusOf(channel, statuses)
   if (now === undefined) return true
-  if (now.state !== 'leaking') return false
+  if (now.state !== 'leaking' || now.confidence < LEAST_CONFIDENCE) return false
   return !(Number(level) - now.level > FALLEN_SHARE * growth)
 }
 
