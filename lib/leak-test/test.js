@@ -160,13 +160,8 @@ class LeakTest {
     if (snapshots === undefined) {
       return this.#result('undecided', { why: `${calls.made} ${calls.unit}s say too little, and objects could not be counted`, next: this.#notes.at(-1) })
     }
-    const [first] = this.#suspects
-    const doubt = first !== undefined && !rounds?.grows ? await this.#watchOn(snapshots, between) : undefined
-    if (this.#suspects.length > 0) return this.#judge('clean', doubt)
-    // What was seen twice is over where some round added less than half of it. Of few calls a little more is V8's.
-    if (first !== undefined) return this.#unseen(snapshots, between, Math.max(UNSURE_BYTES, first.bytesPerCall / 2))
-    if (rounds?.isSteady && rounds.hasMany) return this.#unseen(snapshots, between)
-    return this.#unseen(snapshots, between, Math.max(UNSURE_BYTES, FEW_BYTES / between))
+    const doubt = this.#suspects.length > 0 && !rounds?.grows ? await this.#watchOn(snapshots, between) : undefined
+    return this.#suspects.length === 0 && rounds?.isSteady && rounds.hasMany ? this.#unseen(snapshots, between) : this.#judge('clean', doubt)
   }
 
   /**
@@ -180,14 +175,9 @@ class LeakTest {
     return snapshots === undefined ? this.#count() : this.#judge('clean')
   }
 
-  /**
-   * Memory grows, and no object does: the code that runs does, or it is not known what.
-   * @param {InstanceType<typeof Snapshots>} snapshots
-   * @param {number} between calls of a round
-   * @param {number} [bytesPerCall] less is no growth
-   */
-  async #unseen (snapshots, between, bytesPerCall = UNSURE_BYTES) {
-    if (await snapshots.onlyV8Grew(bytesPerCall)) return this.#judge('clean')
+  /** Memory grows, and no object does: the code that runs does, or it is not known what. */
+  async #unseen (snapshots, between) {
+    if (await snapshots.onlyV8Grew(UNSURE_BYTES)) return this.#judge('clean')
     const { calls, rounds } = this.#measurement
     return this.#result('undecided', {
       why: `memory grows by ${format.bytes(Math.round(rounds?.bytesPerCall ?? 0))} a ${calls.unit}, but no object became more in rounds of ${format.grouped(between)} ${calls.unit}s`,
