@@ -55,9 +55,12 @@ function stagePlatform (folder, name, addon) {
   cpSync(addon, path.join(folder, manifest.main))
 }
 
-/** Pictures are for who reads the docs in the repository, tests for who changes what they test. */
+/**
+ * Pictures, and what was measured and why, are for who reads the docs in the repository; tests for who changes what they
+ * test. What is installed with each app has what helps to use it.
+ */
 function isPublished (file) {
-  return path.basename(file) !== 'images' && !/\.svg$|\.test\.yml$/.test(file)
+  return path.basename(file) !== 'images' && !/\.svg$|\.test\.yml$|[\\/]docs[\\/](?:costs|threat-model|verdict)\.md$/.test(file)
 }
 
 function write (folder, manifest, files) {
